@@ -1,0 +1,402 @@
+"""Every setting of a run: default, range and help in one field; the form, the command line and the check read it.
+
+``RunSettings`` is what ``settings.json`` holds. ``suggest`` fills it with values that fit a data set;
+``with_values`` applies ``section.field=value`` pairs; ``to_json`` and ``from_json`` go to disk and back.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from ftcore.choices import Choice, Table
+from ftcore.errors import SettingsError
+
+FREEZE_PRESETS = Table(
+    "freezing preset",
+    Choice("head", "Head only", "Only the new last layer learns. Fastest, safest with few pictures."),
+    Choice("last_stage", "Last stage", "The head and the last stage of the network learn."),
+    Choice("head_then_last", "Head, then last stage", "First the head alone, then the last stage with it."),
+    Choice("gradual", "Step by step", "Head, last stage, last half, everything: one after the other."),
+    Choice("none", "Everything", "Nothing is frozen. Slowest; needs many pictures, or the model forgets what it knew."),
+)
+OPTIMISERS = Table(
+    "optimiser",
+    Choice("adamw", "AdamW", "Adapts the step of each weight. The usual first choice."),
+    Choice("sgd", "SGD with momentum", "Plain steps downhill with momentum. Needs a rate about ten times larger."),
+    Choice("adam", "Adam", "AdamW's ancestor; weight decay acts differently."),
+    Choice("rmsprop", "RMSprop", "Adapts the step of each weight without momentum."),
+    Choice("lion", "Lion", "Steps of equal size in every weight. Needs a rate three to ten times smaller."),
+)
+SCHEDULES = Table(
+    "schedule",
+    Choice("cosine", "Cosine", "The rate falls smoothly to zero. The usual choice."),
+    Choice("linear", "Linear", "The rate falls in a straight line to zero."),
+    Choice("constant", "Constant", "The rate stays as it is."),
+)
+FITS = Table(
+    "fit",
+    Choice("crop", "Cut out the middle square", "Keeps shapes as they are; the edges of long pictures are lost."),
+    Choice("squash", "Squeeze into a square", "Keeps the whole picture; long pictures get distorted."),
+)
+MONITORS = Table(
+    "monitor",
+    Choice("accuracy", "Accuracy", "Share of validation pictures that are named correctly; higher is better."),
+    Choice("loss", "Loss", "How wrong and how sure of it the model is on validation pictures; lower is better."),
+)
+PRESETS = Table(
+    "preset",
+    Choice("quick", "Quick", "Only the head learns, few epochs. A first answer in under a minute on small data sets."),
+    Choice("balanced", "Balanced", "The head first, then the last stage with it. A better model for some minutes."),
+    Choice("best", "Best", "Unfreezes the network step by step, for more epochs. The best model, slowest."),
+)
+
+
+def setting(
+    default: Any,
+    label: str,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    step: float | None = None,
+    choices: Table | None = None,
+    advanced: bool = False,
+) -> Any:
+    """A field whose default, range and help stand in one place, for the check and for the form.
+
+    Args:
+        default: The value when nobody says otherwise.
+        label: What a form calls it.
+        help: One plain sentence for somebody who has never trained a model.
+        low: Smallest value allowed.
+        high: Largest value allowed.
+        step: What one click on plus or minus adds.
+        choices: The table that a name must come from.
+        advanced: Shown only on request.
+    """
+    metadata = {
+        "label": label,
+        "help": help,
+        "low": low,
+        "high": high,
+        "step": step,
+        "choices": choices,
+        "advanced": advanced,
+    }
+    return field(default=default, metadata=metadata)
+
+
+def check(section: Any) -> None:
+    """Raise for the first value that has the wrong type, is out of range or not in its table. NaN fails too."""
+    for f in fields(section):
+        value, about = getattr(section, f.name), f.metadata
+        if not about:
+            continue
+        if about["choices"] is not None:
+            about["choices"][value]
+            continue
+        expected = type(f.default)
+        if type(value) is not expected:
+            raise SettingsError(
+                f"{about['label']} is {value!r}, expected {_kind(expected)}.", fix=f"For example {f.default!r}."
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise SettingsError(f"{about['label']} is {value}, expected a number.", fix=f"For example {f.default!r}.")
+        low, high = about["low"], about["high"]
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise SettingsError(
+                f"{about['label']} is {value}, expected {_plain(low)} to {_plain(high)}.",
+                fix=f"The usual value is {f.default}.",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """Which pretrained network, and how it is shown the pictures."""
+
+    name: str = setting("tf_efficientnet_lite0", "Model", "The pretrained network that learns your classes.")
+    pretrained: bool = setting(
+        True,
+        "Start from pretrained weights",
+        "Begin with what the network learned from millions of pictures; without it you need far more pictures.",
+        advanced=True,
+    )
+    image_size: int = setting(
+        224,
+        "Image size",
+        "Side of the square, in pixels, that pictures are resized to. Larger shows finer detail and takes longer.",
+        low=32,
+        high=1024,
+        step=32,
+    )
+    fit: str = setting("crop", "Pictures that are not square", "How a long or tall picture fits.", choices=FITS)
+    dropout: float = setting(
+        0.0,
+        "Dropout before the head",
+        "Share of features hidden at random in each step, against learning by heart.",
+        low=0.0,
+        high=0.9,
+        step=0.05,
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreezeSettings:
+    """Which part of the network may change. What is frozen keeps what it knows and costs less time."""
+
+    preset: str = setting(
+        "head",
+        "What learns",
+        "The rest of the network is frozen: it keeps what it knows, and training is faster.",
+        choices=FREEZE_PRESETS,
+    )
+    layer_decay: float = setting(
+        0.8,
+        "Rate decay per layer group",
+        "Each layer group learns at this share of the rate of the group after it, so that early layers change less.",
+        low=0.1,
+        high=1.0,
+        step=0.05,
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """How the weights move, and for how long."""
+
+    epochs: int = setting(8, "Epochs", "How often the model sees every training picture.", low=1, high=1000, step=1)
+    batch_size: int = setting(
+        32,
+        "Batch size",
+        "Pictures per step. Smaller steps are noisier; larger need more memory.",
+        low=2,
+        high=1024,
+        step=8,
+    )
+    lr: float = setting(
+        0.003,
+        "Learning rate",
+        "How far the weights move in each step. Too high and training explodes, too low and nothing happens.",
+        low=1e-7,
+        high=10.0,
+    )
+    optimiser: str = setting("adamw", "Optimiser", "The rule by which the weights move.", choices=OPTIMISERS)
+    schedule: str = setting("cosine", "Schedule", "How the learning rate changes over the run.", choices=SCHEDULES)
+    warmup: float = setting(
+        0.05,
+        "Warm-up",
+        "Share of the steps in which the rate climbs from zero, so that the first steps do no harm.",
+        low=0.0,
+        high=0.5,
+        step=0.05,
+        advanced=True,
+    )
+    weight_decay: float = setting(
+        0.01, "Weight decay", "Pulls weights towards zero, against learning by heart.", low=0.0, high=1.0, advanced=True
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "Label smoothing",
+        "Tells the model not to be too sure; forgives some wrong labels.",
+        low=0.0,
+        high=0.5,
+        step=0.05,
+        advanced=True,
+    )
+    ema: float = setting(
+        0.0,
+        "Weight averaging (EMA)",
+        "Keeps a moving average of the weights and uses that as the model; 0 is off, 0.99 is usual.",
+        low=0.0,
+        high=0.9999,
+        advanced=True,
+    )
+    monitor: str = setting(
+        "accuracy", "Best epoch by", "Which validation number decides the best epoch.", choices=MONITORS
+    )
+    patience: int = setting(
+        0,
+        "Patience",
+        "Stop early when this many epochs in a row bring nothing better; 0 never stops early.",
+        low=0,
+        high=1000,
+        step=1,
+        advanced=True,
+    )
+    threads: int = setting(
+        0,
+        "Processor threads",
+        "Cores that training may use; 0 takes all of them.",
+        low=0,
+        high=256,
+        step=1,
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """Everything that a run needs to be repeated, number for number."""
+
+    dataset: str = ""
+    preset: str = "quick"
+    seed: int = setting(
+        0, "Seed", "Where the random numbers start. The same seed gives the same run.", low=0, high=2**31 - 1
+    )
+    model: ModelSettings = field(default_factory=ModelSettings)
+    freeze: FreezeSettings = field(default_factory=FreezeSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+
+    def __post_init__(self) -> None:
+        check(self)
+        PRESETS[self.preset]
+
+
+SECTIONS: dict[str, type] = {"model": ModelSettings, "freeze": FreezeSettings, "train": TrainSettings}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFacts:
+    """What the good values depend on: training pictures, classes, and the median short side in pixels."""
+
+    n_train: int
+    n_classes: int
+    side: int
+
+
+def suggest(
+    preset: str, facts: DatasetFacts, *, native_size: int = 224, base: RunSettings | None = None
+) -> RunSettings:
+    """Settings of a preset that fit a data set.
+
+    Args:
+        preset: A name in ``PRESETS``.
+        facts: The data set in three numbers.
+        native_size: The input size that the model was pretrained at, in pixels.
+        base: Settings to keep where the preset has no say (data set, model, seed).
+    """
+    PRESETS[preset]
+    base = base or RunSettings()
+    if facts.side < 64:
+        size = min(96, native_size)  # enlarging tiny pictures further costs time and adds no detail
+    elif facts.side < 160:
+        size = min(160, native_size)
+    else:
+        size = native_size
+    batch_size = 32 if facts.n_train >= 256 else 16 if facts.n_train >= 64 else 8
+    steps_per_epoch = max(1, math.ceil(facts.n_train / batch_size))
+
+    def epochs(steps: int, low: int, high: int) -> int:
+        return min(high, max(low, math.ceil(steps / steps_per_epoch)))
+
+    train = {
+        "quick": dict(epochs=epochs(320, 5, 20), lr=0.005, label_smoothing=0.0, patience=0),
+        "balanced": dict(epochs=epochs(480, 8, 24), lr=0.003, label_smoothing=0.05, patience=0),
+        "best": dict(epochs=epochs(800, 12, 32), lr=0.003, label_smoothing=0.05, patience=0),
+    }[preset]
+    freeze = {"quick": "head", "balanced": "head_then_last", "best": "gradual"}[preset]
+    return replace(
+        base,
+        preset=preset,
+        model=replace(base.model, image_size=size),
+        freeze=replace(base.freeze, preset=freeze),
+        train=replace(base.train, batch_size=batch_size, **train),  # type: ignore[arg-type]
+    )
+
+
+def with_values(settings: RunSettings, pairs: Iterable[str]) -> RunSettings:
+    """Apply ``section.field=value`` texts, as ``--set`` brings them. ``seed`` has no section."""
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"{pair!r} is not a setting.", fix="Write KEY=VALUE, for example train.epochs=5.")
+        settings = with_value(settings, key.strip(), text.strip())
+    return settings
+
+
+def with_value(settings: RunSettings, key: str, value: Any) -> RunSettings:
+    """``settings`` with one field changed; a text is read as the field's own type."""
+    section_name, _, name = key.rpartition(".")
+    section = getattr(settings, section_name) if section_name in SECTIONS else settings if not section_name else None
+    known = {f.name: f for f in fields(section) if f.metadata} if section is not None else {}
+    if name not in known:
+        raise SettingsError(f"Unknown setting {key!r}.", fix=f"Choose one of: {', '.join(keys())}.")
+    if isinstance(value, str):
+        value = _read(value, known[name])
+    changed: Any = replace(section, **{name: value})  # type: ignore[type-var]
+    if section is settings:
+        return changed
+    whole: dict[str, Any] = {section_name: changed}
+    return replace(settings, **whole)
+
+
+def keys() -> list[str]:
+    """Every key that ``with_value`` takes."""
+    return ["seed", *(f"{section}.{f.name}" for section, kind in SECTIONS.items() for f in fields(kind))]
+
+
+def to_json(settings: RunSettings) -> dict[str, Any]:
+    return dataclasses.asdict(settings)
+
+
+def from_json(value: Mapping[str, Any]) -> RunSettings:
+    """Settings from what a file holds. Unknown keys and wrong types are named; missing ones get their default."""
+    if not isinstance(value, Mapping):
+        raise SettingsError("The settings are not a JSON object.", fix="Use a file that this app wrote.")
+    sections = {}
+    for name, kind in SECTIONS.items():
+        part = value.get(name, {})
+        if not isinstance(part, Mapping):
+            raise SettingsError(
+                f"The settings' part {name!r} is not a JSON object.", fix="Use a file that this app wrote."
+            )
+        _refuse_unknown(part, {f.name for f in fields(kind)}, f"{name}.")
+        sections[name] = kind(**{key: _number(item, kind, key) for key, item in part.items()})
+    _refuse_unknown(value, {f.name for f in fields(RunSettings)}, "")
+    rest = {key: item for key, item in value.items() if key not in SECTIONS}
+    return RunSettings(**rest, **sections)
+
+
+def _refuse_unknown(part: Mapping[str, Any], known: set[str], prefix: str) -> None:
+    for key in part:
+        if key not in known:
+            raise SettingsError(f"Unknown setting {prefix + key!r}.", fix=f"Choose one of: {', '.join(keys())}.")
+
+
+def _number(value: Any, kind: type, name: str) -> Any:
+    """JSON writes 1.0 as 1 in some hands: a whole number is fine where a fraction is expected."""
+    default = {f.name: f.default for f in fields(kind)}[name]
+    return float(value) if type(default) is float and type(value) is int else value
+
+
+def _read(text: str, f: dataclasses.Field[Any]) -> Any:
+    kind: Any = type(f.default)
+    try:
+        if kind is bool:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        return kind(text)
+    except (ValueError, KeyError):
+        raise SettingsError(
+            f"{f.metadata['label']} is {text!r}, expected {_kind(kind)}.", fix=f"For example {f.default!r}."
+        ) from None
+
+
+def _kind(kind: type) -> str:
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
+
+
+def _plain(value: float | None) -> str:
+    return "any" if value is None else f"{value:g}"

@@ -1,0 +1,36 @@
+"""The one door to timm and torchvision: everything of theirs that ftcore uses is imported from here.
+
+PyPI's Linux torchvision is built for CUDA. Beside a CPU build of torch its compiled operators cannot be loaded and
+``import torchvision``, so also ``import timm``, fails because it looks two of them up. Nothing here calls them, so
+declaring the two names is enough; it happens only where the compiled library cannot be loaded.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import torch
+
+
+def _declare_missing_operators() -> torch.library.Library | None:
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        torch.ops.load_library(str(Path(spec.origin).parent / "_C.so"))
+    except OSError:
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return library
+    return None
+
+
+_KEEP_ALIVE = _declare_missing_operators()  # the declaration lasts as long as this object
+
+import timm  # noqa: E402
+from timm.models import load_state_dict_from_hf  # noqa: E402, F401
+from timm.models._manipulate import group_parameters  # noqa: E402, F401
+from timm.optim import create_optimizer_v2  # noqa: E402, F401
+from timm.utils import ModelEmaV3  # noqa: E402, F401
+
+create_model = timm.create_model

@@ -1,0 +1,126 @@
+"""The one folder that everything is written to, and how a file gets there whole or not at all.
+
+``FTCORE_WORKSPACE`` names it (default ``workspace/`` in the current folder); worker processes inherit it.
+"""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ftcore.errors import WorkspaceError
+
+VARIABLE = "FTCORE_WORKSPACE"
+
+
+def root() -> Path:
+    """The workspace folder, made if it is not there yet."""
+    path = Path(os.environ.get(VARIABLE) or "workspace").expanduser().resolve()
+    with disk_errors():
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def use(path: Path | str) -> Path:
+    """Make ``path`` the workspace of this process and of every process it starts."""
+    os.environ[VARIABLE] = str(Path(path).expanduser().resolve())
+    return root()
+
+
+def folder(name: str) -> Path:
+    """One of the workspace's own folders (``runs``, ``datasets``, …), made if it is not there yet."""
+    path = root() / name
+    with disk_errors():
+        path.mkdir(exist_ok=True)
+    return path
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn what a full or forbidden disk raises into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkspaceError(
+                "The disk is full, so the file could not be written.", fix="Free some space and try again."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise WorkspaceError(
+                f"The folder of {error.filename or 'the workspace'} cannot be written to.",
+                fix="Choose another workspace folder or change its permissions.",
+            ) from error
+        raise
+
+
+def require_space(n_bytes: int, what: str) -> None:
+    """Raise before starting something that cannot fit: ``what`` needs ``n_bytes`` of free disk."""
+    free = shutil.disk_usage(root()).free
+    if n_bytes > free:
+        raise WorkspaceError(
+            f"{what} needs {n_bytes / 1e6:,.0f} MB of disk, {free / 1e6:,.0f} MB are free.",
+            fix="Free some space and try again.",
+        )
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a power cut, finds the old content or the new, never a part."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON whole or not at all. NaN is refused: it is not JSON."""
+    write_bytes(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path``; what the body wrote there is synced and renamed over ``path``."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with disk_errors():
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            os.replace(temporary, path)
+            sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside ``path``, renamed to ``path`` when the body ends well and removed when it does not."""
+    with disk_errors():
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+        try:
+            yield temporary
+            os.replace(temporary, path)
+            sync_folder(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder of the workspace: renamed first, so that it is gone at once and never half there."""
+    if root() not in path.resolve().parents:
+        raise WorkspaceError(f"{path} lies outside the workspace.", fix="Only the workspace's own folders are deleted.")
+    gone = path.with_name(f".{path.name}.gone")
+    with disk_errors():
+        os.replace(path, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename inside ``path`` survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
