@@ -1,6 +1,9 @@
 """What this machine has: cores, memory, device; and how a worker leaves air for the app."""
 
+import functools
 import os
+import socket
+import time
 from pathlib import Path
 
 import psutil
@@ -46,3 +49,22 @@ def device_name() -> str:
     if torch.backends.mps.is_available():
         return "mps"
     return "cpu"
+
+
+def reachable(host: str, port: int = 443) -> bool:
+    """True when ``host`` answers within a second; asked at most once a minute.
+
+    Behind a proxy only the proxy can tell, so the answer there is a hopeful True.
+    """
+    if os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        return True
+    return _answers(host, port, int(time.monotonic() // 60))
+
+
+@functools.lru_cache(maxsize=32)
+def _answers(host: str, port: int, minute: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=1.0):
+            return True
+    except OSError:
+        return False

@@ -6,6 +6,8 @@ declaring the two names is enough; it happens only where the compiled library ca
 """
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -28,9 +30,34 @@ def _declare_missing_operators() -> torch.library.Library | None:
 _KEEP_ALIVE = _declare_missing_operators()  # the declaration lasts as long as this object
 
 import timm  # noqa: E402
-from timm.models import load_state_dict_from_hf  # noqa: E402, F401
+from huggingface_hub import constants as _hub  # noqa: E402
+from huggingface_hub.errors import HfHubHTTPError as HubError  # noqa: E402, F401
+from timm.data import resolve_model_data_config  # noqa: E402, F401
 from timm.models._manipulate import group_parameters  # noqa: E402, F401
 from timm.optim import create_optimizer_v2  # noqa: E402, F401
+from timm.optim._param_groups import auto_group_layers  # noqa: E402, F401
 from timm.utils import ModelEmaV3  # noqa: E402, F401
 
 create_model = timm.create_model
+
+
+def architectures(pattern: str = "") -> list[str]:
+    """Names of timm's architectures, all or those that match a pattern with ``*``."""
+    return timm.list_models(pattern)
+
+
+def is_fixed_size(name: str) -> bool:
+    """True for a model that is built for one input size and told another by ``img_size``."""
+    config = timm.get_pretrained_cfg(name)
+    return bool(config and config.fixed_input_size)
+
+
+@contextmanager
+def hub_without_network(offline: bool) -> Iterator[None]:
+    """While ``offline``, the hub's library looks into its local cache only, instead of retrying for a minute."""
+    before = _hub.HF_HUB_OFFLINE
+    _hub.HF_HUB_OFFLINE = before or offline
+    try:
+        yield
+    finally:
+        _hub.HF_HUB_OFFLINE = before

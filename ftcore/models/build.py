@@ -1,0 +1,74 @@
+"""From a name and a number of outputs to a model with a fresh head, and the preprocessing that it expects."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from ftcore import vision
+from ftcore.errors import ModelError
+from ftcore.models import weights
+from ftcore.preprocessing import Preprocessing
+
+
+def build_model(
+    name: str,
+    *,
+    n_outputs: int,
+    image_size: int = 224,
+    fit: str = "crop",
+    dropout: float = 0.0,
+    pretrained: bool = True,
+    seed: int = 0,
+) -> tuple[nn.Module, Preprocessing]:
+    """A timm backbone with a new head of ``n_outputs`` logits.
+
+    Args:
+        name: timm's name.
+        n_outputs: Classes; the model maps [B, 3, image_size, image_size] to [B, n_outputs].
+        image_size: Side of the input in pixels; position embeddings of fixed-size models are resized.
+        fit: How a picture that is not square becomes one (preprocessing.Preprocessing).
+        dropout: Share of features hidden before the head while training.
+        pretrained: Load pretrained weights; the new head is random either way.
+        seed: Makes the new head, and an untrained backbone, repeatable.
+    """
+    weights.require_architecture(name)
+    torch.manual_seed(seed)
+    options = creation_options(name, image_size=image_size, dropout=dropout)
+    try:
+        model = weights.pretrained_model(name, **options) if pretrained else vision.create_model(name, **options)
+        torch.manual_seed(seed)
+        model.reset_classifier(n_outputs)  # type: ignore[operator]
+    except (AssertionError, TypeError, RuntimeError, AttributeError) as error:
+        raise ModelError(
+            f"{name!r} cannot be built for pictures of {image_size} pixels and {n_outputs} classes ({error}).",
+            fix="Choose the image size that the model was pretrained at, or another model.",
+        ) from error
+    return model, preprocessing_of(model, image_size=image_size, fit=fit)
+
+
+def rebuild(name: str, *, n_outputs: int, image_size: int) -> nn.Module:
+    """The same architecture with random weights, for a state dict to be loaded into."""
+    weights.require_architecture(name)
+    options = creation_options(name, image_size=image_size, dropout=0.0)
+    return vision.create_model(name, num_classes=n_outputs, **options)
+
+
+def creation_options(name: str, *, image_size: int, dropout: float) -> dict[str, Any]:
+    """Arguments of ``timm.create_model`` that this size and dropout need."""
+    options: dict[str, Any] = {"drop_rate": dropout} if dropout else {}
+    if vision.is_fixed_size(name):
+        options["img_size"] = image_size
+    return options
+
+
+def preprocessing_of(model: nn.Module, *, image_size: int, fit: str) -> Preprocessing:
+    """What the pretrained weights expect, at the size asked for."""
+    config = vision.resolve_model_data_config(model)
+    return Preprocessing(
+        size=image_size,
+        fit=fit,
+        mean=tuple(config["mean"]),
+        std=tuple(config["std"]),
+        interpolation=config["interpolation"],
+    )

@@ -1,0 +1,9 @@
+"""Where jobs live on disk: a folder per job, an append-only log in it, and one queue beside them.
+
+store      the folder: settings.json, written once
+log        events.jsonl: append and read after a byte offset
+state      what is true now: a fold over the log
+queue      studio.db: order and ownership
+process    the worker: start, stop, is it alive
+tail       a reader of one job
+"""

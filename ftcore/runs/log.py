@@ -1,0 +1,52 @@
+"""events.jsonl: what happened, one line per event, appended by one writer and read by everybody."""
+
+import os
+from pathlib import Path
+
+from ftcore import workspace
+from ftcore.events import Event, decode, encode
+
+NAME = "events.jsonl"
+
+
+def append(folder: Path, *events: Event) -> None:
+    """Add events in one write, so that a reader or a kill never finds half of one between two others."""
+    data = "".join(encode(event) + "\n" for event in events).encode()
+    with workspace.disk_errors():
+        handle = os.open(folder / NAME, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            size = os.fstat(handle).st_size
+            if size and os.pread(handle, 1, size - 1) != b"\n":
+                data = b"\n" + data  # an earlier writer died in the middle of a line; it stays unread
+            written = os.write(handle, data)
+            if written < len(data):
+                os.ftruncate(handle, size)
+                raise OSError(28, "No space left on device", str(folder / NAME))
+        finally:
+            os.close(handle)
+
+
+def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:
+    """Events after byte ``offset``, and the offset to ask for next time.
+
+    A half-written last line is left for the next call, so a reader never sees a torn event. A line that is not an
+    event (torn by a kill and followed by others, or of a kind that a newer version wrote) is passed over.
+    """
+    try:
+        with (folder / NAME).open("rb") as file:
+            file.seek(offset)
+            chunk = file.read()
+    except FileNotFoundError:
+        return [], offset
+    whole, newline, _torn = chunk.rpartition(b"\n")
+    if not newline:
+        return [], offset
+    events = []
+    for line in whole.split(b"\n"):
+        try:
+            event = decode(line.decode())
+        except (ValueError, TypeError):
+            continue
+        if event is not None:
+            events.append(event)
+    return events, offset + len(whole) + 1

@@ -1,0 +1,90 @@
+"""The worker of a job: another interpreter that outlives tabs and the server, found again by its folder."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+from ftcore import workspace
+from ftcore.runs.store import Job
+
+LOCK = "run.lock"
+STOP = "stop"
+NOTE = "process.json"
+
+
+def start(job: Job) -> int:
+    """Launch ``python -m ftcore.jobs FOLDER`` in a session of its own and return its process id.
+
+    A plain child interpreter, not ``multiprocessing``: a forked server would carry its threads along, and a spawned
+    one would import the page script again. Called by the queue, which sees to it that a job is started once.
+    """
+    (job.folder / STOP).unlink(missing_ok=True)
+    environment = {**os.environ, workspace.VARIABLE: str(workspace.root())}
+    environment["PYTHONPATH"] = os.pathsep.join(
+        part for part in (str(Path(__file__).parents[2]), environment.get("PYTHONPATH")) if part
+    )
+    with (job.folder / "worker.log").open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ftcore.jobs", str(job.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=job.folder,
+            env=environment,
+        )
+    try:
+        born = psutil.Process(child.pid).create_time()
+    except psutil.NoSuchProcess:
+        born = 0.0
+    workspace.write_json(job.folder / NOTE, {"pid": child.pid, "born": born})
+    return child.pid
+
+
+def is_alive(folder: Path) -> bool:
+    """True while a worker holds the job's lock, or its supervisor is starting one or tidying up after it.
+
+    The kernel frees the lock on any death, so no note or timestamp can lie; a process id counts only together with
+    the time at which that process was born.
+    """
+    return _supervised(folder) or _locked(folder)
+
+
+def request_stop(job: Job) -> None:
+    """Ask the worker to leave after the current step and to keep the best that it has."""
+    (job.folder / STOP).touch()
+
+
+def stop_requested(folder: Path) -> bool:
+    """True once somebody has asked the job to stop."""
+    return (folder / STOP).exists()
+
+
+def _supervised(folder: Path) -> bool:
+    try:
+        note = json.loads((folder / NOTE).read_text())
+        supervisor = psutil.Process(note["pid"])
+        return supervisor.create_time() == note["born"] and supervisor.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return False
+
+
+def _locked(folder: Path) -> bool:
+    if not (folder / LOCK).exists():
+        return False
+    for _ in range(5):
+        lock = FileLock(folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            time.sleep(0.005)  # another reader that asks the same question holds it for microseconds; a worker, on
+            continue
+        lock.release()
+        return False
+    return True

@@ -1,0 +1,109 @@
+"""studio.db: which job comes next and who has taken it. SQLite in WAL mode; one row per submission.
+
+A job waits until its lane has room: one training at a time (two would only slow each other down on a laptop), and
+imports beside it. Whoever ends or looks calls ``start_waiting``; claim and start are one BEGIN IMMEDIATE transaction,
+so two callers never start the same job.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ftcore import workspace
+from ftcore.errors import RunError
+from ftcore.runs import process, store
+
+ROOM = {"train": 1, "import": 2}
+"""How many jobs of a kind run at once."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS queue (
+    id TEXT NOT NULL, kind TEXT NOT NULL, submitted REAL NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'taken')), PRIMARY KEY (kind, id))
+"""
+
+
+@contextmanager
+def _database() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(workspace.root() / "studio.db", timeout=10, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(_SCHEMA)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def submit(job: store.Job) -> None:
+    """Put a job at the end of the queue, and start it if there is room. A job that is already in stays where it is."""
+    with _database() as database:
+        database.execute("INSERT OR IGNORE INTO queue VALUES (?, ?, ?, 'waiting')", (job.id, job.kind, time.time()))
+    start_waiting()
+
+
+def withdraw(job: store.Job) -> bool:
+    """Take a job that has not started out of the queue; False when it is not waiting any more."""
+    with _database() as database:
+        found = database.execute(
+            "DELETE FROM queue WHERE kind = ? AND id = ? AND state = 'waiting' RETURNING id", (job.kind, job.id)
+        ).fetchall()
+    return bool(found)
+
+
+def release(job: store.Job) -> None:
+    """Say that a job's worker has ended, and start what waited for its place."""
+    with _database() as database:
+        database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (job.kind, job.id))
+    start_waiting()
+
+
+def waiting(kind: str = "train") -> list[str]:
+    """Ids of the jobs that wait, first in line first."""
+    with _database() as database:
+        rows = database.execute(
+            "SELECT id FROM queue WHERE kind = ? AND state = 'waiting' ORDER BY submitted", (kind,)
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def start_waiting() -> None:
+    """Start waiting jobs while there is room."""
+    for kind in ROOM:
+        while _start_next(kind):
+            pass
+
+
+def delete(job: store.Job) -> None:
+    """Delete a job with everything it made. One that is being worked on is refused."""
+    withdraw(job)
+    if process.is_alive(job.folder):
+        raise RunError(f"Run {job.name!r} is still working.", fix="Stop it first.")
+    workspace.remove_folder(job.folder)
+
+
+def _start_next(kind: str) -> bool:
+    """Start the first in line, inside one transaction: whoever looks next already sees its process as alive."""
+    with _database() as database:
+        for (id,) in database.execute("SELECT id FROM queue WHERE kind = ? AND state = 'taken'", (kind,)).fetchall():
+            if not process.is_alive(workspace.folder(store.FOLDERS[kind]) / id):  # its worker died without a word
+                database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, id))
+        (busy,) = database.execute("SELECT COUNT(*) FROM queue WHERE kind = ? AND state = 'taken'", (kind,)).fetchone()
+        row = database.execute(
+            "SELECT id FROM queue WHERE kind = ? AND state = 'waiting' ORDER BY submitted LIMIT 1", (kind,)
+        ).fetchone()
+        if row is None or busy >= ROOM[kind]:
+            return False
+        try:
+            process.start(store.find(row[0], kind))
+        except RunError:  # its folder is gone
+            database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, row[0]))
+        else:
+            database.execute("UPDATE queue SET state = 'taken' WHERE kind = ? AND id = ?", (kind, row[0]))
+        return True

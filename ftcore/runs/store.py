@@ -1,0 +1,94 @@
+"""The folder of a job: made once, found by its name, deleted on request.
+
+``runs/<id>/`` for trainings, ``imports/<id>/`` for imports. ``settings.json`` is written once and says what was asked
+for; everything else in the folder is written by the worker.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftcore import names, settings, workspace
+from ftcore.errors import RunError
+
+FOLDERS = {"train": "runs", "import": "imports"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What ``settings.json`` holds.
+
+    Args:
+        id: Name of the folder.
+        kind: ``train`` or ``import``.
+        name: What people call it.
+        created: Seconds since 1970.
+        request: For a training the ``RunSettings`` as JSON; for an import its source, name, split and seed.
+    """
+
+    id: str
+    kind: str
+    name: str
+    created: float
+    request: dict[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        return workspace.folder(FOLDERS[self.kind]) / self.id
+
+    @property
+    def settings(self) -> settings.RunSettings:
+        """The settings of a training."""
+        return settings.from_json(self.request)
+
+
+def create(kind: str, name: str, request: dict[str, Any], *, id: str | None = None) -> Job:
+    """Make the folder of a new job. With an ``id`` that exists already, the job of the first call is returned.
+
+    A form that was sent twice passes the same ``id`` twice and gets one job.
+    """
+    id = id or names.new_id(name)
+    if not names.is_id(id):
+        raise RunError(f"{id!r} cannot name a run.", fix="Use lower-case letters, digits and hyphens.")
+    path = workspace.folder(FOLDERS[kind]) / id
+    if not path.exists():
+        record = {"id": id, "kind": kind, "name": names.clean(name), "created": time.time(), "request": request}
+        try:
+            with workspace.new_folder(path) as temporary:
+                workspace.write_json(temporary / "settings.json", record)
+        except OSError:
+            if not (path / "settings.json").exists():  # else another click was first, and its job is this one
+                raise
+    return load(path)
+
+
+def load(path: Path) -> Job:
+    """The job of a folder."""
+    try:
+        record = json.loads((path / "settings.json").read_text())
+        return Job(**{key: record[key] for key in ("id", "kind", "name", "created", "request")})
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RunError(
+            f"There is no run {path.name!r} in this workspace.", fix="Choose one of the list of runs."
+        ) from None
+
+
+def find(id: str, kind: str = "train") -> Job:
+    """The job called ``id``."""
+    if not names.is_id(id):
+        raise RunError(f"There is no run {id!r} in this workspace.", fix="Choose one of the list of runs.")
+    return load(workspace.folder(FOLDERS[kind]) / id)
+
+
+def list_jobs(kind: str = "train") -> list[Job]:
+    """All jobs of a kind, newest first. Folders that are not whole are passed over."""
+    jobs = []
+    for path in workspace.folder(FOLDERS[kind]).iterdir():
+        if path.is_dir() and names.is_id(path.name):
+            try:
+                jobs.append(load(path))
+            except RunError:
+                continue
+    return sorted(jobs, key=lambda job: job.created, reverse=True)
