@@ -1,0 +1,15 @@
+"""Pictures on disk become an immutable data set, in the order of the work:
+
+    archive     a ZIP or a folder, under quotas     -> entries: names, and bytes on request
+    samples     pictures that come with the app     -> entries as well
+    layout      names                               -> class and given split of each entry
+    pictures    bytes that anybody may have sent    -> an RGB picture, or one sentence
+    reading     entries                             -> originals and pixels on disk, many at a time
+    selection   what was read                       -> what stays, and why the rest is left out
+    splits      classes                             -> train, validation, test
+    intake      all of the above                    -> datasets/<id>/ in the workspace, whole or not at all
+    records     datasets/<id>/                      -> Dataset: its table, its counts, its facts
+    pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
+
+Nothing here imports torch at the top, so pages may import it and still paint at once.
+"""

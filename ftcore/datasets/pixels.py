@@ -1,0 +1,123 @@
+"""Decoded pixels, kept once: one flat file that is mapped into memory, never read as a whole.
+
+``pixels.bin`` holds uint8 RGB pictures one after the other, rows from the top, height × width × 3 bytes each. Where a
+picture starts and how large it is stands in the data set's table (records.py).
+"""
+
+import io
+import os
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from ftcore.datasets.records import PIXELS, Dataset
+from ftcore.errors import DataError
+
+SHORT_SIDE = 288  # pixels; enough for a 224 or 256 pixel network with some room to crop
+LONGEST = 4  # times the short side: a panorama must not cost a hundred times the memory of its neighbours
+
+
+def kept_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height, in pixels, that a picture of this size is kept at. Never larger than it is."""
+    scale = min(1.0, SHORT_SIDE / min(width, height), LONGEST * SHORT_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def shrink(picture: Image.Image) -> Image.Image:
+    """The picture at the size that data sets keep. Prediction shrinks with the same function before it resizes."""
+    size = kept_size(*picture.size)
+    if size == picture.size:
+        return picture
+    return picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+
+
+class PixelWriter:
+    """Appends RGB pictures to a file; synced to disk when it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._offset = 0
+
+    def __enter__(self) -> "PixelWriter":
+        self._file = self._path.open("wb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is None:
+            return
+        with self._file as file:
+            if kind is None:
+                file.flush()
+                os.fsync(file.fileno())
+
+    def append(self, picture: Image.Image) -> tuple[int, int, int]:
+        """Write one RGB picture; returns its offset in bytes, height and width in pixels."""
+        if self._file is None or picture.mode != "RGB":
+            raise ValueError("expected an open writer and an RGB picture")
+        offset = self._offset
+        self._offset += self._file.write(picture.tobytes())
+        return offset, picture.height, picture.width
+
+
+class PixelStore:
+    """The pictures of a data set, in the order of its table. Opens the file at the first picture; may be pickled."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        records = dataset.records()
+        self._path = dataset.folder / PIXELS
+        self._offset = records["pixels_offset"].to_numpy(np.int64)  # [N]
+        self._height = records["pixels_height"].to_numpy(np.int64)  # [N]
+        self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
+        self._mapped: np.memmap | None = None
+
+    def __len__(self) -> int:
+        return len(self._offset)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_mapped": None}  # each process maps the file for itself
+
+    def pixels(self, i: int) -> np.ndarray:
+        """Picture ``i`` as a read-only view of the file, uint8 [height, width, 3]."""
+        start, height, width = int(self._offset[i]), int(self._height[i]), int(self._width[i])
+        return self._map()[start : start + height * width * 3].reshape(height, width, 3)
+
+    def picture(self, i: int) -> Image.Image:
+        """Picture ``i`` as a PIL picture of its own, RGB."""
+        return Image.fromarray(self.pixels(i))
+
+    def _map(self) -> np.memmap:
+        if self._mapped is None:
+            needed = int((self._offset + self._height * self._width * 3).max()) if len(self) else 0
+            # A mapped file that is too short would kill the process at the first missing byte, not raise.
+            if not self._path.is_file() or self._path.stat().st_size < needed:
+                raise DataError(
+                    f"The pixels of data set {self._path.parent.name!r} are missing or cut off.",
+                    fix="Import the pictures again.",
+                )
+            self._mapped = np.memmap(self._path, dtype=np.uint8, mode="r")
+        return self._mapped
+
+
+def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:
+    """Picture ``i`` as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
+    picture = _store(dataset.folder, dataset).picture(i)
+    times = side // max(picture.size)
+    if times > 1:
+        picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+    picture.thumbnail((side, side), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+@lru_cache(maxsize=4)
+def _store(folder: Path, dataset: Dataset) -> PixelStore:
+    """A page shows many thumbnails of one data set: its table is read once. Data sets never change."""
+    return PixelStore(dataset)

@@ -1,0 +1,286 @@
+"""Pictures to start with: two sets that came with the installation, three that a network brings.
+
+A sample is a source of entries like a ZIP or a folder, so everything behind it is the same.
+"""
+
+import gzip
+import importlib.util
+import io
+import shutil
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ftcore import workspace
+from ftcore.datasets.archive import Entry, Listing
+from ftcore.errors import DataError
+
+_ANIMALS = ("bear", "bird", "cat", "cow", "dog", "elephant", "giraffe", "horse", "sheep", "zebra")
+_ANIMALS_PACKAGE = "animal_shape_mnist"
+_PIXELS_AT, _LABELS_AT = 150, 146  # bytes of pickle before the arrays, which are read without unpickling anything
+_WAIT, _REMEMBER = 1.0, 60.0  # seconds: for an answer from the network; until it is asked again
+_DONE = "complete"  # a download that was cut off has no such file and starts over
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A data set that nobody has to bring.
+
+    Args:
+        name: As in ``sample:<name>``.
+        title: For people.
+        description: One sentence.
+        licence: Of the pictures.
+        n_images: As published; exact copies are left out at import.
+        url: Where a network brings it from; empty if it came with the installation.
+    """
+
+    name: str
+    title: str
+    description: str
+    licence: str
+    n_images: int
+    entries: Callable[[], Listing] = field(repr=False)
+    url: str = ""
+
+    @property
+    def needs_network(self) -> bool:
+        return bool(self.url)
+
+    def available(self) -> tuple[bool, str]:
+        """Whether it can be imported now, and if not, why. Answers within about a second."""
+        if self.needs_network:
+            if (_download_folder(self.name) / _DONE).exists() or _reachable(self.url):
+                return True, ""
+            return False, "needs a network; none here"
+        if self.name == "animals" and importlib.util.find_spec(_ANIMALS_PACKAGE) is None:
+            return False, "the package animal-shape-mnist is not installed"
+        return True, ""
+
+
+def find(name: str) -> Sample:
+    """The sample of a name. Raises DataError for an unknown one."""
+    if name not in SAMPLES:
+        raise DataError(f"There is no sample {name!r}.", fix=f"Choose one of: {', '.join(SAMPLES)}.")
+    return SAMPLES[name]
+
+
+def open_sample(name: str) -> Listing:
+    """The entries of a sample, downloaded if need be. Raises DataError if it cannot be had."""
+    sample = find(name)
+    possible, reason = sample.available()
+    if not possible:
+        raise DataError(
+            f"The sample {sample.title} cannot be had: {reason}.",
+            fix=f"Choose one that came with the app: {', '.join(s.name for s in SAMPLES.values() if not s.url)}.",
+        )
+    return sample.entries()
+
+
+def _listing(labels: np.ndarray, classes: tuple[str, ...], picture: Callable[[int], Image.Image]) -> Listing:
+    entries = []
+    for i, label in enumerate(labels):
+        entries.append(Entry(f"{classes[int(label)]}/{i:05d}.bmp", 0, partial(_bmp, picture, i)))
+    return Listing(tuple(entries))
+
+
+def _bmp(picture: Callable[[int], Image.Image], i: int) -> bytes:
+    """A picture as a file. BMP, because its bytes, and so the hashes, are the same with every version of Pillow."""
+    buffer = io.BytesIO()
+    picture(i).save(buffer, "BMP")
+    return buffer.getvalue()
+
+
+def _digits() -> Listing:
+    """8×8 pixels of 17 greys, enlarged four times: smaller than that, no network sees anything in them."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    grey = (digits.images * (255 / 16)).round().astype(np.uint8)  # [1797, 8, 8]
+
+    def picture(i: int) -> Image.Image:
+        return Image.fromarray(grey[i]).resize((32, 32), Image.Resampling.BICUBIC)
+
+    return _listing(digits.target, tuple("0123456789"), picture)
+
+
+def _animals() -> Listing:
+    """28×28 silhouettes, from the data files of a package whose own loader needs TensorFlow and unpickles."""
+    spec = importlib.util.find_spec(_ANIMALS_PACKAGE)
+    try:
+        if spec is None or not spec.submodule_search_locations:
+            raise OSError("not installed")
+        folder = Path(spec.submodule_search_locations[0]) / "data" / "Animal Shape"
+        raw = gzip.decompress((folder / "animal_data_version_3.gz").read_bytes())
+        raw_labels = gzip.decompress((folder / "animal_label_version_3.gz").read_bytes())
+        n = 10_000
+        grey = np.frombuffer(raw, np.uint8, n * 28 * 28, _PIXELS_AT).reshape(n, 28, 28)
+        labels = np.frombuffer(raw_labels, "<i8", n, _LABELS_AT)
+        if set(np.unique(labels)) != set(range(len(_ANIMALS))):
+            raise ValueError("unexpected labels")
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(
+            "The sample Animals cannot be read from its package.", fix="Install animal-shape-mnist again."
+        ) from error
+    return _listing(labels, _ANIMALS, lambda i: Image.fromarray(grey[i]))
+
+
+def _downloaded(name: str) -> Listing:
+    """One of torchvision's sets, downloaded once into the workspace. Imports torch: for worker processes."""
+    import ftcore.vision  # noqa: F401 - makes torchvision importable beside a CPU build of torch
+
+    folder = _download_folder(name)
+    done = folder / _DONE
+    if not done.exists() and folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    with workspace.disk_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        found = list(_FETCH[name](folder))
+    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        if isinstance(error, OSError):
+            with workspace.disk_errors():
+                _raise_disk_full(error)
+        raise DataError(
+            f"The sample {SAMPLES[name].title} could not be downloaded: {type(error).__name__}.",
+            fix="Check the network and try again.",
+        ) from error
+    workspace.write_bytes(done, b"")
+    entries = (
+        Entry(f"{label}/{path.name}", path.stat().st_size, path.read_bytes)
+        for path, label in sorted(found, key=lambda pair: (pair[1], pair[0]))
+    )
+    return Listing(tuple(entries))
+
+
+def _raise_disk_full(error: OSError) -> None:
+    """Pass on what ``disk_errors`` has a sentence for; network trouble is an OSError as well and is not."""
+    import errno
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        raise error
+
+
+def _pets(folder: Path) -> Iterator[tuple[Path, str]]:
+    from torchvision import datasets
+
+    for split in ("trainval", "test"):
+        pets: Any = datasets.OxfordIIITPet(folder, split=split, download=True)
+        yield from ((path, pets.classes[label]) for path, label in zip(pets._images, pets._labels, strict=True))
+
+
+def _flowers(folder: Path) -> Iterator[tuple[Path, str]]:
+    from torchvision import datasets
+
+    for split in ("train", "val", "test"):
+        flowers: Any = datasets.Flowers102(folder, split=split, download=True)
+        for path, label in zip(flowers._image_files, flowers._labels, strict=True):
+            yield path, flowers.classes[label]
+
+
+def _eurosat(folder: Path) -> Iterator[tuple[Path, str]]:
+    from torchvision import datasets
+
+    eurosat: Any = datasets.EuroSAT(folder, download=True)
+    yield from ((Path(path), eurosat.classes[label]) for path, label in eurosat.samples)
+
+
+def _download_folder(name: str) -> Path:
+    return workspace.folder("downloads") / name
+
+
+_FETCH: dict[str, Callable[[Path], Iterator[tuple[Path, str]]]] = {
+    "pets": _pets,
+    "flowers": _flowers,
+    "eurosat": _eurosat,
+}
+_VGG = "https://www.robots.ox.ac.uk/~vgg/data/"
+_TABLE = (
+    Sample(
+        "digits",
+        "Digits",
+        "Handwritten digits, 8×8 pixels: small, quick, and easy to get right.",
+        "CC BY 4.0 (UCI Machine Learning Repository)",
+        1797,
+        _digits,
+    ),
+    Sample(
+        "animals",
+        "Animals",
+        "Silhouettes of ten animals, 28×28 pixels: many pictures, some of them hard to tell apart.",
+        "MIT",
+        10_000,
+        _animals,
+    ),
+    Sample(
+        "pets",
+        "Oxford-IIIT Pets",
+        "Photos of 37 breeds of cats and dogs, about 200 of each.",
+        "CC BY-SA 4.0",
+        7349,
+        partial(_downloaded, "pets"),
+        _VGG + "pets/data/images.tar.gz",
+    ),
+    Sample(
+        "flowers",
+        "Oxford Flowers",
+        "Photos of 102 kinds of flowers, 40 to 258 of each.",
+        "for research and teaching; the photos belong to their photographers",
+        8189,
+        partial(_downloaded, "flowers"),
+        _VGG + "flowers/102/102flowers.tgz",
+    ),
+    Sample(
+        "eurosat",
+        "EuroSAT",
+        "Satellite pictures of ten kinds of land, 64×64 pixels.",
+        "MIT",
+        27_000,
+        partial(_downloaded, "eurosat"),
+        "https://huggingface.co/datasets/torchgeo/eurosat",
+    ),
+)
+SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _TABLE}
+
+
+class _Question:
+    """One question to a host, asked in the background: a look-up of a name may hang far longer than a page waits."""
+
+    def __init__(self, url: str) -> None:
+        self.asked = time.monotonic()
+        self.answer = False
+        self._url = url
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> bool:
+        self._thread.join(max(0.0, self.asked + _WAIT - time.monotonic()))
+        return self.answer
+
+    def _ask(self) -> None:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self._url, method="HEAD"), timeout=_WAIT):
+                self.answer = True
+        except (OSError, ValueError):  # no network, no such host, a proxy that refuses
+            self.answer = False
+
+
+_questions: dict[str, _Question] = {}
+
+
+def _reachable(url: str) -> bool:
+    """Whether a download could start now. All hosts are asked at once, so that a page waits only for the slowest."""
+    now = time.monotonic()
+    for sample in SAMPLES.values():
+        known = _questions.get(sample.url)
+        if sample.url and (known is None or now - known.asked > _REMEMBER):
+            _questions[sample.url] = _Question(sample.url)
+    return _questions[url].wait()

@@ -1,0 +1,149 @@
+"""A Bundle: everything that somebody needs to use a trained model without this app.
+
+``model.safetensors``  weights under timm's names
+``bundle.json``        architecture, classes, preprocessing, scores, settings, versions
+``README.txt``         how to load the two with timm
+"""
+
+import json
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ftcore import __version__, vision, workspace
+from ftcore.datasets.pictures import read_picture
+from ftcore.datasets.pixels import shrink
+from ftcore.errors import ModelError
+from ftcore.evaluation.predict import evaluating
+from ftcore.models.build import rebuild
+from ftcore.preprocessing import Preprocessing
+
+FORMAT = 1
+
+_README = """\
+{name}
+{line}
+Answers one of {n} classes: {classes}.
+
+Load it in Python (pip install timm safetensors pillow numpy):
+
+    import json, numpy as np, timm, torch
+    from PIL import Image
+    from safetensors.torch import load_file
+
+    about = json.load(open("bundle.json", encoding="utf-8"))
+    model = timm.create_model(about["architecture"], num_classes=len(about["classes"]), **about["options"]).eval()
+    model.load_state_dict(load_file("model.safetensors"))
+
+    recipe = about["preprocessing"]              # fit "crop": the middle square is cut out, then resized
+    picture = Image.open("picture.jpg").convert("RGB")
+    side, (w, h) = min(picture.size), picture.size
+    box = ((w - side) / 2, (h - side) / 2, (w + side) / 2, (h + side) / 2) if recipe["fit"] == "crop" else None
+    filter = Image.Resampling[recipe["interpolation"].upper()]
+    pixels = np.asarray(picture.resize((recipe["size"],) * 2, filter, box=box), np.float32) / 255
+    x = torch.from_numpy((pixels - np.float32(recipe["mean"])) / np.float32(recipe["std"])).permute(2, 0, 1)[None]
+    print(dict(zip(about["classes"], model(x).softmax(1)[0].tolist())))
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a bundle says about one picture: ``probabilities`` [C] in the order of its classes, and the time it took."""
+
+    probabilities: np.ndarray
+    seconds: float
+
+
+def write(
+    target: Path,
+    model: nn.Module,
+    *,
+    name: str,
+    architecture: str,
+    options: dict[str, Any],
+    classes: Sequence[str],
+    preprocessing: Preprocessing,
+    about: dict[str, Any],
+) -> None:
+    """Write a bundle folder and, beside it, the same as ``<folder>.zip``; whole or not at all.
+
+    Args:
+        target: The bundle folder; an old one is replaced.
+        model: The trained model.
+        name: What people call it.
+        architecture: timm's name.
+        options: Further arguments of ``timm.create_model`` that this input size needs.
+        classes: Names in the order of the outputs.
+        preprocessing: From picture to input.
+        about: Scores, settings and data set, for the reader.
+    """
+    card = {
+        "format": FORMAT,
+        "name": name,
+        "architecture": architecture,
+        "options": options,
+        "task": "single",
+        "classes": list(classes),
+        "preprocessing": preprocessing.to_json(),
+        "created": time.time(),
+        "versions": {"ftcore": __version__, "timm": vision.timm.__version__, "torch": torch.__version__},
+        **about,
+    }
+    if target.exists():
+        workspace.remove_folder(target)
+    with workspace.new_folder(target) as folder:
+        tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+        save_file(tensors, folder / "model.safetensors")
+        workspace.write_json(folder / "bundle.json", card)
+        text = _README.format(name=name, line="=" * len(name), n=len(classes), classes=", ".join(classes))
+        workspace.write_bytes(folder / "README.txt", text.encode())
+    with (
+        workspace.replacing(zip_path(target)) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for file in sorted(target.iterdir()):
+            archive.write(file, file.name)
+
+
+def zip_path(folder: Path) -> Path:
+    """The ZIP of a bundle folder."""
+    return folder.with_suffix(".zip")
+
+
+class Bundle:
+    """A trained model, loaded from its folder, that answers about pictures."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self.about = json.loads((folder / "bundle.json").read_text())
+            self.classes = tuple(self.about["classes"])
+            self.preprocessing = Preprocessing.from_json(self.about["preprocessing"])
+            size = self.preprocessing.size
+            self.model = rebuild(self.about["architecture"], n_outputs=len(self.classes), image_size=size)
+            self.model.load_state_dict(load_file(folder / "model.safetensors"))
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            raise ModelError("The trained model of this run cannot be read.", fix="Train it again.") from error
+        self.model = self.model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def probabilities(self, pictures: Sequence[Image.Image]) -> np.ndarray:
+        """Softmax outputs [B, C] for RGB pictures of any size."""
+        batch = torch.from_numpy(self.preprocessing.batch([shrink(picture) for picture in pictures]))
+        with evaluating(self.model):
+            return self.model(batch.permute(0, 3, 1, 2)).float().softmax(dim=1).numpy()
+
+    def answer(self, data: bytes | Image.Image) -> Answer:
+        """One picture, as the bytes of a file or already open. Raises DataError for bytes that are no picture."""
+        started = time.perf_counter()
+        picture = read_picture(data).image if isinstance(data, bytes) else data
+        probabilities = self.probabilities([picture])[0]
+        return Answer(probabilities, time.perf_counter() - started)

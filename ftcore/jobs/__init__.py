@@ -1,0 +1,6 @@
+"""What a worker process does: ``python -m ftcore.jobs FOLDER``.
+
+supervise  the parent: starts the worker, waits, and writes how it ended when it could not say so itself
+train      a training, from settings.json to bundle
+importing  an import, from an upload to a dataset
+"""

@@ -1,0 +1,104 @@
+"""A training as a job: drive the loop, keep checkpoints, test the best epoch once, write the bundle."""
+
+import time
+from pathlib import Path
+
+from ftcore import settings as s
+from ftcore.datasets.records import Dataset, open_dataset
+from ftcore.evaluation import report
+from ftcore.evaluation.predict import Predictions, logits
+from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested
+from ftcore.export import bundle
+from ftcore.models.build import creation_options
+from ftcore.runs import log, process, store
+from ftcore.training import assemble, checkpoints
+from ftcore.training.loop import Parts, finetune
+
+PREDICTIONS = "predictions"
+BUNDLE = "bundle"
+
+
+def run(job: store.Job) -> None:
+    """Train, or go on training, what ``job.settings`` asks for."""
+    settings, folder = job.settings, job.folder / "checkpoints"
+    resumed = checkpoints.has_begun(folder)
+    _write(job, Progress(stage="load", label="Loading the model and the pictures", done=0, total=0))
+    dataset = open_dataset(settings.dataset)
+    parts = assemble.assemble(settings, dataset, pretrained=False if resumed else None)
+    checkpoints.begin(folder, parts)
+    checkpoints.restore(folder, parts)
+    if resumed:
+        _write(job, Resumed(epoch=parts.position.epoch))
+    last = _train(job, parts, folder)
+    if not checkpoints.has_best(folder):
+        return  # failed in the first epoch: the log says why, and there is no model to keep
+    checkpoints.load_best(folder, parts.model)
+    scores = _test(job, parts, dataset, settings)
+    _write_bundle(job, parts, dataset, settings, scores)
+    _write(
+        job,
+        Finished(reason=_reason(last, parts), seconds=parts.position.seconds, best_epoch=parts.position.best_epoch),
+    )
+
+
+def _train(job: store.Job, parts: Parts, folder: Path) -> Event | None:
+    """Drive the loop; an epoch is saved before it is told."""
+    event: Event | None = None
+    for event in finetune(parts, should_stop=lambda: process.stop_requested(job.folder)):
+        if isinstance(event, EpochDone):
+            checkpoints.save(folder, parts)
+        _write(job, event)
+    return event
+
+
+def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings) -> dict[str, dict[str, float]]:
+    """The best epoch on the locked test pictures, once."""
+    batches = assemble.make_batches(dataset, "test", parts.preprocessing, settings, assemble.device_of(parts.model))
+    n, started = len(batches.rows), time.perf_counter()
+
+    def seen(done: int) -> None:
+        seconds = time.perf_counter() - started
+        _write(job, Progress(stage="test", label="Testing the best epoch", done=done, total=n, seconds=seconds))
+
+    seen(0)
+    outputs, targets = logits(parts.model, batches.epoch(), seen=seen)
+    predictions = Predictions(parts.classes, targets.numpy(), outputs.softmax(dim=1).numpy(), batches.rows)
+    (job.folder / PREDICTIONS).mkdir(exist_ok=True)
+    predictions.save(job.folder / PREDICTIONS / "test.parquet")
+    scores = report.scores(predictions)
+    _write(job, Tested(split="test", n_images=n, scores=scores))
+    return scores
+
+
+def _write_bundle(
+    job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings, scores: dict[str, dict[str, float]]
+) -> None:
+    size = settings.model.image_size
+    bundle.write(
+        job.folder / BUNDLE,
+        parts.model,
+        name=job.name,
+        architecture=settings.model.name,
+        options=creation_options(settings.model.name, image_size=size, dropout=0.0),
+        classes=parts.classes,
+        preprocessing=parts.preprocessing,
+        about={
+            "scores": {"test": scores},
+            "settings": s.to_json(settings),
+            "dataset": {"id": dataset.id, "name": dataset.name, "images": dataset.n_images},
+        },
+    )
+
+
+def _reason(last: Event | None, parts: Parts) -> str:
+    if isinstance(last, Stopped):
+        return "Stopped by you; the best epoch so far is kept."
+    if isinstance(last, Failed):
+        return "Ended by an exploding loss; the best epoch before it is kept."
+    if parts.position.epoch < parts.plan.n_epochs:
+        return f"Stopped early: {parts.patience} epochs brought nothing better."
+    return "All epochs done."
+
+
+def _write(job: store.Job, event: Event) -> None:
+    log.append(job.folder, event)

@@ -1,0 +1,141 @@
+"""Everything that a resumed run needs to end with the same numbers, written whole or not at all.
+
+``start.safetensors``  the model before the first step, all of it, so that no package or hub is needed to resume
+``last.pt``            what changes: weights, moving average, optimiser, schedule, random states, position
+``best.safetensors``   the answering model of the best epoch: what changes only
+
+The whole model of the best epoch is written at the end, as a bundle.
+"""
+
+import random
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ftcore import workspace
+from ftcore.errors import RunError
+from ftcore.training.loop import Parts, Position
+
+FORMAT = 1
+
+
+def begin(folder: Path, parts: Parts) -> None:
+    """Keep the model that the run begins with; in a resumed run, load it instead."""
+    path = folder / "start.safetensors"
+    if path.exists():
+        _load_all(parts.model, path)
+        if parts.ema is not None:
+            _load_all(parts.ema.module, path)
+        return
+    with workspace.disk_errors():
+        folder.mkdir(exist_ok=True)
+    _save_tensors(path, parts.model.state_dict())
+
+
+def has_begun(folder: Path) -> bool:
+    """True when the run's first model is kept, so that a resume needs no pretrained weights."""
+    return (folder / "start.safetensors").exists()
+
+
+def save(folder: Path, parts: Parts) -> None:
+    """Keep the state after an epoch. The best model is written first: ``last.pt`` must never speak of one that is not
+    there."""
+    names = parts.plan.changing(parts.model)
+    if parts.position.best_epoch == parts.position.epoch - 1:
+        _save_tensors(folder / "best.safetensors", _chosen(parts.answering, names))
+    motion = parts.motion
+    assert motion is not None  # an epoch has been trained
+    value = {
+        "format": FORMAT,
+        "position": asdict(parts.position),
+        "weights": _chosen(parts.model, names),
+        "ema": _chosen(parts.ema.module, names) if parts.ema is not None else None,
+        "phase": motion.phase,
+        "optimiser": motion.optimiser.state_dict(),
+        "scheduler": {k: v for k, v in motion.scheduler.state_dict().items() if k != "lr_lambdas"},
+        "random": _random_states(),
+    }
+    with workspace.replacing(folder / "last.pt") as temporary:
+        torch.save(value, temporary)
+
+
+def restore(folder: Path, parts: Parts) -> bool:
+    """Bring freshly assembled parts to where the last checkpoint was; False when there is none."""
+    path = folder / "last.pt"
+    if not path.exists():
+        return False
+    try:
+        value = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+        raise RunError("The checkpoint of this run cannot be read.", fix="Start the run again.") from error
+    if value["format"] != FORMAT:
+        raise RunError("The checkpoint was written by another version of this app.", fix="Start the run again.")
+    _load_some(parts.model, value["weights"])
+    if parts.ema is not None and value["ema"] is not None:
+        _load_some(parts.ema.module, value["ema"])
+    parts.position = Position(**value["position"])
+    if parts.position.epoch < parts.plan.n_epochs and parts.plan.phase_of(parts.position.epoch) == value["phase"]:
+        motion = parts.enter(parts.position.epoch)
+        motion.optimiser.load_state_dict(value["optimiser"])
+        motion.scheduler.load_state_dict(value["scheduler"])
+    _set_random_states(value["random"])
+    return True
+
+
+def load_best(folder: Path, model: nn.Module) -> None:
+    """Load the best epoch's weights over those that the run began with."""
+    _load_all(model, folder / "start.safetensors")
+    _load_some(model, load_file(folder / "best.safetensors"))
+
+
+def has_best(folder: Path) -> bool:
+    return (folder / "best.safetensors").exists()
+
+
+def _chosen(model: nn.Module, names: set[str]) -> dict[str, Tensor]:
+    return {name: value.detach().cpu() for name, value in model.state_dict().items() if name in names}
+
+
+def _load_all(model: nn.Module, path: Path) -> None:
+    try:
+        model.load_state_dict(load_file(path))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise RunError("The first checkpoint of this run cannot be read.", fix="Start the run again.") from error
+
+
+def _load_some(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    problems = model.load_state_dict(tensors, strict=False)
+    if problems.unexpected_keys:
+        raise RunError("The checkpoint belongs to another model.", fix="Start the run again.")
+
+
+def _save_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    with workspace.replacing(path) as temporary:
+        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
+
+
+def _random_states() -> dict[str, Any]:
+    version, numbers, gauss = random.getstate()
+    kind, keys, position, has_gauss, cached = np.random.get_state()
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "python": [version, list(numbers), gauss],
+        "numpy": [kind, torch.from_numpy(np.asarray(keys, np.int64)), position, has_gauss, cached],
+    }
+
+
+def _set_random_states(value: dict[str, Any]) -> None:
+    torch.set_rng_state(value["torch"])
+    if value["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(value["cuda"])
+    version, numbers, gauss = value["python"]
+    random.setstate((version, tuple(numbers), gauss))
+    kind, keys, position, has_gauss, cached = value["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))

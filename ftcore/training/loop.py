@@ -1,0 +1,249 @@
+"""The training loop, written once. It yields what happened; it writes no file and knows no interface.
+
+Workers, the command line and tests all drive this one generator::
+
+    for event in finetune(parts, should_stop=asked):
+        ...
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn, optim
+from torch.nn import functional
+
+from ftcore import hardware
+from ftcore.evaluation.predict import logits
+from ftcore.events import EpochDone, Event, Failed, Planned, StepDone, Stopped
+from ftcore.freezing.plan import FreezePlan
+from ftcore.metrics.classification import Accuracy, CrossEntropy
+from ftcore.preprocessing import Preprocessing
+from ftcore.training.batches import Batches
+from ftcore.vision import ModelEmaV3
+
+REPORT_EVERY = 0.5  # seconds between two StepDone events, so that a log of a fast run stays small
+
+
+@dataclass
+class Position:
+    """Where a run stands, between two epochs. Checkpoints keep it."""
+
+    epoch: int = 0
+    step: int = 0
+    best_epoch: int | None = None
+    best_score: float = 0.0
+    stale_epochs: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Motion:
+    """What moves the weights in one phase."""
+
+    phase: int
+    optimiser: optim.Optimizer
+    scheduler: optim.lr_scheduler.LambdaLR
+
+
+@dataclass
+class Parts:
+    """Everything a run is made of, as objects (assemble.py builds it from settings).
+
+    Args:
+        model: Maps [B, 3, S, S] to logits [B, C].
+        preprocessing: From picture to input.
+        classes: Class names, [C].
+        train: Shuffled training batches.
+        validation: Validation batches.
+        plan: Which depth groups learn when.
+        start_phase: Makes the optimiser and the schedule of a phase.
+        monitor: ``accuracy`` or ``loss``: which validation number decides the best epoch.
+        patience: Epochs without improvement before the run ends early; 0 never.
+        label_smoothing: Of the loss that is minimised; reported losses are plain cross entropy.
+        ema: Moving average of the model, or None.
+        position: Where the run stands.
+        motion: Optimiser and schedule of the current phase, or None before the first.
+        name: What the log calls the model.
+    """
+
+    model: nn.Module
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    train: Batches
+    validation: Batches
+    plan: FreezePlan
+    start_phase: Callable[[int], Motion]
+    monitor: str
+    patience: int = 0
+    label_smoothing: float = 0.0
+    ema: ModelEmaV3 | None = None
+    position: Position = field(default_factory=Position)
+    motion: Motion | None = None
+    name: str = ""
+
+    @property
+    def answering(self) -> nn.Module:
+        """The model that is validated and kept: the moving average where there is one."""
+        return self.ema.module if self.ema is not None else self.model
+
+    def enter(self, epoch: int) -> Motion:
+        """Bring gradients, modes and, at the start of a phase, the optimiser in line with ``epoch``."""
+        phase = self.plan.phase_of(epoch)
+        self.plan.apply(self.model, phase)
+        if self.motion is None or self.motion.phase != phase:
+            self.motion = self.start_phase(phase)
+        return self.motion
+
+
+def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    """Train from ``parts.position`` to the end of the plan and report.
+
+    Ends after ``Stopped`` (asked to), ``Failed`` (the loss is no number any more) or the last ``EpochDone``.
+    ``parts.position`` is up to date whenever ``EpochDone`` is yielded.
+    """
+    yield planned(parts)
+    position = parts.position
+    for epoch in range(position.epoch, parts.plan.n_epochs):
+        if parts.patience and position.stale_epochs >= parts.patience:
+            return
+        started = time.perf_counter()
+        motion = parts.enter(epoch)
+        totals = _Totals(len(parts.train.rows), time.perf_counter())
+        stopped = False
+        for images, targets in parts.train.epoch(epoch):  # [B, 3, S, S], [B]
+            outputs = parts.model(images)  # [B, C]
+            loss = functional.cross_entropy(outputs, targets, label_smoothing=parts.label_smoothing)
+            if not math.isfinite(loss.item()):
+                yield _diverged(parts, epoch, loss.item())
+                return
+            rate = float(motion.scheduler.get_last_lr()[0])
+            loss.backward()
+            motion.optimiser.step()
+            motion.optimiser.zero_grad(set_to_none=True)
+            motion.scheduler.step()
+            position.step += 1
+            if parts.ema is not None:
+                parts.ema.update(parts.model, step=position.step)
+            totals.add(outputs.detach(), targets)
+            if totals.is_due():
+                yield totals.report(epoch, position.step, rate)
+            if should_stop():
+                stopped = True
+                break
+        if stopped and position.best_epoch is not None:
+            position.seconds += time.perf_counter() - started
+            yield Stopped(epoch=epoch)
+            return
+        validation = validate(parts)
+        if not all(math.isfinite(value) for value in validation.values()):
+            yield _diverged(parts, epoch, validation["loss"])
+            return
+        is_best = _see(parts, epoch, validation)
+        position.seconds += time.perf_counter() - started
+        position.epoch = epoch + 1
+        yield EpochDone(
+            epoch=epoch,
+            phase=motion.phase,
+            step=position.step,
+            train=totals.metrics(),
+            val=validation,
+            lr=rate,
+            seconds=time.perf_counter() - started,
+            images_per_second=totals.speed(),
+            memory_mb=hardware.memory_mb(),
+            best=is_best,
+        )
+        if stopped or should_stop():
+            yield Stopped(epoch=epoch)
+            return
+
+
+def planned(parts: Parts) -> Planned:
+    """What the run is going to do, before it does it."""
+    sizes = {name: parameter.numel() for name, parameter in parts.model.named_parameters()}
+    phases = [
+        {
+            "label": phase.label,
+            "first_epoch": phase.first_epoch,
+            "n_epochs": phase.n_epochs,
+            "trainable": sum(sizes[name] for group in parts.plan.trainable(index) for name in group.parameters),
+            "groups": [group.name for group in parts.plan.trainable(index)],
+        }
+        for index, phase in enumerate(parts.plan.phases)
+    ]
+    return Planned(
+        model=parts.name,
+        n_epochs=parts.plan.n_epochs,
+        n_steps=parts.plan.n_epochs * len(parts.train),
+        n_parameters=sum(sizes.values()),
+        n_train=len(parts.train.rows),
+        n_val=len(parts.validation.rows),
+        monitor=parts.monitor,
+        phases=phases,
+    )
+
+
+def validate(parts: Parts) -> dict[str, float]:
+    """Loss and accuracy of the answering model on the validation pictures."""
+    outputs, targets = logits(parts.answering, parts.validation.epoch())
+    found: dict[str, float] = {}
+    metrics: dict[str, CrossEntropy | Accuracy] = {"loss": CrossEntropy(), "accuracy": Accuracy()}
+    for name, metric in metrics.items():
+        metric.update(outputs, targets)
+        found[name] = metric.compute()
+    return found
+
+
+def _see(parts: Parts, epoch: int, validation: dict[str, float]) -> bool:
+    """Note whether this epoch is the best so far. Equal accuracy is decided by the lower loss."""
+    score = validation["accuracy"] - 1e-6 * validation["loss"] if parts.monitor == "accuracy" else -validation["loss"]
+    position = parts.position
+    if position.best_epoch is None or score > position.best_score:
+        position.best_epoch, position.best_score, position.stale_epochs = epoch, score, 0
+        return True
+    position.stale_epochs += 1
+    return False
+
+
+def _diverged(parts: Parts, epoch: int, loss: float) -> Failed:
+    kept = parts.position.best_epoch
+    keeps = f" The model of epoch {kept + 1} is kept." if kept is not None else ""
+    rate = parts.motion.scheduler.base_lrs[0] if parts.motion else 0.0
+    return Failed(
+        message=f"The loss became {loss} in epoch {epoch + 1}: the training has exploded.{keeps}",
+        fix=f"Lower the learning rate, for example to {rate / 10:.2g}, and start again.",
+    )
+
+
+class _Totals:
+    """Training metrics of an epoch, and since the last report."""
+
+    def __init__(self, n_images: int, now: float) -> None:
+        self._loss, self._accuracy, self._recent = CrossEntropy(), Accuracy(), CrossEntropy()
+        self._n_images, self._seen, self._began, self._reported = n_images, 0, now, now
+
+    def add(self, outputs: Tensor, targets: Tensor) -> None:
+        self._loss.update(outputs, targets)
+        self._accuracy.update(outputs, targets)
+        self._recent.update(outputs, targets)
+        self._seen += len(targets)
+
+    def is_due(self) -> bool:
+        return time.perf_counter() - self._reported >= REPORT_EVERY
+
+    def speed(self) -> float:
+        """Training pictures per second since the epoch began."""
+        return self._seen / max(1e-9, time.perf_counter() - self._began)
+
+    def report(self, epoch: int, step: int, lr: float) -> StepDone:
+        loss = self._recent.compute()
+        self._recent.reset()
+        self._reported = time.perf_counter()
+        return StepDone(
+            epoch=epoch, step=step, loss=loss, lr=lr, images_per_second=self.speed(), memory_mb=hardware.memory_mb()
+        )
+
+    def metrics(self) -> dict[str, float]:
+        return {"loss": self._loss.compute(), "accuracy": self._accuracy.compute()}

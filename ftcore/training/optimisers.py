@@ -1,0 +1,51 @@
+"""The optimiser of a phase: one parameter group per depth, with a smaller rate the further it lies from the head."""
+
+from collections.abc import Sequence
+
+from torch import nn, optim
+
+from ftcore import vision
+from ftcore.models.depth import DepthGroup
+from ftcore.settings import OPTIMISERS
+
+BODY_SHARE = 0.2
+"""Peak rate of pretrained layers as a share of the head's: they are to be adjusted, not learned anew."""
+
+
+def build_optimiser(
+    name: str,
+    model: nn.Module,
+    groups: Sequence[DepthGroup],
+    *,
+    lr: float,
+    layer_decay: float,
+    weight_decay: float,
+) -> optim.Optimizer:
+    """An optimiser over the parameters of ``groups``.
+
+    Args:
+        name: A name in ``settings.OPTIMISERS``.
+        model: Owns the parameters.
+        groups: Depth groups that learn, the head last.
+        lr: Peak rate of the head. The group before it gets ``BODY_SHARE`` of it, and each further one ``layer_decay``
+            of its successor (Howard & Ruder 2018, ULMFiT, https://arxiv.org/abs/1801.06146).
+        layer_decay: Between 0 and 1.
+        weight_decay: For weight matrices only; biases and norms are left alone.
+    """
+    OPTIMISERS[name]
+    parameters = dict(model.named_parameters())
+    rates = group_rates(len(groups), lr=lr, layer_decay=layer_decay)
+    rows = []
+    for group, rate in zip(groups, rates, strict=True):
+        for decays in (True, False):
+            members = [parameters[n] for n in group.parameters if (parameters[n].ndim > 1) == decays]
+            if members:
+                rows.append({"params": members, "lr": rate, "weight_decay": weight_decay if decays else 0.0})
+    rows.reverse()  # the head first: its rate is the one that is reported
+    return vision.create_optimizer_v2(rows, opt=name, lr=lr, weight_decay=weight_decay, momentum=0.9)
+
+
+def group_rates(n_groups: int, *, lr: float, layer_decay: float) -> list[float]:
+    """Peak rate per depth group, the head's last."""
+    body = [lr * BODY_SHARE * layer_decay**distance for distance in range(n_groups - 1)]
+    return [*reversed(body), lr]
