@@ -9,7 +9,7 @@ from ftcore.runs import log, store
 
 
 def run(job: store.Job) -> None:
-    """Import what ``job.request`` names: source, name, task, split, seed; with ``upload`` the source is deleted after."""
+    """Import what ``job.request`` names: source, name, task, split, seed; an ``upload`` is deleted afterwards."""
     started = time.perf_counter()
     last = [0.0]
 

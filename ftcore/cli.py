@@ -1,0 +1,301 @@
+"""The command line: progress on stderr, and as the last line of stdout one JSON object.
+
+    python -m ftcore import SOURCE            a ZIP, a folder or sample:digits -> a dataset
+    python -m ftcore train --dataset D        a dataset -> a trained model
+    python -m ftcore resume RUN               go on with an interrupted run
+    python -m ftcore runs | show RUN          what there is
+    python -m ftcore predict RUN IMAGE…       class probabilities
+
+Every error that a user can cause is one sentence on stderr and a non-zero exit.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ftcore import settings as s
+from ftcore import workspace
+from ftcore.datasets import intake, records
+from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
+from ftcore.models import catalogue
+from ftcore.runs import process, queue, store
+from ftcore.runs.state import RunState
+from ftcore.runs.tail import Tail
+
+POLL = 0.2  # seconds between two looks at a run's log
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parsed = _parser().parse_args(arguments)
+    if parsed.workspace:
+        try:
+            workspace.use(parsed.workspace)
+        except (FinetuneError, OSError) as error:
+            return _complain(f"The workspace {parsed.workspace!r} cannot be used: {error}")
+    try:
+        answer = parsed.command(parsed)
+    except FinetuneError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return _complain("Stopped.")
+    if answer is None:
+        return 0
+    print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+    return 1 if isinstance(answer, dict) and answer.get("state") in ("failed", "interrupted") else 0
+
+
+def _complain(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--workspace", metavar="DIR", help="where data sets and runs live (default: workspace/)")
+    parser = argparse.ArgumentParser(prog="python -m ftcore", description=(__doc__ or "").splitlines()[0])
+    parser.set_defaults(workspace=None)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], Any], help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help, parents=[shared])
+        added.set_defaults(command=run)
+        return added
+
+    added = command("import", _import, "Import pictures: a ZIP, a folder of class folders, or sample:digits.")
+    added.add_argument("source", metavar="SOURCE")
+    added.add_argument("--name", metavar="N")
+    _add_import_options(added)
+
+    added = command("train", _train, "Fine-tune a model on a data set.")
+    added.add_argument("--dataset", required=True, metavar="ID_OR_SOURCE")
+    added.add_argument("--name", metavar="N", help="what to call the run")
+    added.add_argument("--model", metavar="NAME", help="a timm model (default tf_efficientnet_lite0)")
+    added.add_argument("--preset", choices=list(s.PRESETS), help="a bundle of settings (default quick)")
+    added.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="values")
+    added.add_argument("--settings", metavar="FILE", help="settings as JSON, as `show` prints them")
+    added.add_argument("--seed", type=int)
+    added.add_argument("--detach", action="store_true", help="print the run's name and leave it working")
+
+    added = command("resume", _resume, "Go on with an interrupted run.")
+    added.add_argument("run", metavar="RUN")
+
+    added = command("runs", _runs, "List all runs.")
+    added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
+
+    added = command("show", _show, "Show a run: settings, history, scores.")
+    added.add_argument("run", metavar="RUN")
+
+    added = command("predict", _predict, "Ask a trained model about pictures.")
+    added.add_argument("run", metavar="RUN")
+    added.add_argument("images", nargs="+", metavar="IMAGE")
+    return parser
+
+
+def _add_import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--task", default="auto")
+    parser.add_argument("--split", default="70/15/15", metavar="TRAIN/VAL/TEST")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _import(parsed: argparse.Namespace) -> dict[str, Any]:
+    with _bars() as progress:
+        dataset = intake.import_source(
+            parsed.source,
+            name=parsed.name,
+            task=parsed.task,
+            split=parsed.split,
+            seed=parsed.seed,
+            progress=progress,
+        )
+    for item in dataset.left_out[:20]:
+        print(f"left out: {item['name']}: {item['reason']}", file=sys.stderr)
+    if len(dataset.left_out) > 20:
+        print(f"left out: {len(dataset.left_out) - 20} more, see the data set's page", file=sys.stderr)
+    return intake.summary(dataset)
+
+
+def _train(parsed: argparse.Namespace) -> dict[str, Any]:
+    asked = _settings(parsed)
+    dataset = records.open_dataset(asked.dataset)
+    job = store.create("train", parsed.name or f"{dataset.name} {asked.preset}", s.to_json(asked))
+    queue.submit(job)
+    return {"run": job.id} if parsed.detach else _follow(job)
+
+
+def _settings(parsed: argparse.Namespace) -> s.RunSettings:
+    """What was asked for: the preset that fits the data set, or a file, then ``--model``, ``--set`` and ``--seed``."""
+    if parsed.settings:
+        if parsed.preset:
+            raise SettingsError("--settings and --preset were both given.", fix="Choose one of them.")
+        try:
+            value = json.loads(Path(parsed.settings).read_text())
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"The settings file {parsed.settings!r} cannot be read ({error}).", fix="Use a JSON file."
+            ) from None
+        asked = s.from_json(value)
+    dataset = _dataset(parsed.dataset)
+    if not parsed.settings:
+        name = parsed.model or s.ModelSettings().name
+        base = s.RunSettings(model=s.ModelSettings(name=name))
+        asked = s.suggest(parsed.preset or "quick", dataset.facts(), native_size=catalogue.native_size(name), base=base)
+    asked = s.with_value(dataclasses.replace(asked, dataset=dataset.id), "model.name", parsed.model or asked.model.name)
+    if parsed.seed is not None:
+        asked = s.with_value(asked, "seed", parsed.seed)
+    return s.with_values(asked, parsed.values)
+
+
+def _dataset(text: str) -> records.Dataset:
+    """A dataset by its id; anything else is a source to import, with the usual split."""
+    try:
+        return records.open_dataset(text)
+    except DataError:
+        if not text.startswith("sample:") and not Path(text).exists():
+            raise
+    with _bars() as progress:
+        return intake.import_source(text, progress=progress)
+
+
+def _resume(parsed: argparse.Namespace) -> dict[str, Any]:
+    job = store.find(parsed.run)
+    state = Tail(job).read()
+    if state.status in ("finished", "stopped"):
+        return describe(job, state)
+    queue.submit(job)
+    return _follow(job)
+
+
+def _follow(job: store.Job) -> dict[str, Any]:
+    """Watch a run to its end. Ctrl-C asks it to stop and keep the best; a second Ctrl-C leaves it to itself."""
+    tail, asked = Tail(job), False
+    print(f"run {job.id}", file=sys.stderr)
+    with _bars() as progress:
+        while True:
+            try:
+                state = tail.read()
+                if state.is_over or state.status == "interrupted":
+                    break
+                _show_progress(state, progress)
+                time.sleep(POLL)
+            except KeyboardInterrupt:
+                if asked:
+                    raise
+                asked = True
+                process.request_stop(job)
+                print("stopping; the best epoch so far is kept", file=sys.stderr)
+    while process.is_alive(job.folder):  # its last word is said; let it leave before we do
+        time.sleep(POLL / 4)
+    if state.problem:
+        print(state.problem, file=sys.stderr)
+    return describe(job, state)
+
+
+def _show_progress(state: RunState, progress: Callable[[str, int, int], None]) -> None:
+    if state.stage is not None:
+        progress(state.stage.label, state.stage.done, state.stage.total)
+    elif state.plan is not None:
+        last = f", validation accuracy {state.history[-1]['val_accuracy']:.1%}" if state.history else ""
+        progress(f"Training{last}", state.step, state.plan.n_steps)
+    elif state.status == "waiting":
+        progress("Waiting for another run", 0, 0)
+
+
+def describe(job: store.Job, state: RunState) -> dict[str, Any]:
+    """A run as ``train``, ``resume`` and ``runs`` print it."""
+    best = next((row for row in state.history if row["epoch"] == state.best_epoch), None)
+    answer: dict[str, Any] = {
+        "run": job.id,
+        "state": state.status,
+        "epochs": len(state.history),
+        "best_epoch": state.best_epoch + 1 if state.best_epoch is not None else None,
+        "seconds": round(state.seconds or sum(row["seconds"] for row in state.history), 3),
+        "val": {key[4:]: value for key, value in best.items() if key.startswith("val_")} if best else {},
+        "test": state.scores or {},
+    }
+    if state.problem:
+        answer["problem"] = state.problem
+    return answer
+
+
+def _runs(parsed: argparse.Namespace) -> dict[str, Any]:
+    queue.start_waiting()
+    rows = [{"name": job.name, **describe(job, Tail(job).read())} for job in store.list_jobs()]
+    if not parsed.json:
+        for row in rows:
+            accuracy = row["test"].get("accuracy", {}).get("value")
+            score = "" if accuracy is None else f"{accuracy:.1%}"
+            print(f"{row['run']:<48} {row['state']:<12} {row['epochs']:>4} epochs  {score}", file=sys.stderr)
+    return {"runs": rows}
+
+
+def _show(parsed: argparse.Namespace) -> dict[str, Any]:
+    job = store.find(parsed.run)
+    state = Tail(job).read()
+    return {
+        **describe(job, state),
+        "name": job.name,
+        "settings": job.request,
+        "history": list(state.history),
+        "notes": list(state.notes),
+        "reason": state.reason,
+    }
+
+
+def _predict(parsed: argparse.Namespace) -> dict[str, Any]:
+    job = store.find(parsed.run)
+    folder = job.folder / "bundle"
+    if not folder.exists():
+        raise RunError(f"Run {job.id} has no trained model yet.", fix="Wait until it has finished, or resume it.")
+    contents = []
+    for image in parsed.images:
+        try:
+            contents.append(Path(image).read_bytes())
+        except OSError as error:
+            raise DataError(f"{image!r} cannot be read ({error.strerror}).", fix="Check the path.") from None
+    from ftcore.export.bundle import Bundle  # late: it brings torch
+
+    bundle = Bundle(folder)
+    answers = []
+    for image, data in zip(parsed.images, contents, strict=True):
+        try:
+            answer = bundle.answer(data)
+        except DataError as error:
+            raise DataError(f"{image}: {error.what}", fix=error.fix) from None
+        chances = {name: float(p) for name, p in zip(bundle.classes, answer.probabilities, strict=True)}
+        best = max(chances, key=lambda name: chances[name])
+        answers.append({"image": image, "class": best, "probabilities": chances, "seconds": round(answer.seconds, 4)})
+    return {"run": job.id, "predictions": answers}
+
+
+@contextlib.contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A tqdm bar on stderr per label; counts may go back, as a resumed run's do."""
+    bar: tqdm | None = None
+    label_now = ""
+
+    def progress(label: str, done: int, total: int) -> None:
+        nonlocal bar, label_now
+        stage = label.split(",")[0]
+        if bar is None or stage != label_now or bar.total != (total or None):
+            if bar is not None:
+                bar.close()
+            bar = tqdm(total=total or None, desc=label, file=sys.stderr, leave=False, unit="", dynamic_ncols=True)
+            label_now = stage
+        bar.set_description(label, refresh=False)
+        bar.n = done
+        bar.refresh()
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar.close()
