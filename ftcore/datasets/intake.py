@@ -20,7 +20,7 @@ import pandas as pd
 
 from ftcore import names, workspace
 from ftcore.datasets import records, samples
-from ftcore.datasets.archive import Listing, folder_entries, zip_entries
+from ftcore.datasets.archive import Listing, folder_entries, shown, zip_entries
 from ftcore.datasets.layout import Layout, arrange
 from ftcore.datasets.pixels import SHORT_SIDE
 from ftcore.datasets.reading import Read, read_all
@@ -142,7 +142,7 @@ def _check(
             opened, kind, own_name = zip_entries(path), "ZIP", names.clean(path.stem)
         else:
             raise DataError(
-                f"There is no file or folder {names.clean(str(source))!r}.",
+                f"There is no file or folder {shown(str(source))!r}.",
                 fix=f"Give a ZIP, a folder or a sample: {', '.join(_SAMPLE + known for known in samples.SAMPLES)}.",
             )
     asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed)

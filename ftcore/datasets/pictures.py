@@ -48,7 +48,8 @@ _DAMAGED = (
     LookupError,
     AttributeError,
     ArithmeticError,
-    RuntimeError,  # DecompressionBombWarning is one, where warnings are errors
+    RuntimeError,
+    Warning,  # raised where somebody turned warnings into errors
     AssertionError,
     EOFError,
     BufferError,

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from sklearn import metrics as reference
 
 from ftcore.errors import NotComputable
-from ftcore.evaluation.predict import Predictions
+from ftcore.evaluation.predictions import Predictions
 from ftcore.metrics.intervals import bootstrap_interval, share_interval
 
 LABELS = {
@@ -61,11 +60,16 @@ def confusion_table(predictions: Predictions) -> pd.DataFrame:
 def class_table(predictions: Predictions) -> pd.DataFrame:
     """One row per class: label, pictures, precision, recall, f1 (fractions)."""
     said = predictions.probabilities.argmax(axis=1)
-    precision, recall, f1, support = reference.precision_recall_fscore_support(
-        predictions.target, said, labels=range(len(predictions.classes)), zero_division=0
-    )
+    confusion = _confusion(predictions.target, said, len(predictions.classes))
+    precision, recall, f1 = _per_class(confusion)
     return pd.DataFrame(
-        {"label": predictions.classes, "pictures": support, "precision": precision, "recall": recall, "f1": f1}
+        {
+            "label": predictions.classes,
+            "pictures": confusion.sum(axis=1),
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+        }
     )
 
 
@@ -89,13 +93,18 @@ def _confusion(target: np.ndarray, said: np.ndarray, n_classes: int) -> np.ndarr
     return np.bincount(target * n_classes + said, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
-def _macro(confusion: np.ndarray) -> tuple[float, float, float]:
-    """Macro precision, recall and F1 over the classes that occur in the truth or in the answers."""
+def _per_class(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Precision, recall and F1 of each class, each [C]; 0 where nothing can be divided by."""
     right = confusion.diagonal().astype(float)
     said, true = confusion.sum(axis=0), confusion.sum(axis=1)
-    present = (said + true) > 0
-    precision = np.divide(right, said, out=np.zeros(len(right)), where=said > 0)[present]
-    recall = np.divide(right, true, out=np.zeros(len(right)), where=true > 0)[present]
+    precision = np.divide(right, said, out=np.zeros(len(right)), where=said > 0)
+    recall = np.divide(right, true, out=np.zeros(len(right)), where=true > 0)
     both = precision + recall
-    f1 = np.divide(2 * precision * recall, both, out=np.zeros(len(both)), where=both > 0)
-    return float(precision.mean()), float(recall.mean()), float(f1.mean())
+    return precision, recall, np.divide(2 * precision * recall, both, out=np.zeros(len(both)), where=both > 0)
+
+
+def _macro(confusion: np.ndarray) -> tuple[float, float, float]:
+    """Mean precision, recall and F1 over the classes that occur in the truth or in the answers."""
+    present = (confusion.sum(axis=0) + confusion.sum(axis=1)) > 0
+    precision, recall, f1 = (values[present].mean() for values in _per_class(confusion))
+    return float(precision), float(recall), float(f1)

@@ -6,7 +6,8 @@ from pathlib import Path
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
-from ftcore.evaluation.predict import Predictions, logits
+from ftcore.evaluation.predict import logits
+from ftcore.evaluation.predictions import Predictions
 from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested
 from ftcore.export import bundle
 from ftcore.models.build import creation_options

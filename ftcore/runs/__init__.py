@@ -6,4 +6,5 @@ state      what is true now: a fold over the log
 queue      studio.db: order and ownership
 process    the worker: start, stop, is it alive
 tail       a reader of one job
+drafts     the settings of the next run, per dataset
 """

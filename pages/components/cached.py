@@ -1,0 +1,69 @@
+"""Everything a page computes more than once, with a bound, and the heavy imports behind a spinner."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ftcore.datasets import pixels, samples
+from ftcore.datasets.records import Dataset, open_dataset
+from ftcore.runs import store
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def records(dataset_id: str) -> pd.DataFrame:
+    """The table of a data set; it never changes once imported."""
+    return open_dataset(dataset_id).records()
+
+
+@st.cache_data(max_entries=4096, show_spinner=False)
+def thumbnail(dataset_id: str, row: int, side: int = 112) -> bytes:
+    """One picture of a data set as a small PNG."""
+    return pixels.thumbnail(open_dataset(dataset_id), row, side)
+
+
+@st.cache_data(ttl=60, show_spinner="Looking which samples are available")
+def sample_availability(name: str) -> tuple[bool, str]:
+    """Whether a sample can be imported now, and if not, why."""
+    return samples.find(name).available()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the trained model")
+def bundle(run_id: str) -> Any:
+    """The trained model of a run. The first call of a server brings torch and takes some seconds."""
+    from ftcore.export.bundle import Bundle
+
+    return Bundle(store.find(run_id).folder / "bundle")
+
+
+@st.cache_data(max_entries=16, show_spinner="Counting right and wrong answers")
+def test_tables(run_id: str, classes: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """Confusion, per-class and mistakes tables of a finished run."""
+    from ftcore.evaluation import report
+    from ftcore.evaluation.predictions import Predictions
+
+    found = Predictions.load(store.find(run_id).folder / "predictions" / "test.parquet", classes)
+    return {
+        "confusion": report.confusion_table(found),
+        "classes": report.class_table(found),
+        "mistakes": report.mistakes(found),
+    }
+
+
+@st.cache_data(max_entries=64, show_spinner="Asking timm about this model")
+def unknown_architecture(name: str) -> str:
+    """Why timm does not know a model, or an empty text."""
+    from ftcore.errors import ModelError
+    from ftcore.models.weights import require_architecture
+
+    try:
+        require_architecture(name)
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+def training_rows(dataset: Dataset, split: str) -> pd.DataFrame:
+    """The rows of one split."""
+    table = records(dataset.id)
+    return table[table["split"] == split]

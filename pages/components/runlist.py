@@ -1,0 +1,66 @@
+"""My runs, newest first: result, state, open, resume, delete."""
+
+import streamlit as st
+
+from ftcore import names
+from ftcore import settings as s
+from ftcore.runs import queue, store
+from pages.components import forms, frame, session, words
+
+SHOWN_SETTINGS = ("freeze.preset", "train.epochs", "train.lr", "train.batch_size", "model.image_size")
+
+
+def show(*, n_shown: int, page: int = 0) -> None:
+    """The list of runs, a row each."""
+    session.wake_queue()
+    jobs = store.list_jobs()
+    if not jobs:
+        st.caption("None yet. Your first one will appear here, and stay.")
+    for job in jobs[page * n_shown : (page + 1) * n_shown]:
+        with st.container(border=True):
+            _row(job)
+    if len(jobs) > n_shown and page == 0 and n_shown <= 5:
+        frame.link("runs", f"All {len(jobs)} runs")
+
+
+def _row(job: store.Job) -> None:
+    state = session.state(job)
+    about, score, open_, resume, delete = st.columns([5, 2, 1, 1, 1], vertical_alignment="center")
+    about.markdown(f"**{names.markdown(job.name)}** {words.badge(state.status)}")
+    with frame.errors(), about:
+        settings = job.settings
+        values = forms.describe(settings, SHOWN_SETTINGS)
+        st.caption(
+            names.markdown(f"{settings.model.name}, {s.PRESETS[settings.preset].label.lower()}")
+            + f" · {words.when(job.created)}  \n"
+            + " · ".join(f"{names.markdown(label)} {names.markdown(value)}" for label, value in values.items())
+        )
+    if state.scores:
+        score.markdown(f"**{state.scores['accuracy']['value']:.1%}** test accuracy")
+    elif state.history:
+        score.markdown(f"{state.history[-1]['val_accuracy']:.1%} validation, epoch {len(state.history)}")
+    if open_.button("Open", key=f"open_{job.id}", width="stretch"):
+        frame.go("train", run=job.id, dataset=job.request.get("dataset"))
+    if state.status == "interrupted" and resume.button("Resume", key=f"resume_{job.id}", width="stretch"):
+        session.submit(job)
+        frame.go("train", run=job.id, dataset=job.request.get("dataset"))
+    running = state.status in ("starting", "working", "stopping")
+    help = "Stop it first" if running else None
+    if delete.button("Delete", key=f"delete_{job.id}", disabled=running, help=help, width="stretch"):
+        _ask_to_delete(job)
+
+
+@st.dialog("Delete this run?")
+def _ask_to_delete(job: store.Job) -> None:
+    st.markdown(f"**{names.markdown(job.name)}** with its model, curves and settings. This cannot be undone.")
+    yes, no = st.columns(2)
+    yes.button("Delete for good", type="primary", key="delete_yes", on_click=_delete, args=(job,), width="stretch")
+    if no.button("Keep it", key="delete_no", width="stretch"):
+        st.rerun()
+
+
+def _delete(job: store.Job) -> None:
+    with frame.errors():
+        queue.delete(job)
+    if st.query_params.get("run") == job.id:
+        del st.query_params["run"]

@@ -1,0 +1,208 @@
+"""One run, live and afterwards: progress, curves, the score, the download."""
+
+import json
+
+import streamlit as st
+
+from ftcore import names
+from ftcore import settings as s
+from ftcore.datasets.records import open_dataset
+from ftcore.evaluation.advice import on_history
+from ftcore.runs import drafts, process, queue, store
+from ftcore.runs.state import RunState
+from pages.components import cached, charts, frame, live, pictures, session, words
+
+SHOWN_SCORES = {
+    "accuracy": ("Accuracy", "Share of test pictures that are named correctly."),
+    "precision": ("Precision", "When the model says a class, how often it is right; mean over the classes."),
+    "recall": ("Recall", "How many pictures of a class the model finds; mean over the classes."),
+    "f1": ("F1", "Precision and recall in one number; small classes count as much as large ones."),
+}
+SEVERITY = {"good": st.success, "info": st.info, "warning": st.warning}
+
+
+def show(job: store.Job) -> None:
+    """A run, from waiting in line to its score."""
+    session.wake_queue()
+    state = session.state(job)
+    st.title(names.markdown(job.name))
+    ticking = not state.is_over and state.status != "interrupted"
+    if ticking:
+        live.load_library()
+        st.fragment(_ticking, run_every=1.0)(job)
+        return
+    _heading(job, state)
+    if state.scores:
+        _scores(job, state)
+    _curves(state, moving=False)
+    _plan(job, state)
+    _what_next(job, state)
+
+
+def _ticking(job: store.Job) -> None:
+    """Drawn once a second while the run is under way. Pictures stay outside: they would pile up in memory."""
+    state = session.state(job)
+    if state.is_over or state.status == "interrupted":
+        st.rerun()
+    _heading(job, state)
+    _bar(job, state)
+    _curves(state, moving=True)
+
+
+def _heading(job: store.Job, state: RunState) -> None:
+    st.markdown(f"{words.badge(state.status)} {names.markdown(state.reason)}")
+    if state.problem:
+        (st.warning if state.status == "interrupted" else st.error)(names.markdown(state.problem))
+    for note in state.notes:
+        st.caption(names.markdown(note))
+    if state.status in ("interrupted", "failed"):
+        columns = st.columns([1, 1, 3])
+        if columns[0].button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
+            session.submit(job)
+            st.rerun()
+
+
+def _bar(job: store.Job, state: RunState) -> None:
+    if state.status == "waiting":
+        before = queue.waiting().index(job.id) if job.id in queue.waiting() else 0
+        st.progress(0.0, text=f"Waiting for another run to finish; {before} more before this one.")
+    elif state.stage is not None or state.plan is None:
+        label = state.stage.label if state.stage else "Starting the worker"
+        st.progress(min(1.0, state.fraction), text=f"{label}{words.left(state.seconds_left)}")
+    else:
+        epoch = len(state.history) + 1
+        st.progress(
+            min(1.0, state.fraction),
+            text=f"Epoch {min(epoch, state.plan.n_epochs)} of {state.plan.n_epochs}{words.left(state.seconds_left)}",
+        )
+    columns = st.columns(5, vertical_alignment="bottom")
+    columns[0].metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–")
+    columns[1].metric("Learning rate", f"{state.lr:.2g}" if state.lr else "–")
+    columns[2].metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–")
+    best = next((row for row in state.history if row["epoch"] == state.best_epoch), None)
+    columns[3].metric("Best so far", f"{best['val_accuracy']:.1%}" if best else "–", help="On validation pictures")
+    columns[4].button(
+        "Stop and keep the best",
+        icon=":material/stop:",
+        key="stop",
+        disabled=state.status == "stopping",
+        on_click=_stop,
+        args=(job,),
+        width="stretch",
+    )
+
+
+def _stop(job: store.Job) -> None:
+    if not queue.withdraw(job):
+        process.request_stop(job)
+
+
+def _curves(state: RunState, *, moving: bool) -> None:
+    """Loss and accuracy on training and validation pictures, then rate, speed and memory."""
+    n_epochs = state.plan.n_epochs if state.plan else 1
+    rows = state.history
+    left, right = st.columns(2)
+    for column, metric, title in ((left, "loss", "Loss (lower is better)"), (right, "accuracy", "Accuracy")):
+        figure = charts.history(rows, metric, title, n_epochs=n_epochs, best=state.best_epoch)
+        alt = _alt(state, metric)
+        with column:
+            _draw(figure, f"{metric}_curve", alt, moving=moving)
+    for advice in on_history(rows, n_epochs):
+        SEVERITY[advice.severity](advice.text)
+    x = [row["epoch"] + 1 for row in rows]
+    small = (
+        ("lr", "Learning rate", "#7a5cc7"),
+        ("images_per_second", "Training pictures per second", charts.TEST),
+        ("memory_mb", "Memory (MB)", charts.TEST),
+    )
+    for column, (key, title, colour) in zip(st.columns(3), small, strict=True):
+        with column:
+            figure = charts.line(x, [row[key] for row in rows], title, "Epoch", colour=colour)
+            _draw(figure, f"{key}_curve", f"Line chart: {title} per epoch.", moving=moving)
+
+
+def _draw(figure: object, key: str, alt: str, *, moving: bool) -> None:
+    if moving:
+        live.chart(figure, key=key, alt=alt)  # type: ignore[arg-type]
+    else:
+        st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
+
+
+def _alt(state: RunState, metric: str) -> str:
+    if not state.history:
+        return f"Line chart of {metric} per epoch; no epoch has ended yet."
+    last = state.history[-1]
+    return (
+        f"Line chart of {metric} per epoch. Epoch {last['epoch'] + 1}: training {last[f'train_{metric}']:.3g}, "
+        f"validation {last[f'val_{metric}']:.3g}."
+    )
+
+
+def _scores(job: store.Job, state: RunState) -> None:
+    st.subheader("Test score")
+    st.markdown(
+        f"{state.n_tested:,} **test** pictures that the model has never seen. With this many pictures the true value "
+        "lies, in 95 of 100 cases, in the range below each number."
+    )
+    assert state.scores is not None
+    for column, (key, (label, help)) in zip(st.columns(4), SHOWN_SCORES.items(), strict=True):
+        score = state.scores[key]
+        column.metric(label, f"{score['value']:.1%}", help=help)
+        column.caption(f"{score['low']:.1%} – {score['high']:.1%}")
+    file = job.folder / "bundle.zip"
+    if file.exists():
+        st.download_button(
+            "Download the trained model",
+            file.read_bytes,
+            file_name=f"{names.slug(job.name)}.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            key="download",
+            on_click="ignore",
+            help="Weights (safetensors), architecture, classes and preprocessing (JSON), and how to load them.",
+        )
+    card = json.loads((job.folder / "bundle" / "bundle.json").read_text())
+    tables = cached.test_tables(job.id, tuple(card["classes"]))
+    st.subheader("Which classes are mixed up")
+    st.caption("Rows are the truth, columns what the model said. A perfect model has everything on the diagonal.")
+    st.plotly_chart(
+        charts.confusion(tables["confusion"]), key="confusion", alt="Confusion matrix: true classes against answers."
+    )
+    with st.expander("Class by class"):
+        shares = {name: st.column_config.NumberColumn(format="percent") for name in ("precision", "recall", "f1")}
+        st.dataframe(tables["classes"], hide_index=True, column_config=shares, alt="Scores of each class")
+    _mistakes(job, tables["mistakes"])
+
+
+def _mistakes(job: store.Job, wrong: object) -> None:
+    dataset = open_dataset(job.settings.dataset)
+    with st.expander(f"The surest mistakes ({len(wrong):,} in all)", expanded=True):  # type: ignore[arg-type]
+        rows = wrong.head(12).to_dict("records")  # type: ignore[attr-defined]
+        pictures.grid(
+            dataset, [row["picture"] for row in rows], [f"{row['true']} → {row['predicted']}" for row in rows]
+        )
+        st.caption("Truth → what the model said.")
+
+
+def _plan(job: store.Job, state: RunState) -> None:
+    if state.plan is None:
+        return
+    with st.expander("What was trained"):
+        for phase in state.plan.phases:
+            first, last = phase["first_epoch"] + 1, phase["first_epoch"] + phase["n_epochs"]
+            st.markdown(
+                f"- Epoch {first} to {last}: **{phase['label']}**, {phase['trainable']:,} of "
+                f"{state.plan.n_parameters:,} parameters learn."
+            )
+        st.json(s.to_json(job.settings), expanded=False)
+
+
+def _what_next(job: store.Job, state: RunState) -> None:
+    again, _ = st.columns([1, 3])
+    if again.button("Train again with other settings", icon=":material/replay:", key="again"):
+        opened = open_dataset(job.settings.dataset)
+        draft = session.draft(opened)
+        drafts.renew(drafts.Draft(job.settings, draft.run, draft.done))
+        frame.go("settings", dataset=opened.id, run=None)
+    if state.scores and frame.next_button("try_it", "Next: try it"):
+        frame.go("try_it", run=job.id)

@@ -1,0 +1,86 @@
+"""What is open: the address names the data set, the run and the import; the draft lies on disk; nothing else is kept.
+
+``st.session_state`` holds only what can be read again: how far a log was read.
+"""
+
+import streamlit as st
+
+from ftcore import settings as s
+from ftcore.datasets.records import Dataset, open_dataset
+from ftcore.errors import FinetuneError
+from ftcore.models import catalogue
+from ftcore.runs import drafts, queue, store
+from ftcore.runs.state import RunState
+from ftcore.runs.tail import Tail
+
+OPEN = ("dataset", "run", "import")
+
+
+def address(**changes: str | None) -> dict[str, str]:
+    """The address parameters of what is open, with changes; None closes something."""
+    now: dict[str, str | None] = {key: st.query_params.get(key) for key in OPEN}
+    return {key: value for key, value in {**now, **changes}.items() if value}
+
+
+def dataset() -> Dataset | None:
+    """The open data set. Raises DataError when the address names one that is not there."""
+    id = st.query_params.get("dataset")
+    return open_dataset(id) if id else None
+
+
+def job(kind: str = "train") -> store.Job | None:
+    """The open run, or the import that is under way."""
+    id = st.query_params.get("run" if kind == "train" else "import")
+    return store.find(id, kind) if id else None
+
+
+def state(job: store.Job) -> RunState:
+    """What is true now about a job; only what is new in its log is read."""
+    tails: dict[str, Tail] = st.session_state.setdefault("tails", {})
+    key = f"{job.kind}/{job.id}"
+    if key not in tails or tails[key].job != job:
+        tails[key] = Tail(job)
+    return tails[key].read()
+
+
+def draft(dataset: Dataset) -> drafts.Draft:
+    """The settings of the next run on a data set, first filled with what fits it."""
+    return drafts.load(dataset.id, lambda: suggested(dataset, "quick", s.RunSettings(dataset=dataset.id)))
+
+
+def suggested(dataset: Dataset, preset: str, base: s.RunSettings) -> s.RunSettings:
+    """A preset fitted to a data set and to the model of ``base``."""
+    return s.suggest(preset, dataset.facts(), native_size=catalogue.native_size(base.model.name), base=base)
+
+
+def steps_done() -> dict[str, str]:
+    """Workflow steps that are done, each with a few words on its result."""
+    found: dict[str, str] = {}
+    try:
+        opened, run = dataset(), job()
+        if opened is not None:
+            found["dataset"] = f"{opened.name}: {opened.n_images:,} pictures"
+            sketch = draft(opened)
+            for step in sketch.done:
+                found[step] = sketch.settings.model.name if step == "model" else "chosen"
+        if run is not None:
+            found |= {"model": run.settings.model.name, "settings": "chosen"}
+            now = state(run)
+            if now.scores:
+                found["train"] = f"Test accuracy {now.scores['accuracy']['value']:.1%}"
+                found["try_it"] = ""
+            elif not now.is_over:
+                found.pop("train", None)
+    except FinetuneError:
+        pass  # the page itself says what is wrong with the address
+    return found
+
+
+def submit(job: store.Job) -> None:
+    """Hand a job to the queue."""
+    queue.submit(job)
+
+
+def wake_queue() -> None:
+    """Start what waits, in case whoever should have done it was killed."""
+    queue.start_waiting()

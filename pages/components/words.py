@@ -1,0 +1,58 @@
+"""Numbers and times as people say them, and the words that the app explains where they first appear."""
+
+import time
+
+STATUS = {
+    "waiting": ("Waiting", ":material/hourglass_empty:", "gray"),
+    "starting": ("Starting", ":material/hourglass_top:", "blue"),
+    "working": ("Training", ":material/play_circle:", "blue"),
+    "stopping": ("Stopping", ":material/stop_circle:", "orange"),
+    "finished": ("Finished", ":material/check_circle:", "green"),
+    "stopped": ("Stopped by you", ":material/stop_circle:", "green"),
+    "failed": ("Failed", ":material/error:", "red"),
+    "interrupted": ("Interrupted", ":material/pause_circle:", "orange"),
+}
+
+SPLITS = {
+    "train": "**Training** pictures are what the model learns from.",
+    "validation": "**Validation** pictures are never learned from; they tell, after every epoch, how it goes.",
+    "test": "**Test** pictures stay locked away until the end; they give the honest score.",
+}
+
+
+def duration(seconds: float | None) -> str:
+    """``75`` -> ``1 min 15 s``; nothing for None."""
+    if seconds is None:
+        return ""
+    seconds = max(0.0, seconds)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def left(seconds: float | None) -> str:
+    """Time left, for the end of a progress line."""
+    return "" if seconds is None else f", about {duration(seconds)} left"
+
+
+def when(at: float) -> str:
+    """A time of day today, else a date."""
+    moment, today = time.localtime(at), time.localtime()
+    same_day = moment[:3] == today[:3]
+    return time.strftime("today %H:%M" if same_day else "%d %b %Y %H:%M", moment)
+
+
+def percent(score: dict[str, float]) -> str:
+    """``94.1 % (90.6 – 96.3)``."""
+    value = f"{score['value']:.1%}"
+    return f"{value} ({score['low']:.1%} – {score['high']:.1%})" if "low" in score else value
+
+
+def badge(status: str) -> str:
+    """A coloured Markdown badge for a run's status."""
+    label, icon, colour = STATUS[status]
+    return f":{colour}-badge[{icon} {label}]"

@@ -1,0 +1,90 @@
+"""Try: ask the trained model about a picture."""
+
+import random
+
+import streamlit as st
+
+from pages.components import frame
+
+frame.guard()
+
+from ftcore import names  # noqa: E402
+from ftcore.datasets.pictures import EXTENSIONS  # noqa: E402
+from ftcore.datasets.pixels import PixelStore  # noqa: E402
+from ftcore.datasets.records import open_dataset  # noqa: E402
+from ftcore.runs import store  # noqa: E402
+from pages.components import cached, charts, session  # noqa: E402
+
+SOURCES = {"test": "Test pictures", "upload": "Upload pictures", "camera": "Camera"}
+
+
+def answer(job: store.Job, shown: object, data: object, truth: str | None, key: str) -> None:
+    """One picture beside what the model says about it."""
+    bundle = cached.bundle(job.id)
+    found = bundle.answer(data)
+    best = bundle.classes[int(found.probabilities.argmax())]
+    left, right = st.columns([1, 2], vertical_alignment="center")
+    left.image(shown, width=220, alt=f"The picture that was asked about{f', truly {truth}' if truth else ''}")
+    with right:
+        verdict = ""
+        if truth is not None:
+            verdict = " :green-badge[right]" if best == truth else f" :red-badge[wrong, truly {names.markdown(truth)}]"
+        st.markdown(f"#### {names.markdown(best)}{verdict}")
+        st.plotly_chart(
+            charts.probabilities(bundle.classes, found.probabilities.tolist()),
+            key=f"bars_{key}",
+            alt=f"Bar chart of class probabilities; the most likely is {best}.",
+            config={"displayModeBar": False},
+        )
+        st.caption(f"Answered in {found.seconds * 1000:.0f} ms.")
+
+
+def from_test_split(job: store.Job) -> None:
+    dataset = open_dataset(job.settings.dataset)
+    rows = cached.training_rows(dataset, "test")
+    seed = st.session_state.get("test_draw", 0)
+    if st.button("Draw three others", icon=":material/casino:", key="draw"):
+        seed = st.session_state["test_draw"] = seed + 1
+    chosen = random.Random(seed).sample(list(rows.index), min(3, len(rows)))
+    pictures = PixelStore(dataset)
+    for row in chosen:
+        answer(job, cached.thumbnail(dataset.id, row, 220), pictures.picture(row), rows.at[row, "label"], f"test_{row}")
+
+
+def from_files(job: store.Job, files: list) -> None:
+    for index, file in enumerate(files[:12]):
+        with frame.errors():
+            answer(job, file, file.getvalue(), None, f"file_{index}")
+    if len(files) > 12:
+        st.caption(f"Only the first 12 of {len(files)} pictures are shown.")
+
+
+st.title("Try")
+job = session.job()
+if job is None:
+    done = [run for run in store.list_jobs() if session.state(run).scores]
+    if not done:
+        frame.needs("train", "There is no trained model yet.", "Train one first")
+    st.markdown("Which model do you want to try?")
+    for run in done[:20]:
+        frame.link("try_it", f"{run.name} ({run.id})", run=run.id, dataset=run.settings.dataset)
+    st.stop()
+    raise AssertionError("stop() ends the page")
+if not session.state(job).scores:
+    frame.needs("train", "This run has no trained model yet.", "See how it goes")
+st.caption(f"Model: {names.markdown(job.name)}")
+source = st.segmented_control(
+    "Ask about", list(SOURCES), format_func=lambda key: SOURCES[key], default="test", key="source"
+)
+if source == "upload":
+    uploaded = st.file_uploader(
+        "Pictures", type=[suffix[1:] for suffix in EXTENSIONS], accept_multiple_files=True, key="try_upload"
+    )
+    from_files(job, uploaded)
+elif source == "camera":
+    taken = st.camera_input("Take a picture", key="try_camera")
+    from_files(job, [taken] if taken else [])
+else:
+    from_test_split(job)
+if frame.next_button("runs", "Next: compare with other runs"):
+    frame.go("runs")

@@ -1,0 +1,23 @@
+"""A workspace of its own for every test, and a folder beside it that nothing may touch."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path, monkeypatch):
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.setenv("FTCORE_WORKSPACE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """A folder with one file; the test fails if anything in it changed."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "precious.txt").write_text("precious")
+    yield folder
+    assert [path.name for path in folder.iterdir()] == ["precious.txt"]
+    assert (folder / "precious.txt").read_text() == "precious"
+    assert sorted(path.name for path in folder.parent.iterdir() if path.is_dir()) == ["outside", "workspace"]
