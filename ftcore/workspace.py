@@ -113,6 +113,7 @@ def remove_folder(path: Path) -> None:
         raise WorkspaceError(f"{path} lies outside the workspace.", fix="Only the workspace's own folders are deleted.")
     gone = path.with_name(f".{path.name}.gone")
     with disk_errors():
+        shutil.rmtree(gone, ignore_errors=True)  # of a delete that was cut off
         os.replace(path, gone)
         shutil.rmtree(gone, ignore_errors=True)
 

@@ -42,7 +42,10 @@ def show(dataset: Dataset) -> None:
     for column, split in zip(columns[2:], charts.SPLIT_LABELS, strict=True):
         column.metric(charts.SPLIT_LABELS[split], f"{totals[split]:,}", help=words.SPLITS[split])
     st.plotly_chart(
-        charts.class_counts(counts), key="counts", alt="Bar chart: pictures per class, divided into the three splits."
+        charts.class_counts(counts),
+        key="counts",
+        config=charts.QUIET,
+        alt="Bar chart: pictures per class, divided into the three splits.",
     )
     with st.expander("What the three parts are for, and how they were drawn"):
         for sentence in words.SPLITS.values():

@@ -74,6 +74,7 @@ with st.expander("Learning rate over the run", icon=":material/show_chart:"):
     st.plotly_chart(
         charts.schedule(train.schedule, train.lr, train.warmup, n_steps),
         key="schedule",
+        config=charts.QUIET,
         alt=f"Line chart: the learning rate over {n_steps} steps.",
     )
     if settings.freeze.preset in ("head_then_last", "gradual"):

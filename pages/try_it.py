@@ -34,7 +34,7 @@ def answer(job: store.Job, shown: object, data: object, truth: str | None, key: 
             charts.probabilities(bundle.classes, found.probabilities.tolist()),
             key=f"bars_{key}",
             alt=f"Bar chart of class probabilities; the most likely is {best}.",
-            config={"displayModeBar": False},
+            config=charts.QUIET,
         )
         st.caption(f"Answered in {found.seconds * 1000:.0f} ms.")
 

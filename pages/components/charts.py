@@ -12,6 +12,7 @@ from ftcore.training.schedules import factor
 
 TRAIN, VALIDATION, TEST, BEST = "#3b7dd8", "#e07b39", "#7a8b99", "#2e9e5b"
 SPLIT_COLOURS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+QUIET = {"displayModeBar": False}  # plotly's own buttons would cover legends, and nobody here needs them
 SPLIT_LABELS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
@@ -56,16 +57,25 @@ def history(rows: Sequence[dict[str, Any]], metric: str, title: str, *, n_epochs
             hovertemplate="Best epoch %{x}: %{y:.4g}<extra></extra>",
         )
     figure.update_layout(title={"text": title, "font": {"size": 15}}, xaxis_title="Epoch")
-    figure.update_xaxes(range=[0.5, max(n_epochs, 2) + 0.5], dtick=max(1, n_epochs // 10))
+    _epoch_axis(figure, n_epochs)
     if metric == "accuracy":
         figure.update_yaxes(tickformat=".0%")
     return _framed(figure, height=320)
 
 
-def line(x: Sequence[float], y: Sequence[float], title: str, x_title: str, *, colour: str = TRAIN) -> go.Figure:
-    """One small curve."""
-    figure = go.Figure(go.Scatter(x=list(x), y=list(y), mode="lines+markers", line={"color": colour}, name=title))
-    figure.update_layout(title={"text": title, "font": {"size": 13}}, xaxis_title=x_title, showlegend=False)
+def per_epoch(rows: Sequence[dict[str, Any]], key: str, title: str, *, n_epochs: int, colour: str = TRAIN) -> go.Figure:
+    """One small curve of a number per epoch."""
+    figure = go.Figure(
+        go.Scatter(
+            x=[row["epoch"] + 1 for row in rows],
+            y=[row[key] for row in rows],
+            mode="lines+markers",
+            line={"color": colour},
+            hovertemplate="Epoch %{x}: %{y:.4g}<extra></extra>",
+        )
+    )
+    figure.update_layout(title={"text": title, "font": {"size": 13}}, xaxis_title="Epoch", showlegend=False)
+    _epoch_axis(figure, n_epochs)
     figure.update_yaxes(rangemode="tozero")
     return _framed(figure, height=200)
 
@@ -102,7 +112,7 @@ def confusion(table: pd.DataFrame) -> go.Figure:
     return _framed(figure, height=max(360, min(900, 140 + 30 * len(order))))
 
 
-def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int = 10) -> go.Figure:
+def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int = 6) -> go.Figure:
     """Class probabilities as bars, the most likely on top."""
     pairs = sorted(zip(values, names, strict=True), reverse=True)[:n_shown]
     pairs.reverse()
@@ -122,6 +132,11 @@ def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int
     return _framed(figure, height=80 + 28 * len(pairs))
 
 
+def _epoch_axis(figure: go.Figure, n_epochs: int) -> None:
+    """The whole run from the start, so that the axis does not move while the curve grows."""
+    figure.update_xaxes(range=[0.5, max(n_epochs, 2) + 0.5], dtick=max(1, -(-n_epochs // 8)))
+
+
 def _short(name: str, longest: int = 24) -> str:
     return html(name if len(name) <= longest else name[: longest - 1] + "…")
 
@@ -130,7 +145,8 @@ def _framed(figure: go.Figure, *, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 10, "t": 40 if figure.layout.title.text else 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        legend={"orientation": "h", "y": -0.18 * 320 / height, "yanchor": "top", "x": 0, "xanchor": "left"},
+        title={"x": 0, "xanchor": "left", "xref": "paper"},
         uirevision="keep",  # zoom and hidden lines survive an update
         hoverlabel={"namelength": -1},
     )

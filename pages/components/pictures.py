@@ -14,12 +14,14 @@ def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], *, side
     if not rows:
         st.caption("No pictures to show.")
         return
-    st.image(
-        [cached.thumbnail(dataset.id, int(row), side) for row in rows],
-        caption=[names.markdown(_short(caption)) for caption in captions],
-        width=side,
-        alt=[caption for caption in captions],
-    )
+    with st.container(horizontal=True, gap="small"):
+        for row, caption in zip(rows, captions, strict=True):
+            st.image(
+                cached.thumbnail(dataset.id, int(row), side),
+                caption=names.markdown(_short(caption)),
+                width=side,
+                alt=caption,
+            )
 
 
 def _short(text: str, longest: int = 18) -> str:

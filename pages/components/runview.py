@@ -75,20 +75,19 @@ def _bar(job: store.Job, state: RunState) -> None:
             min(1.0, state.fraction),
             text=f"Epoch {min(epoch, state.plan.n_epochs)} of {state.plan.n_epochs}{words.left(state.seconds_left)}",
         )
-    columns = st.columns(5, vertical_alignment="bottom")
+    columns = st.columns(4)
     columns[0].metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–")
     columns[1].metric("Learning rate", f"{state.lr:.2g}" if state.lr else "–")
     columns[2].metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–")
     best = next((row for row in state.history if row["epoch"] == state.best_epoch), None)
     columns[3].metric("Best so far", f"{best['val_accuracy']:.1%}" if best else "–", help="On validation pictures")
-    columns[4].button(
+    st.button(
         "Stop and keep the best",
         icon=":material/stop:",
         key="stop",
         disabled=state.status == "stopping",
         on_click=_stop,
         args=(job,),
-        width="stretch",
     )
 
 
@@ -107,9 +106,9 @@ def _curves(state: RunState, *, moving: bool) -> None:
         alt = _alt(state, metric)
         with column:
             _draw(figure, f"{metric}_curve", alt, moving=moving)
-    for advice in on_history(rows, n_epochs):
-        SEVERITY[advice.severity](advice.text)
-    x = [row["epoch"] + 1 for row in rows]
+    with st.container():  # always there: a sentence that appears must not move the charts below to another place
+        for advice in on_history(rows, n_epochs):
+            SEVERITY[advice.severity](advice.text)
     small = (
         ("lr", "Learning rate", "#7a5cc7"),
         ("images_per_second", "Training pictures per second", charts.TEST),
@@ -117,7 +116,7 @@ def _curves(state: RunState, *, moving: bool) -> None:
     )
     for column, (key, title, colour) in zip(st.columns(3), small, strict=True):
         with column:
-            figure = charts.line(x, [row[key] for row in rows], title, "Epoch", colour=colour)
+            figure = charts.per_epoch(rows, key, title, n_epochs=n_epochs, colour=colour)
             _draw(figure, f"{key}_curve", f"Line chart: {title} per epoch.", moving=moving)
 
 
@@ -125,7 +124,7 @@ def _draw(figure: object, key: str, alt: str, *, moving: bool) -> None:
     if moving:
         live.chart(figure, key=key, alt=alt)  # type: ignore[arg-type]
     else:
-        st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
+        st.plotly_chart(figure, key=key, alt=alt, config=charts.QUIET)
 
 
 def _alt(state: RunState, metric: str) -> str:
@@ -166,7 +165,10 @@ def _scores(job: store.Job, state: RunState) -> None:
     st.subheader("Which classes are mixed up")
     st.caption("Rows are the truth, columns what the model said. A perfect model has everything on the diagonal.")
     st.plotly_chart(
-        charts.confusion(tables["confusion"]), key="confusion", alt="Confusion matrix: true classes against answers."
+        charts.confusion(tables["confusion"]),
+        key="confusion",
+        config=charts.QUIET,
+        alt="Confusion matrix: true classes against answers.",
     )
     with st.expander("Class by class"):
         shares = {name: st.column_config.NumberColumn(format="percent") for name in ("precision", "recall", "f1")}
