@@ -45,6 +45,16 @@ MONITORS = Table(
     Choice("accuracy", "Accuracy", "Share of validation pictures that are named correctly; higher is better."),
     Choice("loss", "Loss", "How wrong and how sure of it the model is on validation pictures; lower is better."),
 )
+CACHES = Table(
+    "cache setting",
+    Choice("on", "On", "The frozen part looks at every picture once; epochs then take a fraction of the time."),
+    Choice("off", "Off", "Every epoch sends every picture through the whole network."),
+)
+PRECISIONS = Table(
+    "precision",
+    Choice("float16", "Half", "Half the disk; the difference is far below what a score can show."),
+    Choice("float32", "Full", "Exactly the numbers of uncached training; twice the disk."),
+)
 PRESETS = Table(
     "preset",
     Choice("quick", "Quick", "Only the head learns, few epochs. A first answer in under a minute on small data sets."),
@@ -248,6 +258,25 @@ class TrainSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """How the work is done; the model that comes out is the same."""
+
+    cache: str = setting(
+        "on",
+        "Compute frozen layers once",
+        "What the frozen part of the network sees is kept on disk instead of being computed in every epoch.",
+        choices=CACHES,
+        advanced=True,
+    )
+    precision: str = setting(
+        "float16", "Precision of what is kept", "How exactly it is kept on disk.", choices=PRECISIONS, advanced=True
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSettings:
     """Everything that a run needs to be repeated, number for number."""
 
@@ -259,13 +288,19 @@ class RunSettings:
     model: ModelSettings = field(default_factory=ModelSettings)
     freeze: FreezeSettings = field(default_factory=FreezeSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
 
     def __post_init__(self) -> None:
         check(self)
         PRESETS[self.preset]
 
 
-SECTIONS: dict[str, type] = {"model": ModelSettings, "freeze": FreezeSettings, "train": TrainSettings}
+SECTIONS: dict[str, type] = {
+    "model": ModelSettings,
+    "freeze": FreezeSettings,
+    "train": TrainSettings,
+    "engine": EngineSettings,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,8 @@ import timm  # noqa: E402
 from huggingface_hub import constants as _hub  # noqa: E402
 from huggingface_hub.errors import HfHubHTTPError as HubError  # noqa: E402, F401
 from timm.data import resolve_model_data_config  # noqa: E402, F401
+from timm.layers import DropPath, PatchDropout  # noqa: E402, F401
+from timm.models._features_fx import get_notrace_functions, get_notrace_modules  # noqa: E402, F401
 from timm.models._manipulate import group_parameters  # noqa: E402, F401
 from timm.optim import create_optimizer_v2  # noqa: E402, F401
 from timm.optim._param_groups import auto_group_layers  # noqa: E402, F401

@@ -45,8 +45,8 @@ class Batches:
     ) -> None:
         self.rows = np.asarray(rows)
         self.targets = torch.tensor(np.asarray(targets, np.int64))
-        self._pictures, self._preprocessing = pictures, preprocessing
-        self._batch_size, self._seed, self._shuffle, self._device = batch_size, seed, shuffle, device
+        self.preprocessing, self.device = preprocessing, device
+        self._pictures, self._batch_size, self._seed, self._shuffle = pictures, batch_size, seed, shuffle
         size = preprocessing.size
         fits = len(self.rows) * size * size * 3 <= KEPT_BYTES
         self._kept = np.zeros((len(self.rows), size, size, 3), np.uint8) if fits else None
@@ -60,9 +60,20 @@ class Batches:
         positions = np.arange(len(self.rows))
         return np.random.default_rng((self._seed, epoch)).permutation(positions) if self._shuffle else positions
 
+    def parts(self, epoch: int) -> list[np.ndarray]:
+        """Positions of an epoch, divided into batches."""
+        return np.array_split(self.order(epoch), len(self)) if len(self) else []
+
     def epoch(self, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass over the pictures. The next batch is prepared while the current one is computed on."""
-        parts = np.array_split(self.order(epoch), len(self)) if len(self) else []
+        return self._ahead(self.parts(epoch))
+
+    def in_order(self, batch_size: int = 64) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass in the order of the rows."""
+        n = -(-len(self.rows) // batch_size)
+        return self._ahead(np.array_split(np.arange(len(self.rows)), n) if n else [])
+
+    def _ahead(self, parts: list[np.ndarray]) -> Iterator[tuple[Tensor, Tensor]]:
         with ThreadPoolExecutor(max_workers=1) as beside:
             waiting = None
             for part in parts:
@@ -75,13 +86,13 @@ class Batches:
 
     def _load(self, positions: np.ndarray) -> tuple[Tensor, Tensor]:
         pixels = np.stack([self._resized(int(position)) for position in positions])  # [B, S, S, 3] uint8
-        images = torch.from_numpy(self._preprocessing.normalise(pixels)).permute(0, 3, 1, 2)  # [B, 3, S, S]
-        return images.to(self._device), self.targets[positions].to(self._device)
+        images = torch.from_numpy(self.preprocessing.normalise(pixels)).permute(0, 3, 1, 2)  # [B, 3, S, S]
+        return images.to(self.device), self.targets[positions].to(self.device)
 
     def _resized(self, position: int) -> np.ndarray:
         if self._kept is not None and self._ready[position]:
             return self._kept[position]
-        pixels = self._preprocessing.pixels(self._pictures.picture(int(self.rows[position])))
+        pixels = self.preprocessing.pixels(self._pictures.picture(int(self.rows[position])))
         if self._kept is not None:
             self._kept[position] = pixels
             self._ready[position] = True

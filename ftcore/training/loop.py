@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from torch import Tensor, nn, optim
 from torch.nn import functional
@@ -38,13 +39,41 @@ class Position:
     seconds: float = 0.0
 
 
+class Source(Protocol):
+    """Batches of (inputs, targets [B]): pictures, or what an engine made of them."""
+
+    def epoch(self, epoch: int = 0) -> Iterator[tuple[Any, Tensor]]: ...
+
+
 @dataclass
 class Motion:
-    """What moves the weights in one phase."""
+    """What moves the weights in one phase.
+
+    Args:
+        phase: Index in the plan.
+        optimiser: Over what learns.
+        scheduler: Of the learning rate, a step per batch.
+        forward: Maps ``train``'s inputs to logits while training; None is the whole model on pictures.
+        answer: Maps ``validation``'s inputs to logits; None is the answering model on pictures.
+        train: Inputs of this phase; None are the pictures.
+        validation: The same for validation.
+        prepared: Whether the engine has seen to this phase.
+    """
 
     phase: int
     optimiser: optim.Optimizer
     scheduler: optim.lr_scheduler.LambdaLR
+    forward: nn.Module | None = None
+    answer: nn.Module | None = None
+    train: Source | None = None
+    validation: Source | None = None
+    prepared: bool = False
+
+
+class Engine(Protocol):
+    """Makes a phase cheaper before it begins, and says what it does."""
+
+    def prepare(self, parts: "Parts", motion: Motion) -> Iterator[Event]: ...
 
 
 @dataclass
@@ -66,6 +95,7 @@ class Parts:
         position: Where the run stands.
         motion: Optimiser and schedule of the current phase, or None before the first.
         name: What the log calls the model.
+        engine: Caches what is frozen (engine.py), or None.
     """
 
     model: nn.Module
@@ -82,6 +112,7 @@ class Parts:
     position: Position = field(default_factory=Position)
     motion: Motion | None = None
     name: str = ""
+    engine: Engine | None = None
 
     @property
     def answering(self) -> nn.Module:
@@ -110,10 +141,14 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
             return
         started = time.perf_counter()
         motion = parts.enter(epoch)
+        if parts.engine is not None and not motion.prepared:
+            yield from parts.engine.prepare(parts, motion)
+            motion.prepared = True
+        forward, train = motion.forward or parts.model, motion.train or parts.train
         totals = _Totals(len(parts.train.rows), time.perf_counter())
         stopped = False
-        for images, targets in parts.train.epoch(epoch):  # [B, 3, S, S], [B]
-            outputs = parts.model(images)  # [B, C]
+        for inputs, targets in train.epoch(epoch):  # [B, 3, S, S] or what crosses the cut, [B]
+            outputs = forward(inputs)  # [B, C]
             loss = functional.cross_entropy(outputs, targets, label_smoothing=parts.label_smoothing)
             if not math.isfinite(loss.item()):
                 yield _diverged(parts, epoch, loss.item())
@@ -187,7 +222,9 @@ def planned(parts: Parts) -> Planned:
 
 def validate(parts: Parts) -> dict[str, float]:
     """Loss and accuracy of the answering model on the validation pictures."""
-    outputs, targets = logits(parts.answering, parts.validation.epoch())
+    motion = parts.motion
+    model = (motion.answer if motion else None) or parts.answering
+    outputs, targets = logits(model, ((motion.validation if motion else None) or parts.validation).epoch())
     found: dict[str, float] = {}
     metrics: dict[str, CrossEntropy | Accuracy] = {"loss": CrossEntropy(), "accuracy": Accuracy()}
     for name, metric in metrics.items():
