@@ -338,7 +338,7 @@ def suggest(
         return min(high, max(low, math.ceil(steps / steps_per_epoch)))
 
     train = {
-        "quick": dict(epochs=epochs(320, 5, 20), lr=0.005, label_smoothing=0.0, patience=0),
+        "quick": dict(epochs=epochs(600, 5, 20), lr=0.005, label_smoothing=0.0, patience=0),
         "balanced": dict(epochs=epochs(480, 8, 24), lr=0.003, label_smoothing=0.05, patience=0),
         "best": dict(epochs=epochs(800, 12, 32), lr=0.003, label_smoothing=0.05, patience=0),
     }[preset]
