@@ -21,8 +21,11 @@ VARIABLE = "FTCORE_WORKSPACE"
 def root() -> Path:
     """The workspace folder, made if it is not there yet."""
     path = Path(os.environ.get(VARIABLE) or "workspace").expanduser().resolve()
-    with disk_errors():
-        path.mkdir(parents=True, exist_ok=True)
+    try:
+        with disk_errors():
+            path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise WorkspaceError(f"{path} is not a folder.", fix="Choose another workspace folder.") from error
     return path
 
 
@@ -96,12 +99,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside ``path``, renamed to ``path`` when the body ends well and removed when it does not."""
+    """A temporary folder beside ``path``, renamed to ``path`` when the body ends well and removed when it does not.
+
+    Raises FileExistsError when another process made ``path`` meanwhile.
+    """
     with disk_errors():
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
         try:
             yield temporary
-            os.replace(temporary, path)
+            try:
+                os.replace(temporary, path)
+            except OSError as error:
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise FileExistsError(error.errno, "another process was first", str(path)) from error
+                raise
             sync_folder(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -72,8 +72,10 @@ def cut(model: nn.Module, size: int) -> Cut:
     finally:
         for module, mode in modes.items():
             module.training = mode
-        for name in [name for name, _ in model.named_children() if name.startswith(_ADDED)]:
-            delattr(model, name)  # the halves hold them; the model stays as it was
+        for name, added in list(model.named_children()):
+            if name.startswith(_ADDED):
+                added.train()
+                delattr(model, name)  # the halves hold it; the model stays as it was
 
 
 class _Tracer(fx.Tracer):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def key_of(prefix: nn.Module, **what: Any) -> str:
         what: Everything else that the values depend on: pictures, rows, preprocessing, precision. JSON-able.
     """
     digest = hashlib.sha256()
-    digest.update(str(getattr(prefix, "code", type(prefix))).encode())
+    digest.update(str(prefix).encode())  # its layers with their options, and the code between them
     for name, value in prefix.state_dict().items():
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
@@ -71,10 +72,7 @@ def fill(
     size = n * sum(int(np.prod(shape)) for shape in shapes) * np.dtype(dtype).itemsize
     make_room(size)
     with contextlib.suppress(FileExistsError), workspace.new_folder(_root() / key) as folder:
-        arrays = [
-            np.lib.format.open_memmap(folder / f"{index}.npy", "w+", np.dtype(dtype), (n, *shape))
-            for index, shape in enumerate(shapes)
-        ]
+        arrays = [_new_array(folder / f"{index}.npy", dtype, (n, *shape)) for index, shape in enumerate(shapes)]
         done = 0
         for tensors in batches:
             rows = len(tensors[0])
@@ -87,8 +85,18 @@ def fill(
         workspace.write_json(folder / "about.json", {"shapes": [list(array.shape) for array in arrays], "bytes": size})
 
 
+def _new_array(path: Path, dtype: str, shape: tuple[int, ...]) -> np.memmap:
+    """A mapped array whose disk space is taken at once: a full disk is an error here, not a crash while writing."""
+    array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
+
+
 def make_room(n_bytes: float) -> None:
     """Drop the least recently used until ``n_bytes`` more fit under the limit. Raises when they cannot fit at all."""
+    _remove_abandoned()
     limit = min(LARGEST, shutil.disk_usage(_root()).free / 4 + total_bytes())
     if n_bytes > limit:
         raise WorkspaceError(
@@ -117,6 +125,13 @@ def _root() -> Path:
     root = workspace.folder(FOLDER) / "features"
     root.mkdir(exist_ok=True)
     return root
+
+
+def _remove_abandoned() -> None:
+    """Delete what a killed worker left half-filled more than a day ago."""
+    for folder in _root().glob(".*"):
+        if time.time() - folder.stat().st_mtime > 86_400:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folders() -> list[Path]:

@@ -1,0 +1,126 @@
+"""The cache of activations: never a wrong hit, never half an array, never more than its share of the disk."""
+
+import errno
+import os
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ftcore.errors import WorkspaceError
+from ftcore.freezing import feature_cache
+
+
+def prefix(seed=0):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+
+
+def fill(key, n=10, dtype="float32", stop_after=None):
+    rows = torch.arange(n * 3, dtype=torch.float32).reshape(n, 3)
+    for done in feature_cache.fill(key, [(part,) for part in rows.split(4)], n, [(3,)], dtype):
+        if stop_after is not None and done >= stop_after:
+            raise KeyboardInterrupt
+    return rows
+
+
+WHAT = {"dataset": "abc", "rows": [1, 2], "names": ["add"], "preprocessing": {"size": 96}, "dtype": "float16"}
+
+
+def test_the_same_work_has_the_same_key():
+    assert feature_cache.key_of(prefix(), **WHAT) == feature_cache.key_of(prefix(), **WHAT)
+
+
+def test_one_changed_weight_is_another_key():
+    changed = prefix()
+    with torch.no_grad():
+        changed[0].weight[0, 0] += 1e-6
+    assert feature_cache.key_of(changed, **WHAT) != feature_cache.key_of(prefix(), **WHAT)
+
+
+def test_a_layer_with_another_option_is_another_key():
+    torch.manual_seed(0)
+    other = nn.Sequential(nn.Linear(4, 3), nn.GELU())
+    assert feature_cache.key_of(other, **WHAT) != feature_cache.key_of(prefix(), **WHAT)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dataset": "abd"}, {"rows": [2, 1]}, {"names": ["add_1"]}, {"preprocessing": {"size": 97}}, {"dtype": "float32"}],
+)
+def test_other_pictures_rows_cut_size_or_precision_are_another_key(change):
+    assert feature_cache.key_of(prefix(), **{**WHAT, **change}) != feature_cache.key_of(prefix(), **WHAT)
+
+
+def test_what_was_filled_is_found_again(workspace):
+    rows = fill("a" * 32)
+    (array,) = feature_cache.find("a" * 32)
+    assert np.array_equal(array, rows.numpy())
+
+
+def test_a_fill_that_was_cut_off_is_never_found(workspace):
+    with pytest.raises(KeyboardInterrupt):
+        fill("a" * 32, stop_after=4)
+    assert feature_cache.find("a" * 32) is None
+
+
+def test_a_file_that_is_gone_or_cut_short_is_a_miss(workspace):
+    fill("a" * 32)
+    file = workspace / "cache" / "features" / ("a" * 32) / "0.npy"
+    file.write_bytes(file.read_bytes()[:-8])
+    assert feature_cache.find("a" * 32) is None
+    file.unlink()
+    assert feature_cache.find("a" * 32) is None
+
+
+def test_two_runs_that_fill_the_same_key_leave_one_whole_array(workspace):
+    second = feature_cache.fill("a" * 32, [(torch.ones(2, 3),)], 2, [(3,)], "float32")
+    assert next(second) == 2
+    rows = fill("a" * 32)  # the other one is quicker
+    list(second)
+    (array,) = feature_cache.find("a" * 32)
+    assert np.array_equal(array, rows.numpy())
+
+
+def test_a_full_disk_while_filling_is_one_sentence_and_leaves_nothing(workspace, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(WorkspaceError, match="disk is full"):
+        fill("a" * 32)
+    assert list((workspace / "cache" / "features").iterdir()) == []
+
+
+def test_the_least_recently_used_goes_first(workspace, monkeypatch):
+    for key, at in (("a" * 32, 100), ("b" * 32, 200)):
+        fill(key)
+        os.utime(workspace / "cache" / "features" / key, (at, at))
+    monkeypatch.setattr(feature_cache, "LARGEST", feature_cache.total_bytes() + 60)
+    fill("c" * 32)
+    assert feature_cache.find("a" * 32) is None
+    assert feature_cache.find("b" * 32) is not None
+    assert feature_cache.find("c" * 32) is not None
+
+
+def test_what_can_never_fit_is_refused_before_a_byte_is_written(workspace, monkeypatch):
+    monkeypatch.setattr(feature_cache, "LARGEST", 10)
+    with pytest.raises(WorkspaceError, match="the cache may hold"):
+        fill("a" * 32)
+
+
+def test_clearing_frees_everything(workspace):
+    fill("a" * 32)
+    assert feature_cache.clear() > 0
+    assert feature_cache.total_bytes() == 0
+
+
+def test_batches_follow_the_positions_they_are_given(workspace):
+    rows = fill("a" * 32).numpy()
+    targets = torch.arange(10)
+    positions = [np.array([3, 1, 7]), np.array([0, 9])]
+    batches = feature_cache.FeatureBatches(feature_cache.find("a" * 32), targets, lambda epoch: positions, "cpu")
+    for (inputs, answers), part in zip(batches.epoch(), positions, strict=True):
+        assert np.array_equal(inputs[0].numpy(), rows[part])
+        assert answers.tolist() == part.tolist()
