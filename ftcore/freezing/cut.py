@@ -5,6 +5,7 @@ belongs to the suffix if it owns something that learns, draws random numbers (dr
 everything else is the prefix, whose outputs are the same in every epoch and are computed once.
 """
 
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -90,10 +91,11 @@ class _Tracer(fx.Tracer):
 
 
 def _trace(model: nn.Module) -> fx.Graph:
-    graph = _Tracer().trace(model)
+    _, *optional = inspect.signature(model.forward).parameters.values()
+    graph = _Tracer().trace(model, concrete_args={option.name: option.default for option in optional})
     _, *options = [node for node in graph.nodes if node.op == "placeholder"]
     for option in options:  # arguments of forward() beside the pictures keep their defaults
-        default = option.args[0] if option.args else None
+        default = next(known.default for known in optional if option.name.startswith(known.name))
 
         def filled(node: fx.Node, option: fx.Node = option, default: Any = default) -> Any:
             return default if node is option else node

@@ -69,10 +69,13 @@ def n_last_stage(groups: list[DepthGroup]) -> int:
 
 
 def _depths(model: nn.Module, *, coarse: bool) -> dict[str, int]:
-    if hasattr(model, "group_matcher"):
+    if not hasattr(model, "group_matcher"):
+        return vision.auto_group_layers(model)
+    try:
         matcher = model.group_matcher(coarse=coarse)  # type: ignore[operator]
-        return vision.group_parameters(model, matcher, reverse=True)
-    return vision.auto_group_layers(model)
+    except AssertionError:  # RDNet knows no coarse groups
+        matcher = model.group_matcher(coarse=False)  # type: ignore[operator]
+    return vision.group_parameters(model, matcher, reverse=True)
 
 
 _BLOCK = re.compile(r"(?:stages|layers|blocks|levels|features)\.(\d+)\.(?:blocks\.)?(\d+)\.")

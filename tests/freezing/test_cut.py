@@ -21,6 +21,8 @@ FAMILIES = [  # name, side of the pictures
     ("mixer_s32_224", 224),
     ("levit_128s", 224),
     ("edgenext_xx_small", 64),
+    ("hiera_tiny_224", 224),
+    ("rdnet_tiny", 64),
 ]
 
 
