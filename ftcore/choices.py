@@ -26,6 +26,6 @@ class Table:
         return iter(self.rows)
 
     def __getitem__(self, name: str) -> Choice:
-        if name not in self.rows:
+        if not isinstance(name, str) or name not in self.rows:
             raise SettingsError(f"Unknown {self.kind} {name!r}.", fix=f"Choose one of: {', '.join(self.rows)}.")
         return self.rows[name]

@@ -17,13 +17,13 @@ def clean(text: str, *, fallback: str = "unnamed") -> str:
 
     Markup is not removed: a class may well be called ``<b>``. Whoever shows it escapes it.
     """
-    text = unicodedata.normalize("NFC", text)
     kept = "".join(
         " " if character.isspace() else character
         for character in text
         if character.isspace() or unicodedata.category(character)[0] != "C"
     )
-    kept = re.sub(r" {2,}", " ", kept).strip().lstrip(_FORMULA).strip()
+    kept = unicodedata.normalize("NFC", kept)  # last: what was removed may have stood between a letter and its accent
+    kept = re.sub(r" {2,}", " ", kept).lstrip(_FORMULA + " ")
     return kept[:LONGEST].strip() or fallback
 
 

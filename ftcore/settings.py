@@ -371,6 +371,7 @@ def with_value(settings: RunSettings, key: str, value: Any) -> RunSettings:
         raise SettingsError(f"Unknown setting {key!r}.", fix=f"Choose one of: {', '.join(keys())}.")
     if isinstance(value, str):
         value = _read(value, known[name])
+    value = _number(value, type(section), name)
     changed: Any = replace(section, **{name: value})  # type: ignore[type-var]
     if section is settings:
         return changed
@@ -414,7 +415,8 @@ def _refuse_unknown(part: Mapping[str, Any], known: set[str], prefix: str) -> No
 def _number(value: Any, kind: type, name: str) -> Any:
     """JSON writes 1.0 as 1 in some hands: a whole number is fine where a fraction is expected."""
     default = {f.name: f.default for f in fields(kind)}[name]
-    return float(value) if type(default) is float and type(value) is int else value
+    is_whole = type(default) is float and type(value) is int and abs(value) < 2**53
+    return float(value) if is_whole else value
 
 
 def _read(text: str, f: dataclasses.Field[Any]) -> Any:

@@ -16,7 +16,8 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
         with torch.inference_mode():
             yield model
     finally:
-        for module, mode in modes.items():  # not model.train(): frozen layers were in eval mode
+        model.train()  # LeViT and its kin keep in eval mode what they computed from their weights until they hear this
+        for module, mode in modes.items():  # frozen layers were in eval mode
             module.training = mode
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from ftcore import __version__, vision, workspace
@@ -38,7 +38,7 @@ Answers one of {n} classes: {classes}.
 Load it in Python (pip install timm safetensors pillow numpy):
 
     import json, numpy as np, timm, torch
-    from PIL import Image
+    from PIL import Image, ImageOps
     from safetensors.torch import load_file
 
     about = json.load(open("bundle.json", encoding="utf-8"))
@@ -46,7 +46,7 @@ Load it in Python (pip install timm safetensors pillow numpy):
     model.load_state_dict(load_file("model.safetensors"))
 
     recipe = about["preprocessing"]              # fit "crop": the middle square is cut out, then resized
-    picture = Image.open("picture.jpg").convert("RGB")
+    picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
     side, (w, h) = min(picture.size), picture.size
     box = ((w - side) / 2, (h - side) / 2, (w + side) / 2, (h + side) / 2) if recipe["fit"] == "crop" else None
     filter = Image.Resampling[recipe["interpolation"].upper()]
@@ -99,14 +99,14 @@ def write(
         "versions": {"ftcore": __version__, "timm": vision.timm.__version__, "torch": torch.__version__},
         **about,
     }
-    if target.exists():
-        workspace.remove_folder(target)
     with workspace.new_folder(target) as folder:
         tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-        save_file(tensors, folder / "model.safetensors")
+        (folder / "model.safetensors").write_bytes(save(tensors))  # save_file() would hide that a disk is full
         workspace.write_json(folder / "bundle.json", card)
         text = _README.format(name=name, line="=" * len(name), n=len(classes), classes=", ".join(classes))
         workspace.write_bytes(folder / "README.txt", text.encode())
+        if target.exists():
+            workspace.remove_folder(target)  # not before the new one is whole
     with (
         workspace.replacing(zip_path(target)) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
@@ -125,13 +125,13 @@ class Bundle:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self.about = json.loads((folder / "bundle.json").read_text())
+            self.about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
             self.classes = tuple(self.about["classes"])
             self.preprocessing = Preprocessing.from_json(self.about["preprocessing"])
             size = self.preprocessing.size
             self.model = rebuild(self.about["architecture"], n_outputs=len(self.classes), image_size=size)
             self.model.load_state_dict(load_file(folder / "model.safetensors"))
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise ModelError("The trained model of this run cannot be read.", fix="Train it again.") from error
         self.model = self.model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

@@ -39,12 +39,24 @@ def build_model(
         model = weights.pretrained_model(name, **options) if pretrained else vision.create_model(name, **options)
         torch.manual_seed(seed)
         model.reset_classifier(n_outputs)  # type: ignore[operator]
-    except (AssertionError, TypeError, RuntimeError, AttributeError) as error:
+        _try_out(model, image_size, n_outputs)
+    except (AssertionError, TypeError, RuntimeError, AttributeError, IndexError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
         raise ModelError(
-            f"{name!r} cannot be built for pictures of {image_size} pixels and {n_outputs} classes ({error}).",
+            f"{name!r} cannot be built for pictures of {image_size} pixels and {n_outputs} classes ({reason}).",
             fix="Choose the image size that the model was pretrained at, or another model.",
         ) from error
     return model, preprocessing_of(model, image_size=image_size, fit=fit)
+
+
+def _try_out(model: nn.Module, image_size: int, n_outputs: int) -> None:
+    """One picture through the model: some families notice only here that a size does not suit them."""
+    model.eval()
+    with torch.inference_mode():
+        shape = tuple(model(torch.zeros(1, 3, image_size, image_size)).shape)
+    model.train()
+    if shape != (1, n_outputs):
+        raise ValueError(f"it answers with shape {shape} for one picture")
 
 
 def rebuild(name: str, *, n_outputs: int, image_size: int) -> nn.Module:

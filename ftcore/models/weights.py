@@ -1,6 +1,8 @@
 """Where pretrained weights come from: a Python package, the Hugging Face hub, or its local cache."""
 
+import difflib
 import importlib.util
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,7 @@ def pretrained_model(name: str, **options: Any) -> nn.Module:
 def require_architecture(name: str) -> None:
     """Raise unless timm knows ``name``."""
     if name.split(".")[0] not in vision.architectures():
-        near = vision.architectures(f"*{name.split('.')[0].split('_')[0]}*")[:4]
+        near = difflib.get_close_matches(name.split(".")[0], vision.architectures(), n=4)
         known = ", ".join(near or [row.name for row in catalogue.BACKBONES[:4]])
         raise ModelError(f"timm has no model called {name!r}.", fix=f"Choose for example one of: {known}.")
 
@@ -61,8 +63,8 @@ def packaged_file(name: str) -> Path | None:
 def packaged_state(path: Path, name: str) -> dict[str, Tensor]:
     """The packaged tensors under timm's names: same tensors in the same order, only the names differ."""
     try:
-        packaged = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        packaged = dict(torch.load(path, map_location="cpu", weights_only=True))
+    except (OSError, RuntimeError, EOFError, TypeError, ValueError, KeyError, pickle.UnpicklingError) as error:
         raise ModelError(
             f"The weight file of {name!r} cannot be read.", fix=f"Install its package again: {_pip_name(name)}."
         ) from error

@@ -1,21 +1,25 @@
 """Everything that a resumed run needs to end with the same numbers, written whole or not at all.
 
-``start.safetensors``  the model before the first step, all of it, so that no package or hub is needed to resume
-``last.pt``            what changes: weights, moving average, optimiser, schedule, random states, position
-``best.safetensors``   the answering model of the best epoch: what changes only
+``start.safetensors``       the model before the first step, all of it, so that no package or hub is needed to resume
+``last.pt``                 what changes: weights, moving average, optimiser, schedule, random states, position
+``best-<epoch>.safetensors``  the answering model of the best epoch that ``last.pt`` speaks of: what changes only
 
+Files are packed in memory and written by ``workspace``: the packers' own writers hide that a disk is full.
 The whole model of the best epoch is written at the end, as a bundle.
 """
 
+import io
+import pickle
 import random
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ftcore import workspace
@@ -23,6 +27,7 @@ from ftcore.errors import RunError
 from ftcore.training.loop import Parts, Position
 
 FORMAT = 1
+LAST = "last.pt"
 
 
 def begin(folder: Path, parts: Parts) -> None:
@@ -44,11 +49,15 @@ def has_begun(folder: Path) -> bool:
 
 
 def save(folder: Path, parts: Parts) -> None:
-    """Keep the state after an epoch. The best model is written first: ``last.pt`` must never speak of one that is not
-    there."""
+    """Keep the state after an epoch.
+
+    A new best model is written before ``last.pt`` and the old one removed after it: whenever the run is cut off, the
+    model that ``last.pt`` speaks of is there.
+    """
     names = parts.plan.changing(parts.model)
+    best = _best(folder, parts.position)
     if parts.position.best_epoch == parts.position.epoch - 1:
-        _save_tensors(folder / "best.safetensors", _chosen(parts.answering, names))
+        _save_tensors(best, _chosen(parts.answering, names))
     motion = parts.motion
     assert motion is not None  # an epoch has been trained
     value = {
@@ -58,24 +67,22 @@ def save(folder: Path, parts: Parts) -> None:
         "ema": _chosen(parts.ema.module, names) if parts.ema is not None else None,
         "phase": motion.phase,
         "optimiser": motion.optimiser.state_dict(),
-        "scheduler": {k: v for k, v in motion.scheduler.state_dict().items() if k != "lr_lambdas"},
+        "scheduler": motion.scheduler.state_dict(),
         "random": _random_states(),
     }
-    with workspace.replacing(folder / "last.pt") as temporary:
-        torch.save(value, temporary)
+    packed = io.BytesIO()
+    torch.save(value, packed)
+    workspace.write_bytes(folder / LAST, packed.getvalue())
+    for other in folder.glob("best-*.safetensors"):
+        if other != best:
+            other.unlink()
 
 
 def restore(folder: Path, parts: Parts) -> bool:
     """Bring freshly assembled parts to where the last checkpoint was; False when there is none."""
-    path = folder / "last.pt"
-    if not path.exists():
+    if not (folder / LAST).exists():
         return False
-    try:
-        value = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
-        raise RunError("The checkpoint of this run cannot be read.", fix="Start the run again.") from error
-    if value["format"] != FORMAT:
-        raise RunError("The checkpoint was written by another version of this app.", fix="Start the run again.")
+    value = _read_last(folder)
     _load_some(parts.model, value["weights"])
     if parts.ema is not None and value["ema"] is not None:
         _load_some(parts.ema.module, value["ema"])
@@ -91,11 +98,30 @@ def restore(folder: Path, parts: Parts) -> bool:
 def load_best(folder: Path, model: nn.Module) -> None:
     """Load the best epoch's weights over those that the run began with."""
     _load_all(model, folder / "start.safetensors")
-    _load_some(model, load_file(folder / "best.safetensors"))
+    try:
+        best = load_file(_best(folder, Position(**_read_last(folder)["position"])))
+    except (OSError, SafetensorError) as error:
+        raise RunError("The best epoch of this run cannot be read.", fix="Start the run again.") from error
+    _load_some(model, best)
 
 
 def has_best(folder: Path) -> bool:
-    return (folder / "best.safetensors").exists()
+    """True once an epoch is kept: the best of one or more is always among them."""
+    return (folder / LAST).exists()
+
+
+def _best(folder: Path, position: Position) -> Path:
+    return folder / f"best-{position.best_epoch}.safetensors"
+
+
+def _read_last(folder: Path) -> dict[str, Any]:
+    try:
+        value = torch.load(folder / LAST, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
+        raise RunError("The checkpoint of this run cannot be read.", fix="Start the run again.") from error
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise RunError("The checkpoint was written by another version of this app.", fix="Start the run again.")
+    return value
 
 
 def _chosen(model: nn.Module, names: set[str]) -> dict[str, Tensor]:
@@ -116,8 +142,8 @@ def _load_some(model: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 
 def _save_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    with workspace.replacing(path) as temporary:
-        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
+    packed = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+    workspace.write_bytes(path, packed)
 
 
 def _random_states() -> dict[str, Any]:

@@ -42,7 +42,8 @@ def build_optimiser(
             if members:
                 rows.append({"params": members, "lr": rate, "weight_decay": weight_decay if decays else 0.0})
     rows.reverse()  # the head first: its rate is the one that is reported
-    return vision.create_optimizer_v2(rows, opt=name, lr=lr, weight_decay=weight_decay, momentum=0.9)
+    momentum = 0.9 if name == "sgd" else 0.0  # RMSprop could take one as well
+    return vision.create_optimizer_v2(rows, opt=name, lr=lr, weight_decay=weight_decay, momentum=momentum)
 
 
 def group_rates(n_groups: int, *, lr: float, layer_decay: float) -> list[float]:

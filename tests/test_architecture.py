@@ -1,0 +1,148 @@
+"""Rules that check themselves: which way imports point, what pages may know, what files may be called."""
+
+import ast
+import graphlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = sorted((ROOT / "ftcore").rglob("*.py"))
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+LINES = [  # a module may import its own folder and any line above its own
+    {"errors", "names", "workspace", "choices", "settings", "events", "hardware", "vision", "preprocessing"},
+    {"datasets", "models", "metrics", "runs"},
+    {"freezing", "evaluation"},
+    {"training"},
+    {"search", "ensembles", "export"},
+    {"serving", "monitoring"},
+    {"jobs", "cluster"},
+    {"cli", "__main__"},
+]
+RANK = {name: rank for rank, line in enumerate(LINES) for name in line}
+NOT_IN_PAGES = ("torch", "timm", "torchvision", "numpy", "sklearn", "optuna", "ftcore.jobs", "ftcore.training.loop")
+
+
+def short(path):
+    return str(path.relative_to(ROOT))
+
+
+def imported(path):
+    """Full names of everything that a file imports, also inside functions: ``ftcore.runs``, ``ftcore.runs.store``."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = node.module or ""
+            if node.level:
+                base = path.relative_to(ROOT).with_suffix("").parts[: -node.level]
+                package = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {package, *(f"{package}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def below(name, packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def own(path):
+    return path.relative_to(ROOT / "ftcore").parts[0].removesuffix(".py")
+
+
+def first_level(path):
+    """Names of ftcore's own rooms that a file imports."""
+    names = {name.split(".")[1] for name in imported(path) if name.startswith("ftcore.")}
+    return {name for name in names if (ROOT / "ftcore" / name).is_dir() or (ROOT / "ftcore" / f"{name}.py").exists()}
+
+
+def test_every_room_of_ftcore_has_its_line():
+    assert {own(path) for path in CORE} - {"__init__"} <= set(RANK)
+
+
+@pytest.mark.parametrize("path", CORE, ids=short)
+def test_ftcore_imports_point_one_way(path):
+    me = own(path)
+    wrong = {other for other in first_level(path) - {me} if me == "__init__" or RANK[other] > RANK[me]}
+    if me != "__init__" and RANK[me] > 0:
+        wrong |= {other for other in first_level(path) - {me} if RANK[other] == RANK[me] and me != "__main__"}
+    assert not wrong, f"{short(path)} may not import {', '.join(sorted(wrong))}"
+
+
+def test_no_two_modules_of_ftcore_import_each_other_in_a_circle():
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in CORE}
+    graph = {name: (imported(path) & set(modules)) - {name, "ftcore"} for name, path in modules.items()}
+    order = list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
+    assert set(modules) <= set(order) | {"ftcore"}
+
+
+@pytest.mark.parametrize("path", CORE, ids=short)
+def test_the_engine_knows_no_interface(path):
+    assert not [name for name in imported(path) if below(name, ("streamlit", "plotly", "pages", "app"))]
+
+
+@pytest.mark.parametrize("path", CORE, ids=short)
+def test_timm_and_torchvision_come_through_one_door(path):
+    found = {name.split(".")[0] for name in imported(path)} & {"timm", "torchvision"}
+    if short(path) == "ftcore/datasets/samples.py":  # its sample sets; the door is opened before it
+        assert "ftcore.vision" in imported(path)
+    elif short(path) != "ftcore/vision.py":
+        assert not found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=short)
+def test_pages_leave_the_work_to_the_engine(path):
+    assert not [name for name in imported(path) if below(name, NOT_IN_PAGES)]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=short)
+def test_only_the_chart_components_know_plotly(path):
+    if path.name not in ("charts.py", "live.py"):
+        assert not [name for name in imported(path) if below(name, ("plotly",))]
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.parent.name != "components"], ids=short)
+def test_a_page_stays_short(path):
+    assert len(path.read_text().splitlines()) <= 150
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.parent.name != "components"], ids=short)
+def test_a_page_never_waits(path):
+    tree = ast.parse(path.read_text())
+    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.While)]
+    assert not below("time.sleep", imported(path))
+    assert "sleep(" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", [*CORE, *PAGES, *TESTS], ids=short)
+def test_a_file_is_called_after_what_it_does(path):
+    assert path.stem.removeprefix("test_") not in {"utils", "helpers", "common", "misc"}
+    assert not path.stem.endswith(("_v2", "_new", "_old", "_backup", "_legacy"))
+    assert not set(path.relative_to(ROOT).parts) & {"utils", "helpers", "common", "misc"}
+
+
+@pytest.mark.parametrize("path", [path for path in [*CORE, *PAGES] if path.name != "__init__.py"], ids=short)
+def test_every_module_says_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def heavy_after(*modules):
+    """Which heavy libraries a fresh interpreter holds after importing some modules."""
+    code = (
+        f"import sys, importlib\nfor name in {modules!r}: importlib.import_module(name)\n"
+        "print(*sorted({'torch', 'timm', 'torchvision', 'sklearn', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_pages_paint_without_torch_and_timm():
+    components = ["cached", "charts", "forms", "frame", "imports", "pictures", "runlist", "runview", "session"]
+    assert heavy_after(*[f"pages.components.{name}" for name in components]) == []
+
+
+def test_the_command_line_answers_without_torch_and_timm():
+    assert heavy_after("ftcore.cli") == []

@@ -1,0 +1,269 @@
+import copy
+import dataclasses
+
+import pytest
+import torch
+from torch.nn import functional
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+from ftcore.evaluation.predict import logits
+from ftcore.events import EpochDone, Failed, Planned, StepDone, Stopped
+from ftcore.models.depth import head_parameters
+from ftcore.training import loop
+from ftcore.training.loop import finetune
+from ftcore.training.optimisers import BODY_SHARE, build_optimiser
+
+
+def copied(model):
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def epochs(events):
+    return [event for event in events if isinstance(event, EpochDone)]
+
+
+def kinds(events):
+    return [type(event).__name__ for event in events]
+
+
+@pytest.fixture
+def every_step(monkeypatch):
+    """Every step is reported."""
+    monkeypatch.setattr(loop, "REPORT_EVERY", 0.0)
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """Validation answers with made-up (loss, accuracy) pairs."""
+
+    def use(pairs):
+        answers = iter(pairs)
+        monkeypatch.setattr(loop, "validate", lambda parts: dict(zip(("loss", "accuracy"), next(answers), strict=True)))
+
+    return use
+
+
+def test_a_run_says_its_plan_then_its_steps_then_each_epoch(make_parts, every_step):
+    events = list(finetune(make_parts()))
+    assert kinds(events) == ["Planned", *["StepDone", "StepDone", "StepDone", "EpochDone"] * 3]
+    assert [event.step for event in events if isinstance(event, StepDone)] == list(range(1, 10))
+    assert [(event.epoch, event.step) for event in epochs(events)] == [(0, 3), (1, 6), (2, 9)]
+    plan = events[0]
+    assert (plan.n_epochs, plan.n_steps, plan.n_train, plan.n_val) == (3, 9, 42, 9)
+    assert plan.monitor == "accuracy"
+
+
+def test_the_plan_counts_what_learns_in_each_phase(make_parts):
+    parts = make_parts("freeze.preset=head_then_last", "train.epochs=4")
+    plan = next(finetune(parts))
+    assert isinstance(plan, Planned)
+    sizes = {name: parameter.numel() for name, parameter in parts.model.named_parameters()}
+    assert plan.n_parameters == sum(sizes.values())
+    assert plan.phases[0]["trainable"] == sum(sizes[name] for name in head_parameters(parts.model))
+    assert [(phase["first_epoch"], phase["n_epochs"]) for phase in plan.phases] == [(0, 1), (1, 3)]
+    assert [phase["groups"][-1] for phase in plan.phases] == ["head", "head"]
+
+
+def test_it_learns_to_tell_the_colours_apart(make_parts):
+    events = list(finetune(make_parts("train.epochs=25", "freeze.layer_decay=1.0")))
+    assert epochs(events)[-1].train["loss"] < 0.5 * epochs(events)[0].train["loss"]
+    assert max(event.val["accuracy"] for event in epochs(events)) == 1.0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_every_step_is_that_of_a_plain_loop(make_parts, every_step, smoothing):
+    values = ("freeze.layer_decay=1.0", "train.warmup=0.0", f"train.label_smoothing={smoothing}")
+    parts = make_parts(*values)
+    model, batches = copy.deepcopy(parts.model).train(), make_parts(*values).train
+    head = set(head_parameters(model))
+    groups = [
+        {
+            "params": [p for n, p in model.named_parameters() if (n in head) == is_head and (p.ndim > 1) == decays],
+            "lr": 0.01 if is_head else 0.01 * BODY_SHARE,
+            "weight_decay": 0.01 if decays else 0.0,
+        }
+        for is_head in (True, False)
+        for decays in (True, False)
+    ]
+    optimiser = torch.optim.AdamW(groups)
+    scheduler = CosineAnnealingLR(optimiser, T_max=9)
+    losses, rates = [], []
+    for epoch in range(3):
+        for images, targets in batches.epoch(epoch):
+            outputs = model(images)
+            losses.append(functional.cross_entropy(outputs, targets).item())
+            rates.append(scheduler.get_last_lr()[0])
+            optimiser.zero_grad()
+            functional.cross_entropy(outputs, targets, label_smoothing=smoothing).backward()
+            optimiser.step()
+            scheduler.step()
+    events = list(finetune(parts))
+    steps = [event for event in events if isinstance(event, StepDone)]
+    assert [event.loss for event in steps] == pytest.approx(losses, rel=1e-3)
+    assert [event.lr for event in steps] == pytest.approx(rates)
+    model.eval()
+    outputs, targets = logits(model, parts.validation.epoch())
+    assert epochs(events)[-1].val["loss"] == pytest.approx(functional.cross_entropy(outputs, targets).item(), rel=1e-2)
+
+
+def test_training_numbers_are_means_over_pictures_not_over_batches(make_parts, every_step):
+    events = list(finetune(make_parts("train.batch_size=16", "train.epochs=1")))
+    steps = [event.loss for event in events if isinstance(event, StepDone)]
+    sizes = [14, 14, 14]
+    expected = sum(loss * size for loss, size in zip(steps, sizes, strict=True)) / 42
+    assert epochs(events)[0].train["loss"] == pytest.approx(expected)
+
+
+def test_the_same_settings_give_the_same_numbers(make_parts):
+    values = ("model.dropout=0.3", "train.ema=0.9")
+    first, again, other = (epochs(finetune(make_parts(*values, f"seed={seed}"))) for seed in (1, 1, 2))
+    assert [(event.train, event.val) for event in first] == [(event.train, event.val) for event in again]
+    assert [event.train for event in first] != [event.train for event in other]
+
+
+def test_a_head_alone_leaves_every_other_bit_as_it_was(make_parts):
+    parts = make_parts("freeze.preset=head")
+    before, head = copied(parts.model), set(head_parameters(parts.model))
+    list(finetune(parts))
+    moved = {name for name, value in parts.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved == head
+
+
+def test_each_phase_moves_its_groups_and_starts_its_schedule_anew(make_parts, every_step):
+    parts = make_parts("freeze.preset=head_then_last", "train.epochs=4", "train.warmup=0.0")
+    moved, rates, before = {}, {}, copied(parts.model)
+    for event in finetune(parts):
+        if isinstance(event, StepDone):
+            rates.setdefault(event.epoch, event.lr)
+        if isinstance(event, EpochDone):
+            now = copied(parts.model)
+            moved[event.epoch] = {name for name in now if not torch.equal(now[name], before[name])}
+            before = now
+            assert event.phase == (0 if event.epoch == 0 else 1)
+    head = set(head_parameters(parts.model))
+    assert moved[0] == head
+    assert moved[1] > head
+    assert rates[0] == rates[1] == 0.01
+
+
+# the best epoch
+
+
+def test_the_best_epoch_is_the_one_with_the_highest_accuracy(make_parts, made_up):
+    made_up([(1.0, 0.5), (3.0, 0.9), (0.5, 0.7)])
+    parts = make_parts()
+    assert [event.best for event in epochs(finetune(parts))] == [True, True, False]
+    assert parts.position.best_epoch == 1
+
+
+def test_equal_accuracy_is_decided_by_the_loss(make_parts, made_up):
+    made_up([(1.0, 0.9), (0.8, 0.9), (0.9, 0.9)])
+    parts = make_parts()
+    assert [event.best for event in epochs(finetune(parts))] == [True, True, False]
+
+
+def test_by_loss_the_best_epoch_is_the_one_with_the_lowest(make_parts, made_up):
+    made_up([(1.0, 0.5), (3.0, 0.9), (0.5, 0.7)])
+    parts = make_parts("train.monitor=loss")
+    assert [event.best for event in epochs(finetune(parts))] == [True, False, True]
+    assert parts.position.best_epoch == 2
+
+
+@pytest.mark.parametrize("patience, n", [(0, 6), (1, 3), (2, 6), (3, 6)])
+def test_patience_ends_a_run_that_brings_nothing_better(make_parts, made_up, patience, n):
+    made_up([(1.0, 0.5), (0.9, 0.6), (0.9, 0.6), (0.8, 0.7), (0.9, 0.6), (0.9, 0.6)])
+    events = list(finetune(make_parts("train.epochs=6", f"train.patience={patience}")))
+    assert len(epochs(events)) == n
+    assert isinstance(events[-1], EpochDone)
+
+
+def test_the_moving_average_is_what_is_validated(make_parts):
+    parts = make_parts("train.ema=0.5")
+    found = epochs(finetune(parts))
+    assert parts.answering is parts.ema.module
+    name = head_parameters(parts.model)[0]
+    assert not torch.equal(parts.model.state_dict()[name], parts.answering.state_dict()[name])
+    outputs, targets = logits(parts.ema.module, parts.validation.epoch())
+    assert found[-1].val["loss"] == pytest.approx(functional.cross_entropy(outputs, targets).item(), rel=1e-5)
+
+
+# stopping
+
+
+def after(n):
+    """Asks to stop at the n-th question."""
+    asked = iter(range(1, 10_000))
+    return lambda: next(asked) >= n
+
+
+def test_a_stop_before_there_is_a_best_still_leaves_a_model(make_parts):
+    parts = make_parts()
+    events = list(finetune(parts, should_stop=after(2)))
+    assert kinds(events) == ["Planned", "EpochDone", "Stopped"]
+    assert events[1].best and events[1].step == 2
+    assert parts.position.best_epoch == 0
+
+
+def test_a_stop_in_the_middle_of_a_later_epoch_is_obeyed_at_once(make_parts):
+    parts = make_parts()
+    events = list(finetune(parts, should_stop=after(6)))
+    assert kinds(events) == ["Planned", "EpochDone", "Stopped"]
+    assert events[-1] == Stopped(epoch=1, at=events[-1].at)
+    assert parts.position.best_epoch == 0
+
+
+def test_a_stop_between_two_epochs_is_obeyed(make_parts):
+    events = list(finetune(make_parts(), should_stop=after(4)))
+    assert kinds(events) == ["Planned", "EpochDone", "Stopped"]
+    assert events[-1].epoch == 0
+
+
+# exploding
+
+
+def with_rate(parts, lr):
+    """Parts whose optimiser has a rate that no setting allows."""
+    start = parts.start_phase
+
+    def start_phase(phase):
+        motion = start(phase)
+        motion.optimiser = build_optimiser(
+            "adamw", parts.model, parts.plan.trainable(phase), lr=lr, layer_decay=1.0, weight_decay=0.01
+        )
+        motion.scheduler = torch.optim.lr_scheduler.LambdaLR(motion.optimiser, lambda step: 1.0)
+        return motion
+
+    return dataclasses.replace(parts, start_phase=start_phase)
+
+
+def test_a_rate_far_too_high_ends_in_a_sentence_with_a_lower_one(make_parts):
+    events = list(finetune(with_rate(make_parts(), 1e30)))
+    assert isinstance(events[-1], Failed)
+    assert events[-1].message in (
+        f"The loss became {value} in epoch 1: the training has exploded." for value in ("nan", "inf")
+    )
+    assert events[-1].fix == "Lower the learning rate, for example to 1e+29, and start again."
+
+
+@pytest.mark.parametrize("poison", [float("nan"), float("inf")])
+@pytest.mark.parametrize("monitor", ["accuracy", "loss"])
+def test_an_explosion_in_a_later_epoch_keeps_the_best(make_parts, poison, monitor):
+    parts = make_parts(f"train.monitor={monitor}")
+    events = []
+    for event in finetune(parts):
+        events.append(event)
+        if isinstance(event, EpochDone):
+            kept = parts.position.best_epoch
+            with torch.no_grad():
+                parts.model.get_parameter(head_parameters(parts.model)[0]).fill_(poison)
+    assert kinds(events) == ["Planned", "EpochDone", "Failed"]
+    assert "in epoch 2: the training has exploded. The model of epoch 1 is kept." in events[-1].message
+    assert events[-1].fix == "Lower the learning rate, for example to 0.001, and start again."
+    assert parts.position.best_epoch == kept == 0
+
+
+def test_an_explosion_that_only_validation_sees_is_told_too(make_parts, made_up):
+    made_up([(1.0, 0.5), (float("nan"), 0.3)])
+    events = list(finetune(make_parts()))
+    assert kinds(events) == ["Planned", "EpochDone", "Failed"]
+    assert "The loss became nan in epoch 2" in events[-1].message

@@ -1,0 +1,67 @@
+import pytest
+import torch
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, SequentialLR
+
+from ftcore.errors import SettingsError
+from ftcore.settings import SCHEDULES
+from ftcore.training.schedules import factor
+
+
+def rates(make, n_steps):
+    """What a scheduler of torch makes of a rate of 1."""
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    scheduler, found = make(optimiser), []
+    for _ in range(n_steps):
+        found.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        scheduler.step()
+    return found
+
+
+def ours(schedule, n_steps, warmup=0.0):
+    return [factor(schedule, step, n_steps, warmup) for step in range(n_steps)]
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 97])
+def test_cosine_is_torchs(n):
+    assert ours("cosine", n) == pytest.approx(rates(lambda o: CosineAnnealingLR(o, T_max=n), n), abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 97])
+def test_linear_is_torchs(n):
+    expected = rates(lambda o: LinearLR(o, start_factor=1.0, end_factor=0.0, total_iters=n), n)
+    assert ours("linear", n) == pytest.approx(expected, abs=1e-9)
+
+
+def test_constant_stays():
+    assert ours("constant", 5) == [1.0] * 5
+
+
+@pytest.mark.parametrize("schedule", list(SCHEDULES))
+def test_a_warm_up_climbs_in_a_line_and_then_the_schedule_begins(schedule):
+    n, n_warmup = 50, 10
+
+    def make(optimiser):
+        climb = LinearLR(optimiser, start_factor=1 / 11, end_factor=1.0, total_iters=10)
+        after = {
+            "cosine": lambda: CosineAnnealingLR(optimiser, T_max=40),
+            "linear": lambda: LinearLR(optimiser, start_factor=1.0, end_factor=0.0, total_iters=40),
+            "constant": lambda: LambdaLR(optimiser, lambda step: 1.0),
+        }[schedule]()
+        return SequentialLR(optimiser, [climb, after], milestones=[n_warmup])
+
+    assert ours(schedule, n, 0.2) == pytest.approx(rates(make, n), abs=1e-9)
+
+
+@pytest.mark.parametrize("schedule", list(SCHEDULES))
+@pytest.mark.parametrize("n", [1, 2, 3, 100])
+@pytest.mark.parametrize("warmup", [0.0, 0.05, 0.5])
+def test_no_step_is_wasted_and_none_is_above_the_peak(schedule, n, warmup):
+    found = ours(schedule, n, warmup)
+    assert all(0.0 < share <= 1.0 for share in found)
+    assert max(found) == 1.0
+
+
+def test_an_unknown_schedule_is_a_sentence():
+    with pytest.raises(SettingsError, match=r"Unknown schedule 'sine'\. Choose one of: cosine, linear, constant\."):
+        factor("sine", 0, 10)
