@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,11 +37,11 @@ POLL = 0.2  # seconds between two looks at a run's log
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     parsed = _parser().parse_args(arguments)
-    if parsed.workspace:
+    if asked := getattr(parsed, "workspace", None):
         try:
-            workspace.use(parsed.workspace)
+            workspace.use(asked)
         except (FinetuneError, OSError) as error:
-            return _complain(f"The workspace {parsed.workspace!r} cannot be used: {error}")
+            return _complain(f"The workspace {asked!r} cannot be used: {error}")
     try:
         answer = parsed.command(parsed)
     except FinetuneError as error:
@@ -60,9 +61,10 @@ def _complain(sentence: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--workspace", metavar="DIR", help="where data sets and runs live (default: workspace/)")
-    parser = argparse.ArgumentParser(prog="python -m ftcore", description=(__doc__ or "").splitlines()[0])
-    parser.set_defaults(workspace=None)
+    help = "where data sets and runs live (default: workspace/); before or after the command"
+    shared.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=help)
+    description = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(prog="python -m ftcore", description=description, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], Any], help: str) -> argparse.ArgumentParser:
@@ -127,8 +129,10 @@ def _train(parsed: argparse.Namespace) -> dict[str, Any]:
     asked = _settings(parsed)
     dataset = records.open_dataset(asked.dataset)
     job = store.create("train", parsed.name or f"{dataset.name} {asked.preset}", s.to_json(asked))
+    if not parsed.detach:
+        return _follow(job)
     queue.submit(job)
-    return {"run": job.id} if parsed.detach else _follow(job)
+    return {"run": job.id}
 
 
 def _settings(parsed: argparse.Namespace) -> s.RunSettings:
@@ -151,7 +155,12 @@ def _settings(parsed: argparse.Namespace) -> s.RunSettings:
     asked = s.with_value(dataclasses.replace(asked, dataset=dataset.id), "model.name", parsed.model or asked.model.name)
     if parsed.seed is not None:
         asked = s.with_value(asked, "seed", parsed.seed)
-    return s.with_values(asked, parsed.values)
+    asked = s.with_values(asked, parsed.values)
+    if catalogue.find(asked.model.name) is None:
+        from ftcore.models import weights  # late: it brings torch
+
+        weights.require_architecture(asked.model.name)
+    return asked
 
 
 def _dataset(text: str) -> records.Dataset:
@@ -170,33 +179,46 @@ def _resume(parsed: argparse.Namespace) -> dict[str, Any]:
     state = Tail(job).read()
     if state.status in ("finished", "stopped"):
         return describe(job, state)
-    queue.submit(job)
     return _follow(job)
 
 
 def _follow(job: store.Job) -> dict[str, Any]:
-    """Watch a run to its end. Ctrl-C asks it to stop and keep the best; a second Ctrl-C leaves it to itself."""
-    tail, asked = Tail(job), False
-    print(f"run {job.id}", file=sys.stderr)
-    with _bars() as progress:
-        while True:
-            try:
-                state = tail.read()
-                if state.is_over or state.status == "interrupted":
-                    break
+    """Submit a run and watch it to its end. Ctrl-C asks it to stop and keep the best; a second one leaves it alone."""
+    tail = Tail(job)
+    with _ctrl_c() as presses:
+        queue.submit(job)
+        print(f"run {job.id}", file=sys.stderr)
+        with _bars() as progress:
+            while not ((state := tail.read()).is_over or state.status == "interrupted"):
+                if presses and not process.stop_requested(job.folder):
+                    if not queue.withdraw(job):
+                        process.request_stop(job)
+                    print("stopping; the best epoch so far is kept", file=sys.stderr)
                 _show_progress(state, progress)
                 time.sleep(POLL)
-            except KeyboardInterrupt:
-                if asked:
-                    raise
-                asked = True
-                process.request_stop(job)
-                print("stopping; the best epoch so far is kept", file=sys.stderr)
-    while process.is_alive(job.folder):  # its last word is said; let it leave before we do
-        time.sleep(POLL / 4)
+        while process.is_alive(job.folder):  # its last word is said; let it leave before we do
+            time.sleep(POLL / 4)
+    state = tail.read()
     if state.problem:
         print(state.problem, file=sys.stderr)
     return describe(job, state)
+
+
+@contextlib.contextmanager
+def _ctrl_c() -> Iterator[list[int]]:
+    """Collects the first Ctrl-C, wherever in the body it comes; a second one is a KeyboardInterrupt."""
+    presses: list[int] = []
+
+    def press(number: int, frame: object) -> None:
+        if presses:
+            raise KeyboardInterrupt
+        presses.append(number)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield presses
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _show_progress(state: RunState, progress: Callable[[str, int, int], None]) -> None:

@@ -9,7 +9,7 @@ now (runs/state.py).
 | Progress    | any worker | ``done`` of ``total`` in a named stage that is not a training step                  |
 | Note        | any worker | a sentence worth keeping: a fallback that was taken, a thing left out               |
 | StepDone    | trainer    | optimiser steps went by (not every step is reported)                                |
-| EpochDone   | trainer    | an epoch ended, was validated, and is saved                                         |
+| EpochDone   | trainer    | an epoch ended and was validated; it is saved next                                  |
 | Resumed     | trainer    | the run goes on from the start of ``epoch``; later epochs in the log did not count  |
 | Stopped     | trainer    | the user asked to stop; the best epoch is kept                                      |
 | Tested      | trainer    | scores on the locked test pictures                                                  |

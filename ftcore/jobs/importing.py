@@ -2,8 +2,10 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 from ftcore.datasets.intake import import_source
+from ftcore.errors import DataError, SettingsError
 from ftcore.events import Finished, Imported, Progress
 from ftcore.runs import log, store
 
@@ -21,18 +23,26 @@ def run(job: store.Job) -> None:
         log.append(job.folder, Progress(stage=label, label=label, done=done, total=total, seconds=seconds))
 
     request = job.request
-    dataset = import_source(
-        request["source"],
-        name=request.get("name"),
-        task=request.get("task", "auto"),
-        split=request.get("split", "70/15/15"),
-        seed=request.get("seed", 0),
-        progress=progress,
-    )
-    if request.get("upload"):
-        Path(request["source"]).unlink(missing_ok=True)
+    try:
+        dataset = import_source(
+            request["source"],
+            name=request.get("name"),
+            task=request.get("task", "auto"),
+            split=request.get("split", "70/15/15"),
+            seed=request.get("seed", 0),
+            progress=progress,
+        )
+    except (DataError, SettingsError):  # the same upload would fail again; after anything else it is kept for a resume
+        _remove_upload(request)
+        raise
     log.append(
         job.folder,
         Imported(dataset=dataset.id, n_images=dataset.n_images, n_left_out=len(dataset.left_out)),
         Finished(reason="Imported.", seconds=time.perf_counter() - started),
     )
+    _remove_upload(request)  # after the last word: until then a killed import needs it again
+
+
+def _remove_upload(request: dict[str, Any]) -> None:
+    if request.get("upload"):
+        Path(request["source"]).unlink(missing_ok=True)

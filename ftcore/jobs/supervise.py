@@ -9,11 +9,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ftcore import hardware
+from ftcore import hardware, workspace
 from ftcore.errors import FinetuneError, WorkspaceError
 from ftcore.events import Event, Failed, Interrupted
 from ftcore.runs import log, process, queue, store
 
+PATIENCE = 5.0  # seconds for a worker that has just been killed to let go of the lock
 FAILED = 3  # exit code of a worker that has written why it failed
 
 
@@ -26,7 +27,6 @@ def supervise(folder: Path) -> int:
     if code not in (0, FAILED):
         with contextlib.suppress(FinetuneError, OSError):  # a full disk: the free lock then tells as much
             log.append(folder, ending(code, n_oom_kills=hardware.oom_kills() - kills_before))
-    (folder / process.NOTE).unlink(missing_ok=True)  # from here on the job is not alive
     queue.release(job)
     return code
 
@@ -44,7 +44,7 @@ def ending(code: int, *, n_oom_kills: int = 0) -> Event:
             fix="Resume after closing other programs, or start again with a smaller batch or image size.",
         )
     if code < 0:
-        name = signal.Signals(-code).name
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
         return Interrupted(
             message=f"The worker was ended from outside ({name}).", fix="Resume it: what was saved goes on from there."
         )
@@ -58,28 +58,23 @@ def work(folder: Path) -> int:
     """Do the job of a folder. Returns 0, or ``FAILED`` when the log says why not."""
     lock = FileLock(folder / process.LOCK)
     try:
-        lock.acquire(timeout=5)
+        lock.acquire(timeout=PATIENCE)
     except Timeout:
         print("another worker holds this job", file=sys.stderr)
         return 0
     hardware.be_nice()
     try:
-        job = store.load(folder)
-        if job.kind == "import":
-            from ftcore.jobs import importing
-
-            importing.run(job)
-        else:
-            from ftcore.jobs import train  # late: an import needs no torch
-
-            train.run(job)
+        with workspace.disk_errors():
+            _run(store.load(folder))
     except WorkspaceError as error:
         traceback.print_exc()
         return _say(folder, Interrupted(message=error.what, fix=error.fix))
     except FinetuneError as error:
         traceback.print_exc()
         return _say(folder, Failed(message=error.what, fix=error.fix))
-    except MemoryError:
+    except (MemoryError, RuntimeError) as error:
+        if not _is_about_memory(error):
+            raise
         traceback.print_exc()
         return _say(
             folder,
@@ -88,6 +83,24 @@ def work(folder: Path) -> int:
     finally:
         lock.release()
     return 0
+
+
+def _run(job: store.Job) -> None:
+    if job.kind == "import":
+        from ftcore.jobs import importing
+
+        importing.run(job)
+    else:
+        from ftcore.jobs import train  # late: an import needs no torch
+
+        train.run(job)
+
+
+def _is_about_memory(error: Exception) -> bool:
+    """True for Python's, numpy's and torch's ways to say so; torch raises a RuntimeError, on a GPU a subclass of it."""
+    return isinstance(error, MemoryError) or any(
+        words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")
+    )
 
 
 def _say(folder: Path, event: Event) -> int:

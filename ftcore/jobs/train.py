@@ -43,12 +43,14 @@ def run(job: store.Job) -> None:
 
 
 def _train(job: store.Job, parts: Parts, folder: Path) -> Event | None:
-    """Drive the loop; an epoch is saved before it is told."""
+    """Drive the loop. An epoch is told before it is saved: when only one of the two survives, the resumed run finds an
+    epoch too many in the log, which it forgets and computes again, never one too few."""
     event: Event | None = None
     for event in finetune(parts, should_stop=lambda: process.stop_requested(job.folder)):
-        if isinstance(event, EpochDone):
+        ended = isinstance(event, EpochDone)
+        log.append(job.folder, event, sync=ended)
+        if ended:
             checkpoints.save(folder, parts)
-        _write(job, event)
     return event
 
 

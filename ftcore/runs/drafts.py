@@ -56,8 +56,10 @@ def renew(draft: Draft) -> Draft:
 
 
 def to_job(draft: Draft, name: str) -> store.Job:
-    """The run of a draft. Called twice for the same draft, it is the same run."""
-    return store.create("train", name, s.to_json(draft.settings), id=draft.run)
+    """The run of a draft. Called twice for the same draft, it is the same run; with other settings it is another."""
+    wanted = s.to_json(draft.settings)
+    job = store.create("train", name, wanted, id=draft.run)
+    return job if job.request == wanted else store.create("train", name, wanted, id=renew(draft).run)
 
 
 def _path(dataset: str) -> Path:

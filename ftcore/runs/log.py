@@ -1,5 +1,6 @@
 """events.jsonl: what happened, one line per event, appended by one writer and read by everybody."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from ftcore.events import Event, decode, encode
 NAME = "events.jsonl"
 
 
-def append(folder: Path, *events: Event) -> None:
-    """Add events in one write, so that a reader or a kill never finds half of one between two others."""
+def append(folder: Path, *events: Event, sync: bool = False) -> None:
+    """Add events in one write, so that a reader or a kill never finds half of one between two others.
+
+    With ``sync`` they also survive a power cut from here on.
+    """
     data = "".join(encode(event) + "\n" for event in events).encode()
     with workspace.disk_errors():
         handle = os.open(folder / NAME, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
@@ -21,7 +25,9 @@ def append(folder: Path, *events: Event) -> None:
             written = os.write(handle, data)
             if written < len(data):
                 os.ftruncate(handle, size)
-                raise OSError(28, "No space left on device", str(folder / NAME))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder / NAME))
+            if sync:
+                os.fsync(handle)
         finally:
             os.close(handle)
 
@@ -45,7 +51,7 @@ def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:
     for line in whole.split(b"\n"):
         try:
             event = decode(line.decode())
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError):
             continue
         if event is not None:
             events.append(event)

@@ -16,6 +16,7 @@ from ftcore.runs.store import Job
 LOCK = "run.lock"
 STOP = "stop"
 NOTE = "process.json"
+SETTLES = 10.0  # seconds that a supervisor is given to start its worker, or to tidy up after it
 
 
 def start(job: Job) -> int:
@@ -29,7 +30,7 @@ def start(job: Job) -> int:
     environment["PYTHONPATH"] = os.pathsep.join(
         part for part in (str(Path(__file__).parents[2]), environment.get("PYTHONPATH")) if part
     )
-    with (job.folder / "worker.log").open("ab") as log:
+    with workspace.disk_errors(), (job.folder / "worker.log").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "ftcore.jobs", str(job.folder)],
             stdin=subprocess.DEVNULL,
@@ -40,10 +41,12 @@ def start(job: Job) -> int:
             env=environment,
         )
     try:
-        born = psutil.Process(child.pid).create_time()
+        workspace.write_json(job.folder / NOTE, {"pid": child.pid, "born": psutil.Process(child.pid).create_time()})
     except psutil.NoSuchProcess:
-        born = 0.0
-    workspace.write_json(job.folder / NOTE, {"pid": child.pid, "born": born})
+        pass  # it is gone already; a missing note says so
+    except BaseException:
+        child.kill()  # nobody would know of it
+        raise
     return child.pid
 
 
@@ -53,7 +56,15 @@ def is_alive(folder: Path) -> bool:
     The kernel frees the lock on any death, so no note or timestamp can lie; a process id counts only together with
     the time at which that process was born.
     """
-    return _supervised(folder) or _locked(folder)
+    return supervised_since(folder) is not None or _locked(folder)
+
+
+def settle(folder: Path) -> None:
+    """Wait while a supervisor starts its worker or tidies up after it: for moments, in which nobody can tell which."""
+    for _ in range(round(SETTLES / 0.02)):
+        if supervised_since(folder) is None or _locked(folder):
+            return
+        time.sleep(0.02)
 
 
 def request_stop(job: Job) -> None:
@@ -66,13 +77,20 @@ def stop_requested(folder: Path) -> bool:
     return (folder / STOP).exists()
 
 
-def _supervised(folder: Path) -> bool:
+def supervised_since(folder: Path) -> float | None:
+    """When the supervisor that is there now was started, seconds since 1970; None when there is none."""
     try:
         note = json.loads((folder / NOTE).read_text())
         supervisor = psutil.Process(note["pid"])
-        return supervisor.create_time() == note["born"] and supervisor.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, KeyError, psutil.Error):
-        return False
+        same = abs(supervisor.create_time() - note["born"]) < 2.0  # a corrected clock moves both times, seldom alike
+        return note["born"] if same and supervisor.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return None
+
+
+def forget(folder: Path) -> None:
+    """Take back the note on this job's supervisor: from here on the job is not alive."""
+    (folder / NOTE).unlink(missing_ok=True)
 
 
 def _locked(folder: Path) -> bool:

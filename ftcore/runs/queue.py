@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ftcore import workspace
-from ftcore.errors import RunError
-from ftcore.runs import process, store
+from ftcore.errors import RunError, WorkspaceError
+from ftcore.runs import log, process, state, store
 
 ROOM = {"train": 1, "import": 2}
 """How many jobs of a kind run at once."""
@@ -26,7 +26,11 @@ CREATE TABLE IF NOT EXISTS queue (
 
 @contextmanager
 def _database() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(workspace.root() / "studio.db", timeout=10, isolation_level=None)
+    path = workspace.root() / "studio.db"
+    try:
+        connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise _refusal(error) from error
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(_SCHEMA)
@@ -37,13 +41,30 @@ def _database() -> Iterator[sqlite3.Connection]:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        raise _refusal(error) from error
     finally:
         connection.close()
 
 
+def _refusal(error: sqlite3.OperationalError) -> WorkspaceError:
+    return WorkspaceError(
+        f"The queue of this workspace (studio.db) cannot be used: {error}.",
+        fix="Make sure that the disk has space and that the folder can be written to, and try again.",
+    )
+
+
 def submit(job: store.Job) -> None:
-    """Put a job at the end of the queue, and start it if there is room. A job that is already in stays where it is."""
+    """Put a job at the end of the queue, and start it if there is room.
+
+    A job that is already in stays where it is, and one that came to its end stays as it is. One whose worker has just
+    died goes on: its supervisor, still tidying up, is waited for.
+    """
+    process.settle(job.folder)
+    if state.replay(log.read(job.folder)[0]).status in state.FINAL:
+        return
     with _database() as database:
+        _drop_dead(database, job.kind)
         database.execute("INSERT OR IGNORE INTO queue VALUES (?, ?, ?, 'waiting')", (job.id, job.kind, time.time()))
     start_waiting()
 
@@ -58,8 +79,12 @@ def withdraw(job: store.Job) -> bool:
 
 
 def release(job: store.Job) -> None:
-    """Say that a job's worker has ended, and start what waited for its place."""
+    """Say that a job's worker has ended, and start what waited for its place.
+
+    The note and the place go in one transaction: a resume comes before both, or after both.
+    """
     with _database() as database:
+        process.forget(job.folder)
         database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (job.kind, job.id))
     start_waiting()
 
@@ -82,18 +107,18 @@ def start_waiting() -> None:
 
 def delete(job: store.Job) -> None:
     """Delete a job with everything it made. One that is being worked on is refused."""
-    withdraw(job)
-    if process.is_alive(job.folder):
-        raise RunError(f"Run {job.name!r} is still working.", fix="Stop it first.")
-    workspace.remove_folder(job.folder)
+    process.settle(job.folder)
+    with _database() as database:  # nobody starts it meanwhile
+        if process.is_alive(job.folder):
+            raise RunError(f"Run {job.name!r} is still working.", fix="Stop it first.")
+        database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (job.kind, job.id))
+        workspace.remove_folder(job.folder)
 
 
 def _start_next(kind: str) -> bool:
     """Start the first in line, inside one transaction: whoever looks next already sees its process as alive."""
     with _database() as database:
-        for (id,) in database.execute("SELECT id FROM queue WHERE kind = ? AND state = 'taken'", (kind,)).fetchall():
-            if not process.is_alive(workspace.folder(store.FOLDERS[kind]) / id):  # its worker died without a word
-                database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, id))
+        _drop_dead(database, kind)
         (busy,) = database.execute("SELECT COUNT(*) FROM queue WHERE kind = ? AND state = 'taken'", (kind,)).fetchone()
         row = database.execute(
             "SELECT id FROM queue WHERE kind = ? AND state = 'waiting' ORDER BY submitted LIMIT 1", (kind,)
@@ -101,9 +126,18 @@ def _start_next(kind: str) -> bool:
         if row is None or busy >= ROOM[kind]:
             return False
         try:
-            process.start(store.find(row[0], kind))
+            job = store.find(row[0], kind)
+            if not process.is_alive(job.folder):  # else somebody started it and was killed before the COMMIT
+                process.start(job)
         except RunError:  # its folder is gone
             database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, row[0]))
         else:
             database.execute("UPDATE queue SET state = 'taken' WHERE kind = ? AND id = ?", (kind, row[0]))
         return True
+
+
+def _drop_dead(database: sqlite3.Connection, kind: str) -> None:
+    """Free the places of jobs whose worker and supervisor died without a word."""
+    for (id,) in database.execute("SELECT id FROM queue WHERE kind = ? AND state = 'taken'", (kind,)).fetchall():
+        if not process.is_alive(workspace.folder(store.FOLDERS[kind]) / id):
+            database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, id))

@@ -10,7 +10,10 @@ from typing import Any
 
 from ftcore import events as e
 
-OVER = ("finished", "stopped", "failed")
+FINAL = ("finished", "stopped")
+"""Nothing is left to be done: such a job is never started again."""
+
+OVER = (*FINAL, "failed")
 """The worker has said its last word. ``interrupted`` is not over: it can be resumed."""
 
 

@@ -68,11 +68,12 @@ def load(path: Path) -> Job:
     """The job of a folder."""
     try:
         record = json.loads((path / "settings.json").read_text())
-        return Job(**{key: record[key] for key in ("id", "kind", "name", "created", "request")})
+        job = Job(**{key: record[key] for key in ("id", "kind", "name", "created", "request")})
+        if job.folder == path:  # else the folder was copied or renamed by hand
+            return job
     except (OSError, ValueError, KeyError, TypeError):
-        raise RunError(
-            f"There is no run {path.name!r} in this workspace.", fix="Choose one of the list of runs."
-        ) from None
+        pass
+    raise RunError(f"There is no run {path.name!r} in this workspace.", fix="Choose one of the list of runs.")
 
 
 def find(id: str, kind: str = "train") -> Job:

@@ -18,16 +18,33 @@ class Tail:
         alive = process.is_alive(self.job.folder)  # before the log: a worker that ends in between has written all
         events, self._offset = log.read(self.job.folder, self._offset)
         self._folded = state.replay(events, self._folded)
-        folded = self._folded
-        if folded.is_over:
-            return folded
+        if self._folded.status in state.FINAL:
+            return self._folded
         if alive:
-            if process.stop_requested(self.job.folder):
-                return replace(folded, status="stopping")
-            return replace(folded, status="starting") if folded.status in ("waiting", "interrupted") else folded
+            return self._living()
         if self.job.id in queue.waiting(self.job.kind):
-            return replace(folded, status="waiting", problem="")
-        return replace(folded, status="interrupted", stage=None, problem=folded.problem or _UNKNOWN_END)
+            return replace(self._folded, status="waiting", problem="")
+        if process.is_alive(self.job.folder):  # its turn came between the two questions
+            return self._living()
+        if self._folded.is_over:
+            return self._folded
+        unsaid = _UNKNOWN_END if self._folded.last_at else _NEVER_STARTED
+        return replace(self._folded, status="interrupted", stage=None, problem=self._folded.problem or unsaid)
+
+    def _living(self) -> state.RunState:
+        """The state of a job whose worker is there. A failure is not the end while the best epoch is being tested."""
+        folded = self._folded
+        if process.stop_requested(self.job.folder):
+            return replace(folded, status="stopping")
+        if folded.status not in ("waiting", "interrupted", "failed"):
+            return folded
+        since = process.supervised_since(self.job.folder)
+        if folded.stage is not None:
+            return replace(folded, status="working")
+        if folded.status == "waiting" or (since is not None and since > folded.last_at):
+            return replace(folded, status="starting", problem="")
+        return replace(folded, status="stopping")
 
 
 _UNKNOWN_END = "The worker ended without a word, as after a power cut or a restart of the machine."
+_NEVER_STARTED = "It has not started, and it does not wait in the queue."

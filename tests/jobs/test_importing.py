@@ -1,0 +1,86 @@
+import os
+import shutil
+import signal
+
+import psutil
+import pytest
+
+from ftcore import workspace as disk
+from ftcore.datasets.records import list_datasets, open_dataset
+from ftcore.events import Progress
+from ftcore.runs import log, process, queue, store
+from ftcore.runs.tail import Tail
+
+
+@pytest.fixture
+def upload(tiny_zip, workspace):
+    """The pictures as a page leaves them in the workspace."""
+    path = disk.folder("uploads") / "colours.zip"
+    shutil.copy(tiny_zip, path)
+    return path
+
+
+@pytest.fixture
+def job(upload):
+    return store.create("import", "Colours", {"source": str(upload), "name": "Colours", "upload": True})
+
+
+def test_an_import_ends_with_a_data_set(job, work):
+    state = work(job)
+    assert (state.status, open_dataset(state.dataset).n_images) == ("finished", 60)
+
+
+def test_an_import_says_how_far_it_is(job, work):
+    work(job)
+    assert any(isinstance(event, Progress) and event.done == event.total == 60 for event in log.read(job.folder)[0])
+
+
+def test_the_upload_is_removed_after_the_import(job, work, upload):
+    work(job)
+    assert not upload.exists()
+
+
+def test_pictures_that_lie_elsewhere_are_left_there(tiny_zip, workspace, work):
+    work(store.create("import", "Colours", {"source": str(tiny_zip)}))
+    assert tiny_zip.exists()
+
+
+def test_a_broken_zip_is_a_sentence(job, work, upload):
+    upload.write_bytes(b"not a zip")
+    state = work(job)
+    assert (state.status, state.dataset, list_datasets()) == ("failed", "", [])
+    assert state.problem.count("\n") == 0
+
+
+def test_an_upload_that_cannot_be_used_is_removed(job, work, upload):
+    upload.write_bytes(b"not a zip")
+    work(job)
+    assert not upload.exists()
+
+
+def test_an_upload_is_kept_when_the_disk_was_full(job, work, upload, monkeypatch):
+    def full(n_bytes, what):
+        raise disk.WorkspaceError("The disk is full.")
+
+    monkeypatch.setattr(disk, "require_space", full)
+    assert (work(job).status, upload.exists()) == ("interrupted", True)
+
+
+@pytest.fixture
+def killed(workspace):
+    """An import that was killed together with its supervisor while it read pictures."""
+    job = store.create("import", "Digits", {"source": "sample:digits"})
+    queue.submit(job)
+    supervisor = psutil.Process(process.json.loads((job.folder / process.NOTE).read_text())["pid"])
+    while not log.read(job.folder)[0]:
+        assert supervisor.is_running()
+    os.killpg(supervisor.pid, signal.SIGKILL)
+    while process.is_alive(job.folder):
+        pass
+    return job
+
+
+def test_a_killed_import_leaves_no_data_set_and_can_be_resumed(killed, work):
+    assert (Tail(killed).read().status, list_datasets()) == ("interrupted", [])
+    state = work(killed)
+    assert (state.status, open_dataset(state.dataset).n_images) == ("finished", 1797)
