@@ -53,6 +53,7 @@ def from_test_split(job: store.Job) -> None:
 
 def from_files(job: store.Job, files: list) -> None:
     for index, file in enumerate(files[:12]):
+        st.caption(names.markdown(names.clean(file.name)))
         with frame.errors():
             answer(job, file, file.getvalue(), None, f"file_{index}")
     if len(files) > 12:

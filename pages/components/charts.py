@@ -31,7 +31,8 @@ def class_counts(counts: pd.DataFrame) -> go.Figure:
         )
     figure.update_layout(barmode="stack", yaxis_title="Pictures")
     figure.update_xaxes(type="category")
-    return _framed(figure, height=300)
+    _framed(figure, height=300)
+    return figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})  # above: long class names stand below
 
 
 def history(rows: Sequence[dict[str, Any]], metric: str, title: str, *, n_epochs: int, best: int | None) -> go.Figure:
@@ -75,7 +76,7 @@ def per_epoch(rows: Sequence[dict[str, Any]], key: str, title: str, *, n_epochs:
         )
     )
     figure.update_layout(title={"text": title, "font": {"size": 13}}, xaxis_title="Epoch", showlegend=False)
-    _epoch_axis(figure, n_epochs)
+    _epoch_axis(figure, n_epochs, n_ticks=4)
     figure.update_yaxes(rangemode="tozero")
     return _framed(figure, height=200)
 
@@ -132,9 +133,9 @@ def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int
     return _framed(figure, height=80 + 28 * len(pairs))
 
 
-def _epoch_axis(figure: go.Figure, n_epochs: int) -> None:
+def _epoch_axis(figure: go.Figure, n_epochs: int, n_ticks: int = 8) -> None:
     """The whole run from the start, so that the axis does not move while the curve grows."""
-    figure.update_xaxes(range=[0.5, max(n_epochs, 2) + 0.5], dtick=max(1, -(-n_epochs // 8)))
+    figure.update_xaxes(range=[0.5, max(n_epochs, 2) + 0.5], dtick=max(1, -(-n_epochs // n_ticks)), tickangle=0)
 
 
 def _short(name: str, longest: int = 24) -> str:
@@ -145,7 +146,7 @@ def _framed(figure: go.Figure, *, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 10, "t": 40 if figure.layout.title.text else 10, "b": 10},
-        legend={"orientation": "h", "y": -0.18 * 320 / height, "yanchor": "top", "x": 0, "xanchor": "left"},
+        legend={"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0, "xanchor": "left"},
         title={"x": 0, "xanchor": "left", "xref": "paper"},
         uirevision="keep",  # zoom and hidden lines survive an update
         hoverlabel={"namelength": -1},

@@ -57,7 +57,7 @@ def run() -> None:
     page = st.navigation(page_list(), position="hidden")
     token = _FRAMED.set(True)
     try:
-        with errors():
+        with errors(way_out=True):
             _sidebar(page.url_path or "start")
             page.run()
     finally:
@@ -75,12 +75,19 @@ def guard() -> None:
 
 
 @contextmanager
-def errors() -> Iterator[None]:
-    """Show what ftcore raises on purpose as one sentence. Anything else is a bug and goes to the log."""
+def errors(*, way_out: bool = False) -> Iterator[None]:
+    """Show what ftcore raises on purpose as one sentence. Anything else is a bug and goes to the log.
+
+    Args:
+        way_out: The page ends here, so link back to the start with nothing open.
+    """
     try:
         yield
     except FinetuneError as error:
         st.error(names.markdown(str(error)), icon=":material/error:")
+        if way_out:
+            closed = dict.fromkeys(session.OPEN)
+            link("start", "Back to the start", **closed)
 
 
 def go(key: str, **changes: str | None) -> None:

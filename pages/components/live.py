@@ -24,14 +24,14 @@ export default function ({ parentElement, data }) {
   const figure = JSON.parse(data.figure);
   const style = getComputedStyle(parentElement);
   const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-  const line = style.getPropertyValue("--st-border-color").trim() || "#8884";
+  const line = "#80808033";  // light on both themes, like the charts of finished runs
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: line };
   const layout = Object.assign({}, figure.layout, {
     template: undefined,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: text, family: style.getPropertyValue("--st-font").trim() || "sans-serif" },
-    xaxis: Object.assign({}, axis, figure.layout.xaxis),
+    xaxis: Object.assign({ showgrid: false }, axis, figure.layout.xaxis),
     yaxis: Object.assign({}, axis, figure.layout.yaxis),
   });
   plot.style.minHeight = figure.layout.height + "px";

@@ -5,6 +5,7 @@ import streamlit as st
 from ftcore import names
 from ftcore import settings as s
 from ftcore.runs import queue, store
+from ftcore.runs.state import RunState
 from pages.components import forms, frame, session, words
 
 SHOWN_SETTINGS = ("freeze.preset", "train.epochs", "train.lr", "train.batch_size", "model.image_size")
@@ -25,7 +26,7 @@ def show(*, n_shown: int, page: int = 0) -> None:
 
 def _row(job: store.Job) -> None:
     state = session.state(job)
-    about, score, open_, resume, delete = st.columns([5, 2, 1, 1, 1], vertical_alignment="center")
+    about, score = st.columns([4, 1], vertical_alignment="center")
     about.markdown(f"**{names.markdown(job.name)}** {words.badge(state.status)}")
     with frame.errors(), about:
         settings = job.settings
@@ -39,14 +40,18 @@ def _row(job: store.Job) -> None:
         score.markdown(f"**{state.scores['accuracy']['value']:.1%}** test accuracy")
     elif state.history:
         score.markdown(f"{state.history[-1]['val_accuracy']:.1%} validation, epoch {len(state.history)}")
-    if open_.button("Open", key=f"open_{job.id}", width="stretch"):
+    with st.container(horizontal=True):  # wraps in a narrow window, where columns would cut the words off
+        _buttons(job, state)
+
+
+def _buttons(job: store.Job, state: RunState) -> None:
+    if st.button("Open", key=f"open_{job.id}"):
         frame.go("train", run=job.id, dataset=job.request.get("dataset"))
-    if state.status == "interrupted" and resume.button("Resume", key=f"resume_{job.id}", width="stretch"):
+    if state.status == "interrupted" and st.button("Resume", key=f"resume_{job.id}"):
         session.submit(job)
         frame.go("train", run=job.id, dataset=job.request.get("dataset"))
     running = state.status in ("starting", "working", "stopping")
-    help = "Stop it first" if running else None
-    if delete.button("Delete", key=f"delete_{job.id}", disabled=running, help=help, width="stretch"):
+    if st.button("Delete", key=f"delete_{job.id}", disabled=running, help="Stop it first" if running else None):
         _ask_to_delete(job)
 
 

@@ -55,11 +55,11 @@ def _heading(job: store.Job, state: RunState) -> None:
         (st.warning if state.status == "interrupted" else st.error)(names.markdown(state.problem))
     for note in state.notes:
         st.caption(names.markdown(note))
-    if state.status in ("interrupted", "failed"):
-        columns = st.columns([1, 1, 3])
-        if columns[0].button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
-            session.submit(job)
-            st.rerun()
+    if state.status in ("interrupted", "failed") and st.button(
+        "Resume", type="primary", icon=":material/play_arrow:", key="resume"
+    ):
+        session.submit(job)
+        st.rerun()
 
 
 def _bar(job: store.Job, state: RunState) -> None:
@@ -77,7 +77,8 @@ def _bar(job: store.Job, state: RunState) -> None:
         )
     columns = st.columns(4)
     columns[0].metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–")
-    columns[1].metric("Learning rate", f"{state.lr:.2g}" if state.lr else "–")
+    lr = state.history[-1]["lr"] if state.history and not state.lr else state.lr
+    columns[1].metric("Learning rate", f"{lr:.2g}" if lr else "–")
     columns[2].metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–")
     best = next((row for row in state.history if row["epoch"] == state.best_epoch), None)
     columns[3].metric("Best so far", f"{best['val_accuracy']:.1%}" if best else "–", help="On validation pictures")
@@ -98,8 +99,9 @@ def _stop(job: store.Job) -> None:
 
 def _curves(state: RunState, *, moving: bool) -> None:
     """Loss and accuracy on training and validation pictures, then rate, speed and memory."""
-    n_epochs = state.plan.n_epochs if state.plan else 1
     rows = state.history
+    planned = state.plan.n_epochs if state.plan else 1
+    n_epochs = len(rows) if state.is_over else planned  # a run that was stopped leaves no empty space behind
     left, right = st.columns(2)
     for column, metric, title in ((left, "loss", "Loss (lower is better)"), (right, "accuracy", "Accuracy")):
         figure = charts.history(rows, metric, title, n_epochs=n_epochs, best=state.best_epoch)
@@ -107,11 +109,11 @@ def _curves(state: RunState, *, moving: bool) -> None:
         with column:
             _draw(figure, f"{metric}_curve", alt, moving=moving)
     with st.container():  # always there: a sentence that appears must not move the charts below to another place
-        for advice in on_history(rows, n_epochs):
+        for advice in on_history(rows, planned):
             SEVERITY[advice.severity](advice.text)
     small = (
         ("lr", "Learning rate", "#7a5cc7"),
-        ("images_per_second", "Training pictures per second", charts.TEST),
+        ("images_per_second", "Pictures per second", charts.TEST),
         ("memory_mb", "Memory (MB)", charts.TEST),
     )
     for column, (key, title, colour) in zip(st.columns(3), small, strict=True):
@@ -200,8 +202,7 @@ def _plan(job: store.Job, state: RunState) -> None:
 
 
 def _what_next(job: store.Job, state: RunState) -> None:
-    again, _ = st.columns([1, 3])
-    if again.button("Train again with other settings", icon=":material/replay:", key="again"):
+    if st.button("Train again with other settings", icon=":material/replay:", key="again"):
         opened = open_dataset(job.settings.dataset)
         draft = session.draft(opened)
         drafts.renew(drafts.Draft(job.settings, draft.run, draft.done))

@@ -8,7 +8,7 @@ STATUS = {
     "working": ("Training", ":material/play_circle:", "blue"),
     "stopping": ("Stopping", ":material/stop_circle:", "orange"),
     "finished": ("Finished", ":material/check_circle:", "green"),
-    "stopped": ("Stopped by you", ":material/stop_circle:", "green"),
+    "stopped": ("Stopped", ":material/stop_circle:", "green"),
     "failed": ("Failed", ":material/error:", "red"),
     "interrupted": ("Interrupted", ":material/pause_circle:", "orange"),
 }
