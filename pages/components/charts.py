@@ -1,5 +1,6 @@
 """Tables in, Plotly figures out. No number is made here."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,7 +59,7 @@ def history(rows: Sequence[dict[str, Any]], metric: str, title: str, *, n_epochs
             hovertemplate="Best epoch %{x}: %{y:.4g}<extra></extra>",
         )
     figure.update_layout(title={"text": title, "font": {"size": 15}}, xaxis_title="Epoch")
-    _epoch_axis(figure, n_epochs)
+    _epoch_axis(figure, n_epochs, len(rows))
     if metric == "accuracy":
         figure.update_yaxes(tickformat=".0%")
     return _framed(figure, height=320)
@@ -76,7 +77,7 @@ def per_epoch(rows: Sequence[dict[str, Any]], key: str, title: str, *, n_epochs:
         )
     )
     figure.update_layout(title={"text": title, "font": {"size": 13}}, xaxis_title="Epoch", showlegend=False)
-    _epoch_axis(figure, n_epochs, n_ticks=4)
+    _epoch_axis(figure, n_epochs, len(rows), n_ticks=4)
     figure.update_yaxes(rangemode="tozero")
     return _framed(figure, height=200)
 
@@ -133,8 +134,10 @@ def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int
     return _framed(figure, height=80 + 28 * len(pairs))
 
 
-def _epoch_axis(figure: go.Figure, n_epochs: int, n_ticks: int = 8) -> None:
-    """The whole run from the start, so that the axis does not move while the curve grows."""
+def _epoch_axis(figure: go.Figure, n_epochs: int, n_done: int, n_ticks: int = 8) -> None:
+    """The whole run from the start, so that the axis does not move while the curve grows; of a long run, what is done
+    and a little more."""
+    n_epochs = min(n_epochs, max(40, 10 * math.ceil(n_done / 8)))
     figure.update_xaxes(range=[0.5, max(n_epochs, 2) + 0.5], dtick=max(1, -(-n_epochs // n_ticks)), tickangle=0)
 
 

@@ -17,8 +17,8 @@ from tests.datasets.made_pictures import png
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
 DRAWN = """() => {
-  const plot = document.querySelector('.live-plot');
-  return plot && plot.data ? [...plot.data[1].y].map(Number) : [];
+  const plot = document.querySelector('.live-plot[aria-label^="Line chart of loss"]');
+  return plot && plot.data && plot.data.length > 1 ? [...plot.data[1].y].map(Number) : [];
 }"""
 LOADS = """
 import json, sys, timm, torch
@@ -38,12 +38,13 @@ def has_drawn(tab, n_epochs):
 
 
 def start_long_run(tab, address, n_epochs):
-    """Start a run of many epochs on a data set whose features are known already, so that epochs come at once."""
+    """Start a run of many epochs in small steps on a data set whose features are known, so that epochs come at once."""
     tab.goto(address)
-    epochs = tab.get_by_label("Epochs", exact=True)
-    epochs.fill(str(n_epochs))
-    epochs.press("Enter")
-    settled(tab)
+    for label, value in (("Epochs", n_epochs), ("Batch size", 8)):
+        field = tab.get_by_label(label, exact=True)
+        field.fill(str(value))
+        field.press("Enter")
+        settled(tab)
     press(tab, "Next: train")
     press(tab, "Start training")
     expect(tab).to_have_url(re.compile("run="))
@@ -95,7 +96,7 @@ def test_a_running_run_survives_a_refresh_and_a_restart_and_its_charts_are_mount
     finished, server, open_tab, job
 ):
     tab = open_tab(server.url)
-    start_long_run(tab, f"{server.url}/settings?dataset={job.settings.dataset}", 800)
+    start_long_run(tab, f"{server.url}/settings?dataset={job.settings.dataset}", 1000)
     first = has_drawn(tab, 2)
     mounts = tab.evaluate("window.livePlotMounts")
     tab.evaluate("document.querySelectorAll('.live-plot').forEach((plot) => { plot.marked = true; })")
@@ -203,7 +204,7 @@ def test_every_page_fits_both_themes_and_a_narrow_window(finished, open_tab, ser
 
 def test_a_killed_worker_is_said_and_one_click_goes_on(finished, server, open_tab, job):
     tab = open_tab(server.url)
-    start_long_run(tab, f"{server.url}/settings?dataset={job.settings.dataset}", 40)
+    start_long_run(tab, f"{server.url}/settings?dataset={job.settings.dataset}", 100)
     drawn = has_drawn(tab, 1)
     (worker,) = (process for process in server.workers() if "--work" in process.cmdline())
     worker.kill()
