@@ -113,7 +113,7 @@ def _curves(state: RunState, *, moving: bool) -> None:
             SEVERITY[advice.severity](advice.text)
     small = (
         ("lr", "Learning rate", "#7a5cc7"),
-        ("images_per_second", "Pictures per second", charts.TEST),
+        ("images_per_second", "Pictures/s", charts.TEST),
         ("memory_mb", "Memory (MB)", charts.TEST),
     )
     for column, (key, title, colour) in zip(st.columns(3), small, strict=True):

@@ -5,10 +5,10 @@ import zipfile
 from contextlib import contextmanager
 
 import pytest
-from made_pictures import png, two_classes, write_folder, write_zip
 
 from ftcore.datasets.archive import Quotas, TooMuch, folder_entries, shown, zip_entries
 from ftcore.errors import DataError
+from tests.datasets.made_pictures import png, two_classes, write_folder, write_zip
 
 
 def refused(listing):

@@ -5,7 +5,6 @@ import time
 import zipfile
 
 import pytest
-from made_pictures import encoded, huge_png, noise, png, two_classes, write_folder, write_zip
 
 from ftcore import workspace as disk
 from ftcore.datasets import intake, reading
@@ -14,6 +13,7 @@ from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelWriter
 from ftcore.datasets.records import list_datasets
 from ftcore.errors import DataError, SettingsError, WorkspaceError
+from tests.datasets.made_pictures import encoded, huge_png, noise, png, two_classes, write_folder, write_zip
 
 
 @pytest.fixture

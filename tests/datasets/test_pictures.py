@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
-from made_pictures import encoded, huge_png, noise
 from PIL import Image
 
 from ftcore.datasets.pictures import EXTENSIONS, FORMATS, read_picture
 from ftcore.errors import DataError
+from tests.datasets.made_pictures import encoded, huge_png, noise
 
 
 def corner(picture):

@@ -3,12 +3,12 @@ import pickle
 
 import numpy as np
 import pytest
-from made_pictures import encoded, noise, two_classes, write_zip
 from PIL import Image
 
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore, shrink, thumbnail
 from ftcore.errors import DataError
+from tests.datasets.made_pictures import encoded, noise, two_classes, write_zip
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 import json
 
 import pytest
-from made_pictures import two_classes, write_zip
 
 from ftcore.datasets.intake import import_source, summary
 from ftcore.datasets.records import list_datasets, open_dataset
 from ftcore.errors import DataError
 from ftcore.settings import DatasetFacts
+from tests.datasets.made_pictures import two_classes, write_zip
 
 
 @pytest.fixture

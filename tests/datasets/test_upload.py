@@ -1,9 +1,8 @@
 import io
 import zipfile
 
-from made_pictures import two_classes, write_zip
-
 from ftcore.datasets.intake import import_source, pack_upload
+from tests.datasets.made_pictures import two_classes, write_zip
 
 
 def test_an_uploaded_folder_is_imported_like_a_zip(tmp_path, workspace, outside):

@@ -4,13 +4,13 @@ import contextlib
 import os
 
 import pytest
-from power_cut import PowerCut, cut_off_after, disk_full_after
 from safetensors.torch import load_file
 from torch.testing import assert_close
 
 from ftcore import workspace
 from ftcore.runs import process
 from ftcore.runs.tail import Tail
+from tests.jobs.power_cut import PowerCut, cut_off_after, disk_full_after
 
 EXACT = 1e-6
 

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import pytest
-from power_cut import PowerCut, cut_off_after
 from torch.nn import functional
 
 from ftcore import hardware, workspace
@@ -11,6 +10,7 @@ from ftcore.export.bundle import Bundle
 from ftcore.models import weights
 from ftcore.runs import log, process
 from ftcore.training import loop
+from tests.jobs.power_cut import PowerCut, cut_off_after
 
 
 @pytest.fixture
