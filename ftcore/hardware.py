@@ -27,6 +27,11 @@ def memory_mb() -> float:
     return psutil.Process().memory_info().rss / 1e6
 
 
+def process_age() -> float:
+    """Seconds since this process was started."""
+    return max(0.0, time.time() - psutil.Process().create_time())
+
+
 def oom_kills() -> int:
     """How often the kernel killed a process of this control group for want of memory; 0 where it does not say."""
     for path in (Path("/sys/fs/cgroup/memory.events"), Path("/sys/fs/cgroup/memory/memory.oom_control")):

@@ -11,7 +11,8 @@ from filelock import FileLock, Timeout
 
 from ftcore import hardware, workspace
 from ftcore.errors import FinetuneError, WorkspaceError
-from ftcore.events import Event, Failed, Interrupted
+from ftcore.events import Event, Failed, Interrupted, Progress
+from ftcore.jobs import LOADING
 from ftcore.runs import log, process, queue, store
 
 PATIENCE = 5.0  # seconds for a worker that has just been killed to let go of the lock
@@ -91,6 +92,7 @@ def _run(job: store.Job) -> None:
 
         importing.run(job)
     else:
+        log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
         from ftcore.jobs import train  # late: an import needs no torch
 
         train.run(job)

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from ftcore import hardware
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
@@ -10,6 +11,7 @@ from ftcore.evaluation.predict import logits
 from ftcore.evaluation.predictions import Predictions
 from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested
 from ftcore.export import bundle
+from ftcore.jobs import LOADING
 from ftcore.models.build import creation_options
 from ftcore.runs import log, process, store
 from ftcore.training import assemble, checkpoints
@@ -23,7 +25,8 @@ def run(job: store.Job) -> None:
     """Train, or go on training, what ``job.settings`` asks for."""
     settings, folder = job.settings, job.folder / "checkpoints"
     resumed = checkpoints.has_begun(folder)
-    _write(job, Progress(stage="load", label="Loading the model and the pictures", done=0, total=0))
+    label, since = "Loading the model and the pictures", hardware.process_age()
+    _write(job, Progress(stage="load", label=label, done=LOADING - 1, total=LOADING, seconds=since))
     dataset = open_dataset(settings.dataset)
     parts = assemble.assemble(settings, dataset, pretrained=False if resumed else None)
     checkpoints.begin(folder, parts)

@@ -18,6 +18,10 @@ SHOWN_SCORES = {
     "recall": ("Recall", "How many pictures of a class the model finds; mean over the classes."),
     "f1": ("F1", "Precision and recall in one number; small classes count as much as large ones."),
 }
+_SPEED = (
+    "Training pictures per second. What is frozen looks at every picture once; after that only the part that learns "
+    "is computed, and this number jumps."
+)
 SEVERITY = {"good": st.success, "info": st.info, "warning": st.warning}
 
 
@@ -76,7 +80,7 @@ def _bar(job: store.Job, state: RunState) -> None:
             text=f"Epoch {min(epoch, state.plan.n_epochs)} of {state.plan.n_epochs}{words.left(state.seconds_left)}",
         )
     columns = st.columns(4)
-    columns[0].metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–")
+    columns[0].metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–", help=_SPEED)
     lr = state.history[-1]["lr"] if state.history and not state.lr else state.lr
     columns[1].metric("Learning rate", f"{lr:.2g}" if lr else "–")
     columns[2].metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–")

@@ -23,10 +23,9 @@ N_RERUNS = 30
 
 
 def reruns(tab: Page, n: int) -> list[float]:
-    """Seconds from a click on the plus of Epochs to the new draft on screen, ``n`` times.
+    """Seconds from a click on the plus of Epochs until the server has run the page and the browser has drawn it.
 
-    The summary of a radio choice would be drawn by the browser alone; here the server's answer is waited for: the
-    app's own state goes to running and back.
+    The app's own state goes to running and back; that is what is waited for, ``n`` times.
     """
     seconds = []
     watch = """() => new Promise((done) => {

@@ -32,8 +32,8 @@ expect.set_options(timeout=20_000)
 class Server:
     """``streamlit run app.py`` on a free port; it can be stopped and started again at the same address."""
 
-    def __init__(self, workspace: Path) -> None:
-        self.workspace = workspace
+    def __init__(self, workspace: Path, *options: str) -> None:
+        self.workspace, self._options = workspace, options
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -41,7 +41,7 @@ class Server:
 
     def start(self) -> None:
         environment = {**os.environ, "FTCORE_WORKSPACE": str(self.workspace), "PYTHONPATH": str(ROOT)}
-        options = ["--server.port", str(self.port), "--server.headless", "true"]
+        options = ["--server.port", str(self.port), "--server.headless", "true", *self._options]
         with (self.workspace.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py", *options],

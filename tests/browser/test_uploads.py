@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENT, picture, press, settled
+from tests.browser.conftest import PATIENT, Server, picture, press, settled
 from tests.datasets.made_pictures import encoded, noise, png, write_folder, write_zip
 
 pytestmark = pytest.mark.browser
@@ -49,6 +49,22 @@ def test_a_folder_is_taken_in_with_its_classes(fresh_server, open_tab, tmp_path)
     expect(tab.get_by_role("heading", level=1)).to_have_text("pets", timeout=PATIENT)
     values = tab.get_by_test_id("stMetricValue")
     expect(values).to_have_text(["16", "2", "12", "2", "2"])
+
+
+def test_a_file_over_the_upload_limit_is_refused_with_the_limit(open_tab, tmp_path):
+    (tmp_path / "workspace").mkdir()
+    server = Server(tmp_path / "workspace", "--server.maxUploadSize", "1")
+    server.start()
+    try:
+        large = tmp_path / "large.zip"
+        large.write_bytes(bytes(1_500_000))
+        tab = open_tab(f"{server.url}/dataset")
+        tab.locator("input[type=file]").set_input_files(large)
+        expect(tab.get_by_text("must be 1.0MB or smaller")).to_be_visible()
+        expect(tab.get_by_role("button", name="Import")).to_be_disabled()
+    finally:
+        server.stop()
+    assert not (tmp_path / "workspace" / "uploads").exists()
 
 
 @pytest.mark.parametrize("page", ["settings", "train", "model", "try_it", "runs"])
