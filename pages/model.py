@@ -40,7 +40,7 @@ def cannot_load(name: str) -> str:
         return reason
     if row is not None and catalogue.weights_here(row):
         return ""
-    if hardware.reachable("huggingface.co"):
+    if hardware.reachable(catalogue.HUB):
         return ""
     if row is None:
         return f"The weights of {name} can only be loaded if they were downloaded before: there is no network now."

@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+HUB = "huggingface.co"  # where weights come from that are not on this machine
+
 
 @dataclass(frozen=True)
 class Backbone:

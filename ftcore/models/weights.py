@@ -13,8 +13,6 @@ from ftcore import hardware, vision
 from ftcore.errors import ModelError
 from ftcore.models import catalogue
 
-HUB = "huggingface.co"
-
 
 def pretrained_model(name: str, **options: Any) -> nn.Module:
     """A timm model with pretrained weights and its original head.
@@ -32,7 +30,7 @@ def pretrained_model(name: str, **options: Any) -> nn.Module:
         overlay = {"state_dict": packaged_state(path, name)}
         return vision.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **options)
     try:
-        with vision.hub_without_network(not hardware.reachable(HUB)):
+        with vision.hub_without_network(not hardware.reachable(catalogue.HUB)):
             return vision.create_model(name, pretrained=True, **options)
     except (OSError, RuntimeError, ValueError, KeyError, vision.HubError) as error:
         raise ModelError(

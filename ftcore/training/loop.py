@@ -145,7 +145,7 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
             yield from parts.engine.prepare(parts, motion)
             motion.prepared = True
         forward, train = motion.forward or parts.model, motion.train or parts.train
-        totals = _Totals(len(parts.train.rows), time.perf_counter())
+        totals = _Totals(time.perf_counter())
         stopped = False
         for inputs, targets in train.epoch(epoch):  # [B, 3, S, S] or what crosses the cut, [B]
             outputs = forward(inputs)  # [B, C]
@@ -257,9 +257,9 @@ def _diverged(parts: Parts, epoch: int, loss: float) -> Failed:
 class _Totals:
     """Training metrics of an epoch, and since the last report."""
 
-    def __init__(self, n_images: int, now: float) -> None:
+    def __init__(self, now: float) -> None:
         self._loss, self._accuracy, self._recent = CrossEntropy(), Accuracy(), CrossEntropy()
-        self._n_images, self._seen, self._began, self._reported = n_images, 0, now, now
+        self._seen, self._began, self._reported = 0, now, now
 
     def add(self, outputs: Tensor, targets: Tensor) -> None:
         self._loss.update(outputs, targets)

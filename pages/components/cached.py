@@ -50,6 +50,13 @@ def test_tables(run_id: str, classes: tuple[str, ...]) -> dict[str, pd.DataFrame
     }
 
 
+def score_words() -> dict[str, tuple[str, str]]:
+    """Name on screen and one sentence of help for each test score. Imported late: it brings scipy."""
+    from ftcore.evaluation.report import LABELS
+
+    return LABELS
+
+
 @st.cache_data(max_entries=64, show_spinner="Asking timm about this model")
 def unknown_architecture(name: str) -> str:
     """Why timm does not know a model, or an empty text."""

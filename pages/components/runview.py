@@ -12,12 +12,6 @@ from ftcore.runs import drafts, process, queue, store
 from ftcore.runs.state import RunState
 from pages.components import cached, charts, frame, live, pictures, session, words
 
-SHOWN_SCORES = {
-    "accuracy": ("Accuracy", "Share of test pictures that are named correctly."),
-    "precision": ("Precision", "When the model says a class, how often it is right; mean over the classes."),
-    "recall": ("Recall", "How many pictures of a class the model finds; mean over the classes."),
-    "f1": ("F1", "Precision and recall in one number; small classes count as much as large ones."),
-}
 _SPEED = (
     "Training pictures per second. What is frozen looks at every picture once; after that only the part that learns "
     "is computed, and this number jumps."
@@ -150,8 +144,9 @@ def _scores(job: store.Job, state: RunState) -> None:
         "lies, in 95 of 100 cases, in the range below each number."
     )
     assert state.scores is not None
-    for column, (key, (label, help)) in zip(st.columns(4), SHOWN_SCORES.items(), strict=True):
-        score = state.scores[key]
+    shown = {key: score for key, score in state.scores.items() if "low" in score}
+    for column, (key, score) in zip(st.columns(len(shown)), shown.items(), strict=True):
+        label, help = cached.score_words()[key]
         column.metric(label, f"{score['value']:.1%}", help=help)
         column.caption(f"{score['low']:.1%} – {score['high']:.1%}")
     file = job.folder / "bundle.zip"

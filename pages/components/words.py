@@ -46,12 +46,6 @@ def when(at: float) -> str:
     return time.strftime("today %H:%M" if same_day else "%d %b %Y %H:%M", moment)
 
 
-def percent(score: dict[str, float]) -> str:
-    """``94.1 % (90.6 – 96.3)``."""
-    value = f"{score['value']:.1%}"
-    return f"{value} ({score['low']:.1%} – {score['high']:.1%})" if "low" in score else value
-
-
 def badge(status: str) -> str:
     """A coloured Markdown badge for a run's status."""
     label, icon, colour = STATUS[status]
