@@ -5,6 +5,7 @@
     python -m ftcore resume RUN               go on with an interrupted run
     python -m ftcore runs | show RUN          what there is
     python -m ftcore predict RUN IMAGE…       class probabilities
+    python -m ftcore cache [--clear]          what is kept of frozen layers
 
 Every error that a user can cause is one sentence on stderr and a non-zero exit.
 """
@@ -95,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("show", _show, "Show a run: settings, history, scores.")
     added.add_argument("run", metavar="RUN")
+
+    added = command("cache", _cache, "Show, or empty, what is kept of frozen layers.")
+    added.add_argument("--clear", action="store_true", help="delete all of it; runs compute it again when they need it")
 
     added = command("predict", _predict, "Ask a trained model about pictures.")
     added.add_argument("run", metavar="RUN")
@@ -242,10 +246,38 @@ def describe(job: store.Job, state: RunState) -> dict[str, Any]:
         "seconds": round(state.seconds or sum(row["seconds"] for row in state.history), 3),
         "val": {key[4:]: value for key, value in best.items() if key.startswith("val_")} if best else {},
         "test": state.scores or {},
+        "engine": _engine(state),
     }
     if state.problem:
         answer["problem"] = state.problem
     return answer
+
+
+def _engine(state: RunState) -> dict[str, Any]:
+    """What was computed once, and on what: of the last phase; seconds of all phases."""
+    if not state.prepared:
+        return {}
+    last = state.prepared[-1]
+    return {
+        "prefix": last.prefix or None,
+        "cut": last.cut or None,
+        "crossing_bytes_per_image": last.crossing_bytes,
+        "views": last.views,
+        "fill_seconds": round(sum(prepared.seconds for prepared in state.prepared), 3),
+        "suffix_seconds": round(sum(row["seconds"] for row in state.history), 3),
+        "cache_hit": all(prepared.cache_hit for prepared in state.prepared),
+    }
+
+
+def _cache(parsed: argparse.Namespace) -> dict[str, Any]:
+    from ftcore.freezing import disk_cache  # late: it brings torch
+
+    if parsed.clear:
+        return {"freed_bytes": disk_cache.clear(), "bytes": disk_cache.total_bytes(), "entries": []}
+    entries = disk_cache.contents()
+    for row in entries:
+        print(f"{row['key']}  {row['kind']:<12} {row['bytes'] / 1e6:>9,.1f} MB", file=sys.stderr)
+    return {"bytes": disk_cache.total_bytes(), "entries": entries}
 
 
 def _runs(parsed: argparse.Namespace) -> dict[str, Any]:

@@ -7,6 +7,7 @@ now (runs/state.py).
 |-------------|------------|------------------------------------------------------------------------------------|
 | Planned     | trainer    | the work is known: how many epochs, steps, phases, parameters                       |
 | Progress    | any worker | ``done`` of ``total`` in a named stage that is not a training step                  |
+| Prepared    | trainer    | the frozen part of a phase has been computed, or found, or cannot be kept           |
 | Note        | any worker | a sentence worth keeping: a fallback that was taken, a thing left out               |
 | StepDone    | trainer    | optimiser steps went by (not every step is reported)                                |
 | EpochDone   | trainer    | an epoch ended and was validated; it is saved next                                  |
@@ -55,6 +56,24 @@ class Progress(Event):
     done: int
     total: int
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared(Event):
+    """How a phase gets its inputs.
+
+    ``prefix`` is the engine of the frozen part, empty where nothing had to be computed or the phase trains from the
+    pictures; ``cut`` names what crosses, empty without a cut; ``crossing_bytes`` are per picture and view; ``views``
+    counts the augmented ones; ``cache_hit`` says that nothing had to be computed.
+    """
+
+    phase: int
+    prefix: str = ""
+    cut: str = ""
+    crossing_bytes: int = 0
+    views: int = 0
+    seconds: float = 0.0
+    cache_hit: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,8 @@ FREEZE_PRESETS = Table(
     "freezing preset",
     Choice("head", "Head only", "Only the new last layer learns. Fastest, safest with few pictures."),
     Choice("last_stage", "Last stage", "The head and the last stage of the network learn."),
+    Choice("quarter", "Last quarter", "The quarter of the layer groups that lies nearest to the answer learns."),
+    Choice("half", "Last half", "The half of the layer groups that lies nearest to the answer learns."),
     Choice("head_then_last", "Head, then last stage", "First the head alone, then the last stage with it."),
     Choice("gradual", "Step by step", "Head, last stage, last half, everything: one after the other."),
     Choice("none", "Everything", "Nothing is frozen. Slowest; needs many pictures, or the model forgets what it knew."),
@@ -50,10 +52,30 @@ CACHES = Table(
     Choice("on", "On", "The frozen part looks at every picture once; epochs then take a fraction of the time."),
     Choice("off", "Off", "Every epoch sends every picture through the whole network."),
 )
+PREFIXES = Table(
+    "engine of the frozen part",
+    Choice("auto", "Fastest for the job", "PyTorch for small jobs; for larger ones what is faster, measured."),
+    Choice("eager", "PyTorch", "No conversion."),
+    Choice("openvino", "OpenVINO", "Converts once, in seconds; up to twice as fast, depending on the model."),
+    Choice("onnxruntime", "ONNX Runtime", "Slower to convert than OpenVINO. Only if it is installed."),
+)
 PRECISIONS = Table(
     "precision",
     Choice("float16", "Half", "Half the disk; the difference is far below what a score can show."),
     Choice("float32", "Full", "Exactly the numbers of uncached training; twice the disk."),
+)
+FLIPS = Table(
+    "mirroring",
+    Choice("none", "Never", "For digits, text, and wherever left and right mean something."),
+    Choice("horizontal", "Left and right", "For photographs: a cat that looks the other way is a cat."),
+    Choice("vertical", "Up and down", "Rarely alone."),
+    Choice("both", "Both ways", "For pictures from above or through a microscope, where no side is up."),
+)
+POLICIES = Table(
+    "automatic policy",
+    Choice("none", "None", "Only the switches above."),
+    Choice("trivial", "TrivialAugment", "One further random change per view, of any kind and strength."),
+    Choice("rand", "RandAugment", "Two further random changes per view, of a fixed strength."),
 )
 PRESETS = Table(
     "preset",
@@ -181,6 +203,57 @@ class FreezeSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AugmentSettings:
+    """Changed copies (views) of the training pictures, so that the model learns what does not matter."""
+
+    views: int = setting(
+        4,
+        "Views per picture",
+        "Changed copies of each training picture, beside the picture itself; each epoch takes one of them. 0 for none.",
+        low=0,
+        high=64,
+        step=1,
+    )
+    fresh: bool = setting(
+        False,
+        "Fresh views every epoch",
+        "Never the same view twice. The frozen part then has to look at every picture again in each epoch.",
+        advanced=True,
+    )
+    strength: float = setting(1.0, "Strength", "Multiplies all of the amounts below.", low=0.0, high=3.0, step=0.25)
+    flip: str = setting("none", "Mirror", "Show half of the views mirrored.", choices=FLIPS)
+    rotate: float = setting(
+        10.0, "Turn", "By up to so many degrees to either side.", low=0.0, high=180.0, step=5.0, advanced=True
+    )
+    shift: float = setting(
+        0.06, "Shift", "By up to this share of the side.", low=0.0, high=0.5, step=0.02, advanced=True
+    )
+    zoom: float = setting(0.15, "Zoom", "In or out by up to this share.", low=0.0, high=1.0, step=0.05, advanced=True)
+    colour: float = setting(
+        0.15,
+        "Light and colour",
+        "Change brightness, contrast and saturation by up to this share.",
+        low=0.0,
+        high=0.9,
+        step=0.05,
+        advanced=True,
+    )
+    blur: float = setting(
+        0.0, "Blur", "By up to so many per cent of the side.", low=0.0, high=5.0, step=0.5, advanced=True
+    )
+    noise: float = setting(
+        0.0, "Noise", "Grain of up to this share of full brightness.", low=0.0, high=0.5, step=0.02, advanced=True
+    )
+    cutout: float = setting(
+        0.0, "Cutout", "Hide a grey square of this share of the side.", low=0.0, high=0.7, step=0.05, advanced=True
+    )
+    policy: str = setting("none", "Automatic policy", "Further random changes.", choices=POLICIES, advanced=True)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainSettings:
     """How the weights move, and for how long."""
 
@@ -268,6 +341,21 @@ class EngineSettings:
         choices=CACHES,
         advanced=True,
     )
+    prefix: str = setting(
+        "auto",
+        "Engine of the frozen part",
+        "What computes the part of the network that does not learn.",
+        choices=PREFIXES,
+        advanced=True,
+    )
+    cache_gb: float = setting(
+        20.0,
+        "Largest cache, in gigabytes",
+        "Disk for what is kept of frozen layers; the longest unused goes first. At most a quarter of what is free.",
+        low=0.0,
+        high=10_000.0,
+        advanced=True,
+    )
     precision: str = setting(
         "float16", "Precision of what is kept", "How exactly it is kept on disk.", choices=PRECISIONS, advanced=True
     )
@@ -287,6 +375,7 @@ class RunSettings:
     )
     model: ModelSettings = field(default_factory=ModelSettings)
     freeze: FreezeSettings = field(default_factory=FreezeSettings)
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
 
@@ -298,6 +387,7 @@ class RunSettings:
 SECTIONS: dict[str, type] = {
     "model": ModelSettings,
     "freeze": FreezeSettings,
+    "augment": AugmentSettings,
     "train": TrainSettings,
     "engine": EngineSettings,
 }
@@ -348,6 +438,8 @@ def suggest(
         preset=preset,
         model=replace(base.model, image_size=size),
         freeze=replace(base.freeze, preset=freeze),
+        # a head alone learns nothing from views that it could not learn from the pictures; deeper layers do
+        augment=replace(base.augment, views=0 if preset == "quick" else 4),
         train=replace(base.train, batch_size=batch_size, **train),  # type: ignore[arg-type]
     )
 

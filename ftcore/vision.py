@@ -39,8 +39,11 @@ from timm.models._manipulate import group_parameters  # noqa: E402, F401
 from timm.optim import create_optimizer_v2  # noqa: E402, F401
 from timm.optim._param_groups import auto_group_layers  # noqa: E402, F401
 from timm.utils import ModelEmaV3  # noqa: E402, F401
+from torchvision.transforms import InterpolationMode  # noqa: E402
+from torchvision.transforms.v2 import functional as transforms  # noqa: E402, F401
 
 create_model = timm.create_model
+BILINEAR = InterpolationMode.BILINEAR
 
 
 def architectures(pattern: str = "") -> list[str]:

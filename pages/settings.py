@@ -54,11 +54,23 @@ columns = st.columns(2, gap="large")
 for column, keys in zip(columns, (EVERYDAY[:3], EVERYDAY[3:]), strict=True):
     with column:
         settings = forms.edit(settings, keys, save=save, version=version)
+with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
+    st.markdown(
+        "The model learns from slightly changed copies of your training pictures (views) as well, so that it does not "
+        "take a shade or a position for the thing itself. Switch on only what leaves the answer true."
+    )
+    columns = st.columns(2, gap="large")
+    views = [key for advanced in (False, True) for key in forms.keys_of("augment", advanced=advanced)]
+    half = math.ceil(len(views) / 2)
+    for column, keys in zip(columns, (views[:half], views[half:]), strict=True):
+        with column:
+            settings = forms.edit(settings, keys, save=save, version=version)
 with st.expander("More settings", icon=":material/tune:"):
     columns = st.columns(2, gap="large")
     more = [
         key
         for section in s.SECTIONS
+        if section != "augment"
         for advanced in (False, True)
         for key in forms.keys_of(section, advanced=advanced)
         if key not in EVERYDAY and key not in ("model.name", "train.schedule", "train.warmup")

@@ -95,7 +95,7 @@ def test_an_import_takes_a_name_a_split_and_a_seed(place, tiny_zip):
 
 def test_a_training_says_how_it_ended(trained):
     assert {key: trained[key] for key in ("state", "epochs")} == {"state": "finished", "epochs": 2}
-    assert set(trained) == {"run", "state", "epochs", "best_epoch", "seconds", "val", "test"}
+    assert set(trained) == {"run", "state", "epochs", "best_epoch", "seconds", "val", "test", "engine"}
 
 
 def test_a_training_gives_its_scores_with_error_bars(trained):

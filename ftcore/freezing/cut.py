@@ -6,7 +6,8 @@ everything else is the prefix, whose outputs are the same in every epoch and are
 """
 
 import inspect
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +37,14 @@ class Cut:
         suffix: Maps that tuple to logits [B, C]. Shares its layers with the model.
         shapes: Shape of each crossing tensor for one picture, without the batch dimension.
         names: Graph nodes whose values cross.
+        moved: Why the cut lies before the last frozen layer, in words; empty where it lies behind it.
     """
 
     prefix: nn.Module
     suffix: nn.Module
     shapes: tuple[tuple[int, ...], ...]
     names: tuple[str, ...]
+    moved: str = ""
 
     @property
     def values_per_image(self) -> int:
@@ -49,15 +52,19 @@ class Cut:
         return sum(int(torch.Size(shape).numel()) for shape in self.shapes)
 
 
-def cut(model: nn.Module, size: int) -> Cut:
+def cut(model: nn.Module, size: int, *, most_values: float = math.inf) -> Cut:
     """Cut a model where its ``requires_grad`` flags say that learning begins.
+
+    Where more than ``most_values`` would cross (DenseNet hands on every layer's output) or the picture itself is
+    needed again behind the cut, the cut moves towards the input until one small enough tensor crosses.
 
     Args:
         model: With gradients and modes as they are while training (FreezePlan.apply).
         size: Side of the pictures, in pixels.
+        most_values: Numbers per picture that may cross.
 
     Raises:
-        CutError: The graph cannot be traced, nothing is frozen, or what crosses is not one row per picture.
+        CutError: The graph cannot be traced, nothing is frozen, or no place is narrow enough.
     """
     modes = {module: module.training for module in model.modules()}
     try:
@@ -65,7 +72,7 @@ def cut(model: nn.Module, size: int) -> Cut:
         late = _late_nodes(model, graph.nodes)
         example = torch.zeros(2, 3, size, size, device=next(model.parameters()).device)
         model.eval()
-        return _split(model, graph, late, example)
+        return _split(model, graph, late, example, most_values)
     except CutError:
         raise
     except Exception as error:  # tracing runs the model's own code with stand-ins, which may fail in any way
@@ -116,23 +123,73 @@ def _trace(model: nn.Module) -> fx.Graph:
     return graph
 
 
-def _split(model: nn.Module, graph: fx.Graph, late: set[fx.Node], example: Tensor) -> Cut:
+def _split(model: nn.Module, graph: fx.Graph, late: set[fx.Node], example: Tensor, most_values: float) -> Cut:
     nodes = list(graph.nodes)
     values = _Values(fx.GraphModule(model, graph))
     values.run(example)
-    behind = set(late)
-    crossing = _crossing(nodes, behind)
-    while odd := [node for node in crossing if not _is_row_per_picture(values.seen[node], len(example))]:
-        behind |= set(odd)  # a shape or a constant: cheap, so it is worked out again behind the cut
-        crossing = _crossing(nodes, behind)
-    if not crossing or any(node.op == "placeholder" for node in crossing):
+
+    def rows(node: fx.Node) -> bool:
+        value = values.seen[node]
+        return isinstance(value, Tensor) and value.ndim > 0 and value.shape[0] == len(example)
+
+    def n_values(crossing: list[fx.Node]) -> int:
+        return sum(values.seen[node][0].numel() for node in crossing)
+
+    if all(node in late for node in nodes if node.op not in ("placeholder", "get_attr")):
         raise CutError("Nothing of this model is frozen from its input on.", fix="It trains uncached.")
+    behind, crossing = _border(nodes, late, rows)
+    moved = ""
+    reads_again = not crossing or any(node.op == "placeholder" for node in crossing)
+    if reads_again or n_values(crossing) > most_values:
+        moved = (
+            "the picture itself is needed again later on"
+            if reads_again
+            else f"{n_values(crossing):,} numbers per picture would have to be kept"
+        )
+        for wider in _earlier(nodes, late):
+            late = wider
+            behind, crossing = _border(nodes, late, rows)
+            narrow = len(crossing) == 1 and crossing[0].op != "placeholder"
+            if narrow and n_values(crossing) <= most_values:
+                break
+        else:
+            raise CutError(f"There is no narrow place to cut it: {moved}.", fix="It trains uncached.")
     return Cut(
         prefix=_before(model, nodes, late, crossing),
         suffix=_Behind(_after(model, nodes, behind, crossing)),
         shapes=tuple(tuple(values.seen[node].shape[1:]) for node in crossing),
         names=tuple(node.name for node in crossing),
+        moved=moved,
     )
+
+
+def _border(
+    nodes: list[fx.Node], late: set[fx.Node], rows: Callable[[fx.Node], bool]
+) -> tuple[set[fx.Node], list[fx.Node]]:
+    """What is computed behind the cut, and what crosses it.
+
+    A shape or a constant does not cross: it is cheap, so it is worked out again behind the cut.
+    """
+    behind = set(late)
+    crossing = _crossing(nodes, behind)
+    while odd := [node for node in crossing if not rows(node)]:
+        behind |= set(odd)
+        crossing = _crossing(nodes, behind)
+    return behind, crossing
+
+
+def _earlier(nodes: list[fx.Node], late: set[fx.Node]) -> Iterator[set[fx.Node]]:
+    """Ever earlier cuts: the late nodes if everything but one frozen node and what it is made of were late."""
+    for node in reversed(nodes):
+        if node in late or node.op in ("placeholder", "get_attr", "output"):
+            continue
+        early, waiting = {node}, [node]
+        while waiting:
+            for source in waiting.pop().all_input_nodes:
+                if source not in early:
+                    early.add(source)
+                    waiting.append(source)
+        yield {other for other in nodes if other not in early and other.op not in ("placeholder", "get_attr")}
 
 
 def _late_nodes(model: nn.Module, nodes: Iterable[fx.Node]) -> set[fx.Node]:
@@ -161,10 +218,6 @@ def _crossing(nodes: list[fx.Node], late: set[fx.Node]) -> list[fx.Node]:
     """Early nodes whose value a late node needs. Frozen parameters are read again instead of crossing."""
     needed = {source for node in nodes if node in late for source in node.all_input_nodes if source not in late}
     return [node for node in nodes if node in needed and node.op != "get_attr"]
-
-
-def _is_row_per_picture(value: Any, n: int) -> bool:
-    return isinstance(value, Tensor) and value.ndim > 0 and value.shape[0] == n
 
 
 class _Values(fx.Interpreter):

@@ -86,6 +86,8 @@ def make_phases(preset: str, groups: Sequence[DepthGroup], n_epochs: int) -> lis
     steps = {
         "head": [(1, "Head only")],
         "last_stage": [(stage, "Last stage")],
+        "quarter": [(max(1, round(n / 4)), "Last quarter")],
+        "half": [(max(1, round(n / 2)), "Last half")],
         "head_then_last": [(1, "Head only"), (stage, "Last stage")],
         "gradual": [(1, "Head only"), (stage, "Last stage"), (half, "Last half"), (n, "Everything")],
         "none": [(n, "Everything")],

@@ -1,7 +1,9 @@
 """A training as a job: drive the loop, keep checkpoints, test the best epoch once, write the bundle."""
 
 import time
+from collections.abc import Generator
 from pathlib import Path
+from typing import TypeVar
 
 from ftcore import hardware
 from ftcore import settings as s
@@ -15,7 +17,9 @@ from ftcore.jobs import LOADING
 from ftcore.models.build import creation_options
 from ftcore.runs import log, process, store
 from ftcore.training import assemble, checkpoints
-from ftcore.training.loop import Parts, finetune
+from ftcore.training.loop import Parts, Source, finetune
+
+Result = TypeVar("Result")
 
 PREDICTIONS = "predictions"
 BUNDLE = "bundle"
@@ -23,7 +27,7 @@ BUNDLE = "bundle"
 
 def run(job: store.Job) -> None:
     """Train, or go on training, what ``job.settings`` asks for."""
-    settings, folder = job.settings, job.folder / "checkpoints"
+    settings, folder, began = job.settings, job.folder / "checkpoints", time.perf_counter()
     resumed = checkpoints.has_begun(folder)
     label, since = "Loading the model and the pictures", hardware.process_age()
     _write(job, Progress(stage="load", label=label, done=LOADING - 1, total=LOADING, seconds=since))
@@ -33,6 +37,7 @@ def run(job: store.Job) -> None:
     checkpoints.restore(folder, parts)
     if resumed:
         _write(job, Resumed(epoch=parts.position.epoch))
+    earlier = parts.position.seconds
     last = _train(job, parts, folder)
     if not checkpoints.has_best(folder):
         return  # failed in the first epoch: the log says why, and there is no model to keep
@@ -41,7 +46,11 @@ def run(job: store.Job) -> None:
     _write_bundle(job, parts, dataset, settings, scores)
     _write(
         job,
-        Finished(reason=_reason(last, parts), seconds=parts.position.seconds, best_epoch=parts.position.best_epoch),
+        Finished(
+            reason=_reason(last, parts),
+            seconds=earlier + time.perf_counter() - began,
+            best_epoch=parts.position.best_epoch,
+        ),
     )
 
 
@@ -58,16 +67,21 @@ def _train(job: store.Job, parts: Parts, folder: Path) -> Event | None:
 
 
 def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings) -> dict[str, dict[str, float]]:
-    """The best epoch on the locked test pictures, once."""
+    """The best epoch on the locked test pictures, once. What was frozen when it was reached is not computed twice."""
     batches = assemble.make_batches(dataset, "test", parts.preprocessing, settings, assemble.device_of(parts.model))
-    n, started = len(batches.rows), time.perf_counter()
+    n, model = len(batches.rows), parts.model
+    source: Source = batches
+    if parts.engine is not None and parts.position.best_epoch is not None:
+        parts.plan.apply(model, parts.plan.phase_of(parts.position.best_epoch))
+        model, source = _told(job, parts.engine.answers(model, batches, "test"))
+    started = time.perf_counter()
 
     def seen(done: int) -> None:
         seconds = time.perf_counter() - started
         _write(job, Progress(stage="test", label="Testing the best epoch", done=done, total=n, seconds=seconds))
 
     seen(0)
-    outputs, targets = logits(parts.model, batches.epoch(), seen=seen)
+    outputs, targets = logits(model, source.epoch(), seen=seen)
     predictions = Predictions(parts.classes, targets.numpy(), outputs.softmax(dim=1).numpy(), batches.rows)
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
     predictions.save(job.folder / PREDICTIONS / "test.parquet")
@@ -94,6 +108,15 @@ def _write_bundle(
             "dataset": {"id": dataset.id, "name": dataset.name, "images": dataset.n_images},
         },
     )
+
+
+def _told(job: store.Job, work: Generator[Event, None, Result]) -> Result:
+    """Write down the events of some work and return its result."""
+    while True:
+        try:
+            _write(job, next(work))
+        except StopIteration as ended:
+            return ended.value
 
 
 def _reason(last: Event | None, parts: Parts) -> str:

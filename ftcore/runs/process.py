@@ -16,6 +16,17 @@ from ftcore.runs.store import Job
 LOCK = "run.lock"
 STOP = "stop"
 NOTE = "process.json"
+WORKER_ENVIRONMENT = {
+    # Waiting threads sleep instead of spinning: beside other work, a nice worker that spins takes three times as long.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # glibc gives large blocks back to the kernel at once and faults them in again at the next step: keeping them made
+    # full training steps of EfficientNet-Lite0 1.8 times as fast (15 to 28 pictures per second). Other libcs ignore it.
+    "MALLOC_MMAP_THRESHOLD_": "1000000000",
+    "MALLOC_TRIM_THRESHOLD_": "4000000000",
+    "MALLOC_TOP_PAD_": "64000000",
+}
+"""What a worker's process is started with, unless the user's environment says otherwise."""
+
 SETTLES = 10.0  # seconds that a supervisor is given to start its worker, or to tidy up after it
 
 
@@ -26,9 +37,7 @@ def start(job: Job) -> int:
     one would import the page script again. Called by the queue, which sees to it that a job is started once.
     """
     (job.folder / STOP).unlink(missing_ok=True)
-    environment = {**os.environ, workspace.VARIABLE: str(workspace.root())}
-    # Waiting threads sleep instead of spinning: beside other work, a nice worker that spins takes three times as long.
-    environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    environment = {**WORKER_ENVIRONMENT, **os.environ, workspace.VARIABLE: str(workspace.root())}
     environment["PYTHONPATH"] = os.pathsep.join(
         part for part in (str(Path(__file__).parents[2]), environment.get("PYTHONPATH")) if part
     )

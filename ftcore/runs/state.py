@@ -39,6 +39,7 @@ class RunState:
         n_tested: Test pictures behind ``scores``.
         problem: Why it failed or was interrupted, with its fix.
         notes: Sentences to show.
+        prepared: What ``Prepared`` said, per phase; a phase that was prepared again has its latest.
         dataset: Id of the data set an import made.
         reason: Why it finished.
         seconds: Computing time over all sittings, once finished.
@@ -61,6 +62,7 @@ class RunState:
     n_tested: int = 0
     problem: str = ""
     notes: tuple[str, ...] = ()
+    prepared: tuple[e.Prepared, ...] = ()
     dataset: str = ""
     reason: str = ""
     seconds: float = 0.0
@@ -103,6 +105,8 @@ def advance(state: RunState, event: e.Event) -> RunState:
             return replace(state, status=status, stage=event, problem=state.problem if status == "failed" else "")
         case e.Note(message=message):
             return state if message in state.notes else replace(state, notes=(*state.notes, message))
+        case e.Prepared():
+            return replace(state, prepared=(*(p for p in state.prepared if p.phase != event.phase), event))
         case e.StepDone():
             return _after_step(state, event)
         case e.EpochDone():

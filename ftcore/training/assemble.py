@@ -68,7 +68,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
 def _engine(settings: RunSettings, dataset: Dataset) -> CachedEngine | None:
     if settings.engine.cache == "off":
         return None
-    return CachedEngine(dataset.content, settings.model.image_size, settings.engine.precision)
+    return CachedEngine(dataset.content, settings.model.image_size, settings.engine)
 
 
 def device_of(model: nn.Module) -> str:
@@ -107,6 +107,7 @@ def make_batches(
         batch_size=settings.train.batch_size if shuffle else max(64, settings.train.batch_size),
         seed=settings.seed,
         shuffle=shuffle,
+        views=settings.augment if shuffle else None,
         device=device,
     )
 

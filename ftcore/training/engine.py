@@ -6,19 +6,36 @@ layers.
 
 import time
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from ftcore.errors import WorkspaceError
-from ftcore.events import Event, Note, Progress
-from ftcore.freezing import feature_cache
+from ftcore.events import Event, Note, Prepared, Progress
+from ftcore.freezing import disk_cache, feature_cache, prefixes
 from ftcore.freezing.cut import Cut, CutError, cut
+from ftcore.settings import EngineSettings
 from ftcore.training.batches import Batches
-from ftcore.training.loop import Motion, Parts
+from ftcore.training.loop import Motion, Parts, Source
 
 MOST_BYTES = 400_000
-"""Per picture; where more would cross, keeping it costs more than computing it again."""
+"""Per picture and view; where more would cross, keeping it costs more than computing it again."""
+
+TRIED = 32
+"""Pictures that engines are timed and compared on."""
+
+BATCH = 64
+"""Pictures that the frozen part sees at a time."""
+
+
+@dataclass
+class _Work:
+    """What one list of pictures needs from the prefix: a key per view, those that are missing, and their size."""
+
+    pictures: Batches
+    what: str
+    keys: list[str]
+    missing: list[int]
 
 
 class CachedEngine:
@@ -27,72 +44,180 @@ class CachedEngine:
     Args:
         dataset: Content hash of the data set, part of the cache's key.
         size: Side of the pictures, in pixels.
-        dtype: Precision that activations are kept in, ``float16`` or ``float32``.
+        settings: Precision, engine and bounds.
     """
 
-    def __init__(self, dataset: str, size: int, dtype: str = "float16") -> None:
-        self._dataset, self._size, self._dtype = dataset, size, dtype
+    def __init__(self, dataset: str, size: int, settings: EngineSettings) -> None:
+        self._dataset, self._size, self._settings = dataset, size, settings
+        self._chosen: tuple[str, prefixes.Chosen] | None = None
 
     def prepare(self, parts: Parts, motion: Motion) -> Iterator[Event]:
         """Cut the model for a phase and fill or find its activations. Sets the inputs of ``motion``."""
-        phase = parts.plan.phases[motion.phase]
+        phase, started = parts.plan.phases[motion.phase], time.perf_counter()
         try:
-            found = cut(parts.model, self._size)
-        except CutError as error:
+            found = self._cut(parts.model)
+            lists = [("validation", parts.validation)]
+            if not parts.train.is_fresh:
+                lists.insert(0, ("training", parts.train))
+            sources, computed = yield from self._sources(found, lists)
+        except (CutError, WorkspaceError) as error:
             if phase.n_groups < len(parts.plan.groups):
                 yield Note(message=f"{phase.label}: trains from the pictures in every epoch. {error.what}")
+            yield Prepared(phase=motion.phase, views=parts.train.n_views - 1, seconds=time.perf_counter() - started)
             return
-        n_bytes = found.values_per_image * (2 if self._dtype == "float16" else 4)
-        if n_bytes > MOST_BYTES:
-            yield Note(
-                message=f"{phase.label}: trains from the pictures in every epoch, because {n_bytes / 1000:,.0f} KB "
-                "per picture would have to be kept."
-            )
-            return
-        try:
-            train = yield from self._batches(parts.train, found, "training")
-            validation = yield from self._batches(parts.validation, found, "validation")
-        except WorkspaceError as error:
-            yield Note(message=f"{phase.label}: trains from the pictures in every epoch. {error.what}")
-            return
-        motion.train, motion.validation, motion.forward = train, validation, found.suffix
+        if found.moved:
+            yield Note(message=f"{phase.label}: only the earlier layers are computed once, because {found.moved}.")
+        motion.validation, motion.forward = sources["validation"], found.suffix
+        motion.train = sources.get("training")
+        if motion.train is None:
+            yield from self._fresh(parts, motion, found)
         if parts.ema is not None:
             parts.plan.apply(parts.ema.module, motion.phase)
-            motion.answer = cut(parts.ema.module, self._size).suffix
+            motion.answer = self._cut(parts.ema.module).suffix
         else:
             motion.answer = found.suffix
-
-    def _batches(
-        self, pictures: Batches, found: Cut, what: str
-    ) -> Generator[Event, None, feature_cache.FeatureBatches]:
-        """Cached batches in place of ``pictures``; a generator that returns them."""
-        key = feature_cache.key_of(
-            found.prefix,
-            dataset=self._dataset,
-            rows=pictures.rows.tolist(),
-            preprocessing=pictures.preprocessing.to_json(),
-            names=found.names,
-            dtype=self._dtype,
+        yield Prepared(
+            phase=motion.phase,
+            prefix=self._chosen[1].name if self._chosen and (computed or parts.train.is_fresh) else "",
+            cut=", ".join(found.names),
+            crossing_bytes=self._bytes(found),
+            views=parts.train.n_views - 1,
+            seconds=time.perf_counter() - started,
+            cache_hit=not computed,
         )
-        arrays = feature_cache.find(key)
-        if arrays is None:
-            started, n = time.perf_counter(), len(pictures.rows)
-            label = f"Looking at the {what} pictures once with the frozen part"
-            yield Progress(stage=f"fill_{what}", label=label, done=0, total=n)
-            told = started
-            for done in feature_cache.fill(key, _activations(found.prefix, pictures), n, found.shapes, self._dtype):
-                now = time.perf_counter()
-                if now - told > 0.3 or done == n:
-                    told = now
-                    yield Progress(stage=f"fill_{what}", label=label, done=done, total=n, seconds=now - started)
-            arrays = feature_cache.find(key)
-            if arrays is None:
+
+    def answers(
+        self, model: nn.Module, pictures: Batches, what: str
+    ) -> Generator[Event, None, tuple[nn.Module, Source]]:
+        """A model and its inputs for a look at ``pictures`` that computes nothing frozen twice.
+
+        Args:
+            model: With gradients and modes of the phase that its weights come from (FreezePlan.apply).
+            pictures: To look at.
+            what: What to call them on screen.
+        """
+        try:
+            found = self._cut(model)
+            sources, _ = yield from self._sources(found, [(what, pictures)])
+        except (CutError, WorkspaceError):
+            return model, pictures
+        return found.suffix, sources[what]
+
+    def _cut(self, model: nn.Module) -> Cut:
+        return cut(model, self._size, most_values=MOST_BYTES / self._bytes_per_value)
+
+    @property
+    def _bytes_per_value(self) -> int:
+        return 2 if self._settings.precision == "float16" else 4
+
+    def _bytes(self, found: Cut) -> int:
+        return found.values_per_image * self._bytes_per_value
+
+    def _sources(
+        self, found: Cut, lists: Sequence[tuple[str, Batches]]
+    ) -> Generator[Event, None, tuple[dict[str, Source], bool]]:
+        """Cached inputs per list of pictures, and whether anything had to be computed; a generator that returns."""
+        digest = disk_cache.digest(found.prefix)
+        works = [self._work(found, digest, what, pictures) for what, pictures in lists]
+        missing = sum(len(work.missing) * len(work.pictures.rows) for work in works)
+        if missing:
+            keep = [key for work in works for key in work.keys]
+            disk_cache.make_room(missing * self._bytes(found), largest=self._settings.cache_gb * 1e9, keep=keep)
+            chosen = yield from self._choose(found, digest, works, missing)
+            for work in works:
+                yield from self._fill(found, work, chosen, keep)
+        sources: dict[str, Source] = {}
+        for work in works:
+            arrays = [feature_cache.find(key) for key in work.keys]
+            kept = [array for array in arrays if array is not None]
+            if len(kept) < len(arrays):
                 raise WorkspaceError("The activations could not be kept.", fix="Free some space and try again.")
-        return feature_cache.FeatureBatches(arrays, pictures.targets, pictures.parts, pictures.device)
+            pictures = work.pictures
+            sources[work.what] = feature_cache.FeatureBatches(kept, pictures.targets, pictures.parts, pictures.device)
+        return sources, bool(missing)
+
+    def _work(self, found: Cut, digest: str, what: str, pictures: Batches) -> _Work:
+        keys = []
+        for view in range(pictures.n_views):
+            drawn = {"seed": pictures.seed, "view": view, "augment": pictures.views_json()} if view else {}
+            keys.append(
+                disk_cache.key_of(
+                    digest,
+                    dataset=self._dataset,
+                    rows=pictures.rows.tolist(),
+                    preprocessing=pictures.preprocessing.to_json(),
+                    names=found.names,
+                    dtype=self._settings.precision,
+                    **drawn,
+                )
+            )
+        missing = [view for view, key in enumerate(keys) if feature_cache.find(key) is None]
+        return _Work(pictures, what, keys, missing)
+
+    def _choose(
+        self, found: Cut, digest: str, works: Sequence[_Work], n: int
+    ) -> Generator[Event, None, prefixes.Chosen]:
+        """The prefix engine for this cut; it stays for as long as the cut does."""
+        if self._chosen is None or self._chosen[0] != digest:
+            images = works[0].pictures.first(TRIED)
+            chosen = yield from prefixes.choose(
+                found.prefix, images, n, self._settings.prefix, exact=self._settings.precision == "float32"
+            )
+            self._chosen = (digest, chosen)
+        return self._chosen[1]
+
+    def _fill(
+        self, found: Cut, work: _Work, chosen: prefixes.Chosen, keep: Sequence[str]
+    ) -> Generator[Event, None, None]:
+        n, n_views = len(work.pictures.rows), len(work.missing)
+        started = told = time.perf_counter()
+        copies = f", in {n_views} views" if n_views > 1 else ""
+        label = f"Looking at the {work.what} pictures once{copies} with the frozen part"
+        for index, view in enumerate(work.missing):
+            activations = (chosen.run(images) for images, _ in work.pictures.in_order(BATCH, view=view))
+            filling = feature_cache.fill(
+                work.keys[view],
+                activations,
+                n,
+                found.shapes,
+                self._settings.precision,
+                largest=self._settings.cache_gb * 1e9,
+                keep=keep,
+            )
+            yield self._told(work, label, index * n, n_views * n, 0.0)
+            for done in filling:
+                now = time.perf_counter()
+                if now - told > 0.3 or (done == n and index == n_views - 1):
+                    told = now
+                    yield self._told(work, label, index * n + done, n_views * n, now - started)
+
+    @staticmethod
+    def _told(work: _Work, label: str, done: int, total: int, seconds: float) -> Progress:
+        return Progress(stage=f"fill_{work.what}", label=label, done=done, total=total, seconds=seconds)
+
+    def _fresh(self, parts: Parts, motion: Motion, found: Cut) -> Iterator[Event]:
+        """Views of their own in every epoch: the prefix runs again and again, on the fastest engine."""
+        digest, pictures = disk_cache.digest(found.prefix), parts.train
+        n = parts.plan.phases[motion.phase].n_epochs * len(pictures.rows)
+        chosen = yield from self._choose(found, digest, [_Work(pictures, "training", [], [])], n)
+        images = pictures.first(TRIED)
+        started = time.perf_counter()
+        chosen.run(images)
+        seconds = (time.perf_counter() - started) / len(images) * len(pictures.rows)
+        motion.train = _Computed(pictures, chosen.run)
+        label = parts.plan.phases[motion.phase].label
+        yield Note(
+            message=f"{label}: fresh views every epoch send each training picture through the frozen part again, "
+            f"which costs about {max(1, round(seconds))} s per epoch."
+        )
 
 
-def _activations(prefix: nn.Module, pictures: Batches) -> Iterator[Sequence[Tensor]]:
-    prefix.eval()
-    with torch.inference_mode():
-        for images, _ in pictures.in_order():
-            yield prefix(images)
+class _Computed:
+    """Activations that are computed when they are needed."""
+
+    def __init__(self, pictures: Batches, run: prefixes.Run) -> None:
+        self._pictures, self._run = pictures, run
+
+    def epoch(self, epoch: int = 0) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+        for images, targets in self._pictures.epoch(epoch):
+            yield tuple(tensor.clone() for tensor in self._run(images)), targets  # no inference tensors for autograd

@@ -8,7 +8,7 @@ Workers, the command line and tests all drive this one generator::
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -75,6 +75,10 @@ class Engine(Protocol):
 
     def prepare(self, parts: "Parts", motion: Motion) -> Iterator[Event]: ...
 
+    def answers(
+        self, model: nn.Module, pictures: Batches, what: str
+    ) -> Generator[Event, None, tuple[nn.Module, Source]]: ...
+
 
 @dataclass
 class Parts:
@@ -139,11 +143,13 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
     for epoch in range(position.epoch, parts.plan.n_epochs):
         if parts.patience and position.stale_epochs >= parts.patience:
             return
-        started = time.perf_counter()
         motion = parts.enter(epoch)
         if parts.engine is not None and not motion.prepared:
+            started = time.perf_counter()
             yield from parts.engine.prepare(parts, motion)
             motion.prepared = True
+            position.seconds += time.perf_counter() - started
+        started = time.perf_counter()
         forward, train = motion.forward or parts.model, motion.train or parts.train
         totals = _Totals(time.perf_counter())
         stopped = False

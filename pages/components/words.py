@@ -2,6 +2,8 @@
 
 import time
 
+from ftcore.events import Prepared
+
 STATUS = {
     "waiting": ("Waiting", ":material/hourglass_empty:", "gray"),
     "starting": ("Starting", ":material/hourglass_top:", "blue"),
@@ -44,6 +46,24 @@ def when(at: float) -> str:
     moment, today = time.localtime(at), time.localtime()
     same_day = moment[:3] == today[:3]
     return time.strftime("today %H:%M" if same_day else "%d %b %Y %H:%M", moment)
+
+
+ENGINES = {"eager": "PyTorch", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
+
+
+def once(prepared: Prepared, n_train: int) -> str:
+    """What was computed once for a phase, in a sentence; nothing where every epoch goes through the whole network."""
+    if not prepared.cut:
+        return ""
+    views = f" in {prepared.views + 1} versions each" if prepared.views else ""
+    kept = prepared.crossing_bytes * n_train * (prepared.views + 1) / 1e6
+    if prepared.cache_hit:
+        return f"Frozen part: known from an earlier run, nothing was computed again ({kept:,.0f} MB kept)."
+    engine = ENGINES.get(prepared.prefix, prepared.prefix)
+    return (
+        f"Frozen part: looked at {n_train:,} training pictures{views} once, on {engine}, "
+        f"in {duration(prepared.seconds)}; {kept:,.0f} MB are kept for later runs."
+    )
 
 
 def badge(status: str) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ftcore.errors import WorkspaceError
-from ftcore.freezing import feature_cache
+from ftcore.freezing import disk_cache, feature_cache
 
 
 def prefix(seed=0):
@@ -29,20 +29,20 @@ WHAT = {"dataset": "abc", "rows": [1, 2], "names": ["add"], "preprocessing": {"s
 
 
 def test_the_same_work_has_the_same_key():
-    assert feature_cache.key_of(prefix(), **WHAT) == feature_cache.key_of(prefix(), **WHAT)
+    assert disk_cache.key_of(prefix(), **WHAT) == disk_cache.key_of(prefix(), **WHAT)
 
 
 def test_one_changed_weight_is_another_key():
     changed = prefix()
     with torch.no_grad():
         changed[0].weight[0, 0] += 1e-6
-    assert feature_cache.key_of(changed, **WHAT) != feature_cache.key_of(prefix(), **WHAT)
+    assert disk_cache.key_of(changed, **WHAT) != disk_cache.key_of(prefix(), **WHAT)
 
 
 def test_a_layer_with_another_option_is_another_key():
     torch.manual_seed(0)
     other = nn.Sequential(nn.Linear(4, 3), nn.GELU())
-    assert feature_cache.key_of(other, **WHAT) != feature_cache.key_of(prefix(), **WHAT)
+    assert disk_cache.key_of(other, **WHAT) != disk_cache.key_of(prefix(), **WHAT)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_layer_with_another_option_is_another_key():
     [{"dataset": "abd"}, {"rows": [2, 1]}, {"names": ["add_1"]}, {"preprocessing": {"size": 97}}, {"dtype": "float32"}],
 )
 def test_other_pictures_rows_cut_size_or_precision_are_another_key(change):
-    assert feature_cache.key_of(prefix(), **{**WHAT, **change}) != feature_cache.key_of(prefix(), **WHAT)
+    assert disk_cache.key_of(prefix(), **{**WHAT, **change}) != disk_cache.key_of(prefix(), **WHAT)
 
 
 def test_what_was_filled_is_found_again(workspace):
@@ -67,7 +67,7 @@ def test_a_fill_that_was_cut_off_is_never_found(workspace):
 
 def test_a_file_that_is_gone_or_cut_short_is_a_miss(workspace):
     fill("a" * 32)
-    file = workspace / "cache" / "features" / ("a" * 32) / "0.npy"
+    file = workspace / "cache" / "frozen" / ("a" * 32) / "0.npy"
     file.write_bytes(file.read_bytes()[:-8])
     assert feature_cache.find("a" * 32) is None
     file.unlink()
@@ -90,14 +90,14 @@ def test_a_full_disk_while_filling_is_one_sentence_and_leaves_nothing(workspace,
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(WorkspaceError, match="disk is full"):
         fill("a" * 32)
-    assert list((workspace / "cache" / "features").iterdir()) == []
+    assert list((workspace / "cache" / "frozen").iterdir()) == []
 
 
 def test_the_least_recently_used_goes_first(workspace, monkeypatch):
     for key, at in (("a" * 32, 100), ("b" * 32, 200)):
         fill(key)
-        os.utime(workspace / "cache" / "features" / key, (at, at))
-    monkeypatch.setattr(feature_cache, "LARGEST", feature_cache.total_bytes() + 60)
+        os.utime(workspace / "cache" / "frozen" / key, (at, at))
+    monkeypatch.setattr(disk_cache, "LARGEST", disk_cache.total_bytes() + 60)
     fill("c" * 32)
     assert feature_cache.find("a" * 32) is None
     assert feature_cache.find("b" * 32) is not None
@@ -105,22 +105,49 @@ def test_the_least_recently_used_goes_first(workspace, monkeypatch):
 
 
 def test_what_can_never_fit_is_refused_before_a_byte_is_written(workspace, monkeypatch):
-    monkeypatch.setattr(feature_cache, "LARGEST", 10)
+    monkeypatch.setattr(disk_cache, "LARGEST", 10)
     with pytest.raises(WorkspaceError, match="the cache may hold"):
         fill("a" * 32)
 
 
 def test_clearing_frees_everything(workspace):
     fill("a" * 32)
-    assert feature_cache.clear() > 0
-    assert feature_cache.total_bytes() == 0
+    assert disk_cache.clear() > 0
+    assert disk_cache.total_bytes() == 0
 
 
-def test_batches_follow_the_positions_they_are_given(workspace):
-    rows = fill("a" * 32).numpy()
-    targets = torch.arange(10)
-    positions = [np.array([3, 1, 7]), np.array([0, 9])]
-    batches = feature_cache.FeatureBatches(feature_cache.find("a" * 32), targets, lambda epoch: positions, "cpu")
-    for (inputs, answers), part in zip(batches.epoch(), positions, strict=True):
-        assert np.array_equal(inputs[0].numpy(), rows[part])
-        assert answers.tolist() == part.tolist()
+def test_keys_in_use_are_not_dropped_to_make_room(workspace, monkeypatch):
+    for key, at in (("a" * 32, 100), ("b" * 32, 200)):
+        fill(key)
+        os.utime(workspace / "cache" / "frozen" / key, (at, at))
+    monkeypatch.setattr(disk_cache, "LARGEST", disk_cache.total_bytes() + 60)
+    disk_cache.make_room(100, keep=["a" * 32])
+    assert feature_cache.find("a" * 32) is not None
+    assert feature_cache.find("b" * 32) is None
+
+
+def test_half_precision_keeps_what_is_too_large_for_it_finite(workspace):
+    list(feature_cache.fill("a" * 32, [(torch.tensor([[1e6, -1e6, 0.5]]),)], 1, [(3,)], "float16"))
+    (array,) = feature_cache.find("a" * 32)
+    assert array[0].tolist() == [65504.0, -65504.0, 0.5]
+
+
+def test_the_contents_are_listed_with_the_last_used_first(workspace):
+    for key, at in (("a" * 32, 100), ("b" * 32, 200)):
+        fill(key)
+        os.utime(workspace / "cache" / "frozen" / key, (at, at))
+    rows = disk_cache.contents()
+    assert [row["key"] for row in rows] == ["b" * 32, "a" * 32]
+    assert all(row["kind"] == "activations" for row in rows)
+    assert sum(row["bytes"] for row in rows) == disk_cache.total_bytes()
+
+
+def test_batches_follow_the_positions_and_views_they_are_given(workspace):
+    plain = fill("a" * 32).numpy()
+    list(feature_cache.fill("b" * 32, [(torch.from_numpy(plain) + 100,)], 10, [(3,)], "float32"))
+    arrays = [feature_cache.find("a" * 32), feature_cache.find("b" * 32)]
+    parts = [(np.array([3, 1, 7]), np.array([0, 1, 0])), (np.array([0, 9]), np.array([1, 1]))]
+    batches = feature_cache.FeatureBatches(arrays, torch.arange(10), lambda epoch: parts, "cpu")
+    for (inputs, answers), (positions, views) in zip(batches.epoch(), parts, strict=True):
+        assert np.array_equal(inputs[0].numpy(), plain[positions] + 100 * views[:, None])
+        assert answers.tolist() == positions.tolist()

@@ -79,7 +79,7 @@ def story(tiny_zip, small, tmp_path_factory):
         smooth = small(dataset.id, *EPOCHS)
         queue.submit(smooth)
         until(lambda: Tail(smooth).read().is_over and not process.is_alive(smooth.folder), smooth)
-        disk.remove_folder(disk.folder("cache") / "features")
+        disk.remove_folder(disk.folder("cache") / "frozen")
         job, seen, dice = small(dataset.id, *EPOCHS), {}, random.Random(7)
         for moment in MOMENTS:
             path = job.folder / log.NAME

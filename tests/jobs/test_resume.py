@@ -114,7 +114,7 @@ def test_a_resumed_run_does_not_need_the_features_that_it_kept(tiny_dataset, sma
     job = small(tiny_dataset.id)
     with cut_off_after(20), pytest.raises(PowerCut):
         work(job)
-    workspace.remove_folder(workspace.folder("cache") / "features")
+    workspace.remove_folder(workspace.folder("cache") / "frozen")
     work(job)
     assert numbers(job) == pytest.approx(numbers(smooth), abs=EXACT)
 

@@ -1,21 +1,31 @@
 """Frozen means computed once: the same numbers as without, for a fraction of the work."""
 
+import errno
+import os
 import shutil
 
 import pytest
+import torch
 
 from ftcore import settings as s
-from ftcore.events import EpochDone, Note, Progress
-from ftcore.freezing import feature_cache
+from ftcore.evaluation.predict import logits
+from ftcore.events import EpochDone, Note, Prepared, Progress
 from ftcore.training import engine
-from ftcore.training.assemble import assemble
+from ftcore.training.assemble import assemble, make_batches
 from ftcore.training.loop import finetune
 
 
 def train(dataset, *values):
     settings = s.with_values(
         s.RunSettings(dataset=dataset.id),
-        ["model.pretrained=false", "model.image_size=32", "train.epochs=2", "train.batch_size=16", *values],
+        [
+            "model.pretrained=false",
+            "model.image_size=32",
+            "train.epochs=2",
+            "train.batch_size=16",
+            "augment.views=0",
+            *values,
+        ],
     )
     parts = assemble(settings, dataset)
     return parts, list(finetune(parts))
@@ -78,11 +88,103 @@ def test_too_much_to_keep_falls_back_and_says_so(tiny_dataset, monkeypatch):
     assert len(curve(events)) == 2
 
 
-def test_a_full_disk_falls_back_and_says_so(tiny_dataset, monkeypatch):
-    monkeypatch.setattr(feature_cache, "LARGEST", 10)
-    _, events = train(tiny_dataset, "freeze.preset=head")
+def test_a_cache_that_may_hold_too_little_falls_back_and_says_so(tiny_dataset):
+    _, events = train(tiny_dataset, "freeze.preset=head", "engine.cache_gb=1e-6")
     assert any("cache may hold" in e.message for e in events if isinstance(e, Note))
     assert len(curve(events)) == 2
+
+
+def test_a_disk_that_runs_full_while_filling_falls_back_and_says_so(tiny_dataset, monkeypatch, workspace):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    _, smooth = train(tiny_dataset, "freeze.preset=head", "engine.cache=off")
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    _, events = train(tiny_dataset, "freeze.preset=head")
+    assert any("disk is full" in e.message for e in events if isinstance(e, Note))
+    assert curve(events) == curve(smooth)
+    assert list((workspace / "cache" / "frozen").iterdir()) == []
+
+
+def test_views_are_computed_once_each_and_give_the_losses_of_uncached_training(tiny_dataset):
+    views = ["freeze.preset=last_stage", "augment.views=2", "train.epochs=3"]
+    _, cached = train(tiny_dataset, *views, "engine.precision=float32")
+    _, uncached = train(tiny_dataset, *views, "engine.cache=off")
+    for (train_a, val_a), (train_b, val_b) in zip(curve(cached), curve(uncached), strict=True):
+        assert train_a == pytest.approx(train_b, abs=1e-5)
+        assert val_a == pytest.approx(val_b, abs=1e-5)
+    assert fills(cached)[0].total == 3 * 42
+    _, plain = train(tiny_dataset, *views, "engine.precision=float32", "augment.views=0")
+    assert not fills(plain), "the clean view is shared"
+    assert curve(plain) != curve(cached)
+    _, more = train(tiny_dataset, *views, "engine.precision=float32", "augment.views=3")
+    assert fills(more)[0].total == 42, "only the fourth view is new"
+    _, other = train(tiny_dataset, *views, "engine.precision=float32", "augment.rotate=20")
+    assert fills(other)[0].total == 2 * 42, "other views of the same pictures"
+
+
+def test_fresh_views_cache_validation_only_and_say_what_they_cost(tiny_dataset):
+    fresh = ["freeze.preset=head", "augment.fresh=true", "engine.precision=float32"]
+    _, events = train(tiny_dataset, *fresh)
+    assert {e.stage for e in fills(events)} == {"fill_validation"}
+    assert any("s per epoch" in e.message for e in events if isinstance(e, Note))
+    _, uncached = train(tiny_dataset, *fresh, "engine.cache=off")
+    for (train_a, val_a), (train_b, val_b) in zip(curve(events), curve(uncached), strict=True):
+        assert train_a == pytest.approx(train_b, abs=1e-5)
+        assert val_a == pytest.approx(val_b, abs=1e-5)
+
+
+def test_what_was_prepared_is_told_for_each_phase(tiny_dataset):
+    _, events = train(tiny_dataset, "freeze.preset=head_then_last", "augment.views=1")
+    head, last = [e for e in events if isinstance(e, Prepared)]
+    assert (head.phase, last.phase) == (0, 1)
+    assert head.crossing_bytes == 1280 * 2 and last.crossing_bytes > 0
+    assert head.cut and last.cut and head.cut != last.cut
+    assert head.prefix == "eager" and not head.cache_hit and head.views == 1 and head.seconds > 0
+    _, again = train(tiny_dataset, "freeze.preset=head_then_last", "augment.views=1")
+    assert all(e.cache_hit and e.prefix == "" for e in again if isinstance(e, Prepared))
+
+
+def test_the_last_look_at_other_pictures_computes_nothing_twice(tiny_dataset):
+    parts, _ = train(tiny_dataset, "freeze.preset=head", "engine.precision=float32")
+    settings = s.with_values(s.RunSettings(dataset=tiny_dataset.id), ["model.image_size=32"])
+    test = make_batches(tiny_dataset, "test", parts.preprocessing, settings, "cpu")
+    expected, _ = logits(parts.model, test.epoch())
+    for fills_again in (True, False):
+        parts.plan.apply(parts.model, 0)
+        work = parts.engine.answers(parts.model, test, "test")
+        events = []
+        while True:
+            try:
+                events.append(next(work))
+            except StopIteration as ended:
+                model, source = ended.value
+                break
+        assert bool(fills(events)) == fills_again
+        got, _ = logits(model, source.epoch())
+        assert torch.allclose(got, expected, atol=1e-5)
+
+
+def test_a_model_that_reads_its_picture_again_trains_uncached_and_is_named(tiny_dataset):
+    _, events = train(
+        tiny_dataset,
+        "model.name=tnt_s_legacy_patch16_224",
+        "freeze.preset=last_stage",
+        "model.image_size=64",
+        "train.epochs=1",
+    )
+    assert any("picture itself is needed again" in e.message for e in events if isinstance(e, Note))
+    assert len(curve(events)) == 1
+
+
+def test_a_wide_cut_moves_towards_the_input_and_says_so(tiny_dataset, monkeypatch):
+    monkeypatch.setattr(engine, "MOST_BYTES", 4 * 600)
+    values = ["model.name=densenet121", "freeze.preset=last_stage", "train.epochs=1", "engine.precision=float32"]
+    _, events = train(tiny_dataset, *values)
+    assert any("only the earlier layers" in e.message for e in events if isinstance(e, Note))
+    assert fills(events)
+    _, uncached = train(tiny_dataset, *values, "engine.cache=off")
+    assert curve(events)[0][1] == pytest.approx(curve(uncached)[0][1], abs=1e-5)
 
 
 def test_frozen_layers_end_bit_for_bit_as_they_began(tiny_dataset):

@@ -1,0 +1,151 @@
+"""Folders that can be made again: activations and converted prefixes, on disk, within bounds.
+
+``cache/frozen/<key>/`` appears whole or not at all. A key is made of everything that the content depends on, so a wrong
+hit is not possible. The least recently used folders go first; deleting all of them costs time, nothing else.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ftcore import workspace
+from ftcore.errors import WorkspaceError
+
+FOLDER = "cache"
+ABOUT = "about.json"
+LARGEST = 20e9  # bytes, or a quarter of the free disk if that is less
+
+
+def digest(module: nn.Module) -> str:
+    """A hash over a module's code, its layers with their options, and every one of its weights and buffers."""
+    found = hashlib.sha256(str(module).encode())
+    for name, value in module.state_dict().items():
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
+
+
+def key_of(module: nn.Module | str, **what: Any) -> str:
+    """A name for what a module computes.
+
+    Args:
+        module: A module, or its ``digest``.
+        what: Everything else that the content depends on: pictures, rows, view, preprocessing, precision. JSON-able.
+    """
+    known = module if isinstance(module, str) else digest(module)
+    return hashlib.sha256(f"{known} {json.dumps(what, sort_keys=True)}".encode()).hexdigest()[:32]
+
+
+def find(key: str) -> tuple[Path, dict[str, Any]] | None:
+    """The folder of a key and what is known of it, or None when it is not there. It counts as used just now."""
+    folder = root() / key
+    try:
+        about = json.loads((folder / ABOUT).read_text())
+    except (OSError, ValueError):
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(folder)
+    return (folder, about) if isinstance(about, dict) else None
+
+
+@contextlib.contextmanager
+def new(key: str, about: dict[str, Any]) -> Iterator[Path]:
+    """A folder to fill; at the end it becomes that of ``key``, with ``about`` beside what was written.
+
+    When another process was quicker, its folder stays and this one goes.
+    """
+    with contextlib.suppress(FileExistsError), workspace.new_folder(root() / key) as folder:
+        yield folder
+        workspace.write_json(folder / ABOUT, about)
+
+
+def amend(key: str, more: dict[str, Any]) -> None:
+    """Add to what is known of a key; nothing happens when it has gone."""
+    if found := find(key):
+        with contextlib.suppress(FileNotFoundError):
+            workspace.write_json(found[0] / ABOUT, {**found[1], **more})
+
+
+def remove(key: str) -> None:
+    """Forget a key."""
+    with contextlib.suppress(FileNotFoundError):  # never there, or another process removes it
+        workspace.remove_folder(root() / key)
+
+
+def make_room(n_bytes: float, *, largest: float | None = None, keep: Collection[str] = ()) -> None:
+    """Drop the least recently used until ``n_bytes`` more fit. Raises WorkspaceError when they cannot fit at all.
+
+    Args:
+        n_bytes: That are going to be written.
+        largest: Bytes that the cache may take; a quarter of the free disk is never exceeded.
+        keep: Keys that are in use.
+    """
+    _remove_abandoned()
+    limit = min(LARGEST if largest is None else largest, shutil.disk_usage(root()).free / 4 + total_bytes())
+    kept = sum(_bytes_of(root() / key) for key in keep)
+    if n_bytes + kept > limit:
+        raise WorkspaceError(
+            f"Keeping the activations needs {(n_bytes + kept) / 1e6:,.0f} MB, "
+            f"the cache may hold {limit / 1e6:,.0f} MB.",
+            fix="Free some space, allow a larger cache, or choose a smaller image size.",
+        )
+    loose = sorted((f for f in _folders() if f.name not in keep), key=lambda folder: folder.stat().st_mtime)
+    while loose and total_bytes() + n_bytes > limit:
+        remove(loose.pop(0).name)
+
+
+def total_bytes() -> int:
+    """Bytes that the cache takes on disk."""
+    return sum(_bytes_of(folder) for folder in _folders())
+
+
+def contents() -> list[dict[str, Any]]:
+    """One row per folder, the most recently used first: key, kind, bytes, used (seconds since 1970)."""
+    rows = []
+    for folder in _folders():
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            about = json.loads((folder / ABOUT).read_text())
+            used = folder.stat().st_mtime
+            rows.append({"key": folder.name, "kind": about["kind"], "bytes": _bytes_of(folder), "used": used})
+    return sorted(rows, key=lambda row: -row["used"])
+
+
+def clear() -> int:
+    """Empty the cache; returns the bytes that were freed. Runs that use it go on with the files they have open."""
+    freed = total_bytes()
+    for folder in _folders():
+        remove(folder.name)
+    return freed
+
+
+def root() -> Path:
+    """Where the folders lie."""
+    folder = workspace.folder(FOLDER) / "frozen"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _bytes_of(folder: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir())
+    except OSError:
+        return 0  # another process is removing it
+
+
+def _remove_abandoned() -> None:
+    """Delete what a killed worker left half-filled more than a day ago."""
+    for folder in root().glob(".*"):
+        if time.time() - folder.stat().st_mtime > 86_400:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders() -> list[Path]:
+    return [folder for folder in root().iterdir() if folder.is_dir() and not folder.name.startswith(".")]
