@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -41,7 +41,7 @@ def depth_groups(model: nn.Module) -> list[DepthGroup]:
         names = tuple(members[depth])
         groups.append(DepthGroup(_name(names, first=not groups), max(coarse[name] for name in names), names))
     last = max((group.stage for group in groups), default=0) + 1
-    return [*groups, DepthGroup("head", last, tuple(head))]
+    return [*_told_apart(groups), DepthGroup("head", last, tuple(head))]
 
 
 def head_parameters(model: nn.Module) -> list[str]:
@@ -78,23 +78,44 @@ def _depths(model: nn.Module, *, coarse: bool) -> dict[str, int]:
     return vision.group_parameters(model, matcher, reverse=True)
 
 
-_BLOCK = re.compile(r"(?:stages|layers|blocks|levels|features)\.(\d+)\.(?:blocks\.)?(\d+)\.")
-_RESNET = re.compile(r"layer(\d+)\.(\d+)\.")
-_PLAIN_BLOCK = re.compile(r"(?:blocks|layers)\.(\d+)\.")
-_STAGE = re.compile(r"(?:stages|levels)\.(\d+)\.")
+# How families number their parts: a pattern over a parameter's name, what to call it, and the numbers it starts from.
+_WORDS = (
+    (
+        r"(?:dense_)?(?:stages|layers|blocks|levels|transformers|network|body)\.(\d+)\.(?:blocks\.)?(\d+)\.",
+        "block",
+        (0, 0),
+    ),
+    (r"(?:body\.)?layer_?(\d+)\.(?:blocks\.)?(\d+)\.", "block", (1, 0)),  # ResNets count stages from one
+    (r"features\.denseblock(\d+)\.denselayer(\d+)\.", "block", (1, 1)),
+    (r"stage_?(\d+)\.(?:blocks\.)?(\d+)\.", "block", (1, 0)),
+    (r"s(\d+)\.b(\d+)\.", "block", (1, 1)),
+    (r"(?:stages|levels|layers\.|level)\.?(\d+)\.", "stage", (0,)),
+    (r"(?:layer|stage)_?(\d+)\.", "stage", (1,)),
+    (r"(?:blocks|layers|features|network)\.(\d+)\.", "single", (0,)),
+)
+_PATTERNS = tuple((re.compile(pattern), kind, first) for pattern, kind, first in _WORDS)
 
 
 def _name(parameters: tuple[str, ...], *, first: bool) -> str:
     """``blocks.2.1.conv.weight`` -> ``stage 3 block 2``; the first group is the stem."""
     if first:
         return "stem"
-    for pattern, words in ((_BLOCK, "stage {} block {}"), (_RESNET, "stage {} block {}"), (_PLAIN_BLOCK, "block {}"),
-                           (_STAGE, "stage {}")):  # fmt: skip
+    for pattern, kind, start in _PATTERNS:
         for name in parameters:
             if found := pattern.match(name):
-                numbers = [int(number) for number in found.groups()]
-                from_one = 0 if pattern is _RESNET else 1  # ResNets count their stages from one, their blocks from zero
-                return words.format(numbers[0] + from_one, *(number + 1 for number in numbers[1:]))
+                numbers = [int(number) + 1 - one for number, one in zip(found.groups(), start, strict=True)]
+                return {"block": "stage {} block {}", "stage": "stage {}", "single": "block {}"}[kind].format(*numbers)
     parts = parameters[0].split(".")[:-1][:3]
     name = " ".join(part.replace("_", " ") for part in parts if not part.startswith("head"))
     return name or "neck"
+
+
+def _told_apart(groups: list[DepthGroup]) -> list[DepthGroup]:
+    """Groups of one name get a number: ``stage 2``, ``stage 2 part 2``."""
+    seen: dict[str, int] = {}
+    apart = []
+    for group in groups:
+        seen[group.name] = seen.get(group.name, 0) + 1
+        n = seen[group.name]
+        apart.append(replace(group, name=f"{group.name} part {n}") if n > 1 else group)
+    return apart

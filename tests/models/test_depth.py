@@ -5,27 +5,9 @@ import torch
 
 from ftcore import vision
 from ftcore.models.depth import DepthGroup, depth_groups, head_parameters, n_last_stage
+from tests.families import SMALL
 
-FAMILIES = [
-    "caformer_s18",
-    "convnext_atto",
-    "deit_tiny_distilled_patch16_224",
-    "densenet121",
-    "edgenext_xx_small",
-    "efficientvit_b0",
-    "levit_128s",
-    "mixer_s32_224",
-    "mobilenetv3_small_050",
-    "pit_ti_224",
-    "poolformer_s12",
-    "regnetx_002",
-    "resnet18",
-    "swin_tiny_patch4_window7_224",
-    "tf_efficientnet_lite0",
-    "vgg11",
-    "vit_tiny_patch16_224",
-    "xcit_nano_12_p16_224",
-]
+FAMILIES = [name for name, _ in SMALL]
 
 
 def on_paper(name):
