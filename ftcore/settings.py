@@ -59,6 +59,17 @@ PREFIXES = Table(
     Choice("openvino", "OpenVINO", "Converts once, in seconds; up to twice as fast, depending on the model."),
     Choice("onnxruntime", "ONNX Runtime", "Slower to convert than OpenVINO. Only if it is installed."),
 )
+AUTOCASTS = Table(
+    "step precision",
+    Choice("auto", "Fastest", "float32, or bfloat16 in long phases if that was measured to be faster here."),
+    Choice("off", "float32", "The full precision, always."),
+    Choice("on", "bfloat16", "Half the precision; faster only on processors and graphics cards made for it."),
+)
+COMPILES = Table(
+    "compiler setting",
+    Choice("off", "Off", "No compiling."),
+    Choice("on", "Try", "Compiles with torch.compile, which takes a minute, and keeps it if steps became faster."),
+)
 PRECISIONS = Table(
     "precision",
     Choice("float16", "Half", "Half the disk; the difference is far below what a score can show."),
@@ -346,6 +357,16 @@ class EngineSettings:
         "Engine of the frozen part",
         "What computes the part of the network that does not learn.",
         choices=PREFIXES,
+        advanced=True,
+    )
+    autocast: str = setting(
+        "auto", "Precision of training steps", "How exactly steps are computed.", choices=AUTOCASTS, advanced=True
+    )
+    compile: str = setting(
+        "off",
+        "Compile training steps",
+        "Let PyTorch's compiler try to speed up steps.",
+        choices=COMPILES,
         advanced=True,
     )
     cache_gb: float = setting(

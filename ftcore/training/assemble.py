@@ -18,7 +18,7 @@ from ftcore.preprocessing import Preprocessing
 from ftcore.settings import RunSettings
 from ftcore.training import schedules
 from ftcore.training.batches import Batches
-from ftcore.training.engine import CachedEngine
+from ftcore.training.engine import Engine
 from ftcore.training.loop import Motion, Parts
 from ftcore.training.optimisers import build_optimiser
 from ftcore.vision import ModelEmaV3
@@ -61,14 +61,8 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         label_smoothing=settings.train.label_smoothing,
         ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
         name=settings.model.name,
-        engine=_engine(settings, dataset),
+        engine=Engine(dataset.content, settings.model.image_size, settings.engine),
     )
-
-
-def _engine(settings: RunSettings, dataset: Dataset) -> CachedEngine | None:
-    if settings.engine.cache == "off":
-        return None
-    return CachedEngine(dataset.content, settings.model.image_size, settings.engine)
 
 
 def device_of(model: nn.Module) -> str:

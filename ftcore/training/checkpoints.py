@@ -66,6 +66,7 @@ def save(folder: Path, parts: Parts) -> None:
         "weights": _chosen(parts.model, names),
         "ema": _chosen(parts.ema.module, names) if parts.ema is not None else None,
         "phase": motion.phase,
+        "autocast": motion.autocast,
         "optimiser": motion.optimiser.state_dict(),
         "scheduler": motion.scheduler.state_dict(),
         "random": _random_states(),
@@ -91,6 +92,7 @@ def restore(folder: Path, parts: Parts) -> bool:
         motion = parts.enter(parts.position.epoch)
         motion.optimiser.load_state_dict(value["optimiser"])
         motion.scheduler.load_state_dict(value["scheduler"])
+        motion.autocast = value.get("autocast")
     _set_random_states(value["random"])
     return True
 

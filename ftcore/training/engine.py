@@ -15,6 +15,7 @@ from ftcore.events import Event, Note, Prepared, Progress
 from ftcore.freezing import disk_cache, feature_cache, prefixes
 from ftcore.freezing.cut import Cut, CutError, cut
 from ftcore.settings import EngineSettings
+from ftcore.training import steps
 from ftcore.training.batches import Batches
 from ftcore.training.loop import Motion, Parts, Source
 
@@ -38,8 +39,8 @@ class _Work:
     missing: list[int]
 
 
-class CachedEngine:
-    """Gives a phase its cached inputs, or leaves it to train from the pictures and says why.
+class Engine:
+    """Gives a phase its cached inputs, or leaves it to train from the pictures and says why; and the fastest steps.
 
     Args:
         dataset: Content hash of the data set, part of the cache's key.
@@ -52,6 +53,12 @@ class CachedEngine:
         self._chosen: tuple[str, prefixes.Chosen] | None = None
 
     def prepare(self, parts: Parts, motion: Motion) -> Iterator[Event]:
+        """See to the inputs of a phase, then to how its steps are computed. Sets both in ``motion``."""
+        if self._settings.cache == "on":
+            yield from self._cached(parts, motion)
+        yield from steps.choose(parts, motion, self._settings)
+
+    def _cached(self, parts: Parts, motion: Motion) -> Iterator[Event]:
         """Cut the model for a phase and fill or find its activations. Sets the inputs of ``motion``."""
         phase, started = parts.plan.phases[motion.phase], time.perf_counter()
         try:
@@ -96,6 +103,8 @@ class CachedEngine:
             pictures: To look at.
             what: What to call them on screen.
         """
+        if self._settings.cache == "off":
+            return model, pictures
         try:
             found = self._cut(model)
             sources, _ = yield from self._sources(found, [(what, pictures)])

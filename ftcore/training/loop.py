@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
@@ -58,6 +59,7 @@ class Motion:
         train: Inputs of this phase; None are the pictures.
         validation: The same for validation.
         prepared: Whether the engine has seen to this phase.
+        autocast: Whether training steps compute in bfloat16; None until it is decided (steps.py).
     """
 
     phase: int
@@ -68,6 +70,7 @@ class Motion:
     train: Source | None = None
     validation: Source | None = None
     prepared: bool = False
+    autocast: bool | None = None
 
 
 class Engine(Protocol):
@@ -154,7 +157,9 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
         totals = _Totals(time.perf_counter())
         stopped = False
         for inputs, targets in train.epoch(epoch):  # [B, 3, S, S] or what crosses the cut, [B]
-            outputs = forward(inputs)  # [B, C]
+            with torch.autocast(targets.device.type, torch.bfloat16, enabled=bool(motion.autocast)):
+                outputs = forward(inputs)  # [B, C]
+            outputs = outputs.float()
             loss = functional.cross_entropy(outputs, targets, label_smoothing=parts.label_smoothing)
             if not math.isfinite(loss.item()):
                 yield _diverged(parts, epoch, loss.item())
