@@ -42,6 +42,7 @@ def cannot_load(name: str) -> str:
     return cached.unknown_architecture(name) or f"timm has no pretrained weights for {name}."
 
 
+hardware.ask([catalogue.HUB])  # the answer is there when the catalogue wants it
 st.title("Model")
 dataset = session.dataset()
 if dataset is None:
