@@ -133,6 +133,12 @@ class ModelSettings:
         "Begin with what the network learned from millions of pictures; without it you need far more pictures.",
         advanced=True,
     )
+    start: str = setting(
+        "",
+        "Start from own weights",
+        "Begin with weights that you uploaded, or with those of an earlier run, by their id; empty for timm's.",
+        advanced=True,
+    )
     image_size: int = setting(
         224,
         "Image size",

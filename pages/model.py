@@ -11,14 +11,16 @@ frame.guard()
 from ftcore import hardware, names  # noqa: E402
 from ftcore.models import advice, catalogue  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import cached, modeltable, session  # noqa: E402
+from pages.components import cached, modeltable, session, startweights  # noqa: E402
 
-OTHER = "another"
+OTHER, OWN = "another", "own"
 
 
 def describe(name: str) -> str:
     """The facts of a row of the short list, in one line."""
     row = catalogue.find(name)
+    if name == OWN:
+        return "A file that you upload, or a run of this workspace: to train it further, or on other pictures."
     if row is None:
         return "The whole catalogue of timm, to search and filter."
     return f"{row.help} {facts_of(row)}"
@@ -32,6 +34,8 @@ def facts_of(row: catalogue.Backbone) -> str:
 
 def title(name: str) -> str:
     row = catalogue.find(name)
+    if name == OWN:
+        return "My own weights"
     return row.title if row else f"Another of {len(catalogue.models()):,} models"
 
 
@@ -55,20 +59,25 @@ st.markdown(
 )
 draft = session.draft(dataset)
 known = [row.name for row in catalogue.BACKBONES]
-current = draft.settings.model.name
+current, start = draft.settings.model.name, draft.settings.model.start
+options = [*known, OTHER, OWN]
 chosen = st.radio(
     "Pretrained network",
-    [*known, OTHER],
-    index=known.index(current) if current in known else len(known),
+    options,
+    index=options.index(OWN if start else current if current in known else OTHER),
     format_func=title,
-    captions=[describe(name) for name in [*known, OTHER]],
+    captions=[describe(name) for name in options],
     key=f"model_{dataset.id}",
 )
+if chosen == OWN:
+    chosen, start = startweights.choose(start, key=f"own_{dataset.id}")
+else:
+    start = ""
 if chosen == OTHER:
     chosen = modeltable.choose("" if current in known else current, key=f"catalogue_{dataset.id}")
 row = catalogue.find(chosen) if chosen else None
 if row is not None:
-    if chosen not in known:
+    if chosen not in known and not start:
         st.markdown(f"Chosen: **{names.markdown(chosen)}**, {names.markdown(facts_of(row))}")
         if row.commercial_use != "yes":
             forbidden = (
@@ -76,11 +85,13 @@ if row is not None:
             )
             st.caption(f"Its licence, {names.markdown(row.license)}, {forbidden}.")
     st.markdown(f":material/lightbulb: {advice.suits(row, dataset.facts(), has_gpu=hardware.has_gpu())}")
-reason = cannot_load(chosen) if chosen else "Choose a model in the table."
+reason = "Choose a model first." if not chosen else "" if start else cannot_load(chosen)
 if reason and chosen:
     st.warning(names.markdown(reason), icon=":material/cloud_off:")
 if frame.next_button("settings", "Next: settings", disabled=bool(reason), help=reason or None):
-    base = dataclasses.replace(draft.settings, model=dataclasses.replace(draft.settings.model, name=chosen))
+    base = dataclasses.replace(
+        draft.settings, model=dataclasses.replace(draft.settings.model, name=chosen, start=start)
+    )
     if chosen != current:
         base = session.suggested(dataset, base.preset, base)
     drafts.confirm(dataclasses.replace(draft, settings=base), "model")

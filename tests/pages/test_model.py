@@ -1,7 +1,8 @@
 import pytest
+from safetensors.torch import save
 
-from ftcore import hardware
-from ftcore.models import catalogue
+from ftcore import hardware, vision
+from ftcore.models import catalogue, own_weights
 from ftcore.runs import drafts
 from pages.components import modeltable
 from tests.pages.conftest import open_page, texts
@@ -38,7 +39,7 @@ def names(at):
 def test_the_short_list_comes_first_and_the_catalogue_only_on_request(tiny_dataset, network):
     at = open_page("model", dataset=tiny_dataset.id)
     assert at.radio[0].options[0] == "EfficientNet-Lite0"
-    assert at.radio[0].options[-1] == f"Another of {len(catalogue.models()):,} models"
+    assert at.radio[0].options[-2] == f"Another of {len(catalogue.models()):,} models"
     assert not at.dataframe
 
 
@@ -124,3 +125,59 @@ def test_every_choice_comes_with_advice(tiny_dataset, network):
     for row in catalogue.BACKBONES:
         at.radio[0].set_value(row.name).run()
         assert any(text.value.startswith(":material/lightbulb:") for text in at.markdown)
+
+
+@pytest.fixture
+def own(tiny_dataset, network):
+    """The Model page with one's own weights open."""
+    at = open_page("model", dataset=tiny_dataset.id)
+    return at.radio[0].set_value("own").run()
+
+
+def settings_of(dataset):
+    return drafts.load(dataset.id, lambda: pytest.fail("no draft")).settings
+
+
+def upload(at, data, name, architecture):
+    at.file_uploader[0].set_value((name, data, "application/octet-stream"))
+    widget(at.text_input, "Architecture").set_value(architecture)
+    return widget(at.button, "Check and keep").click().run()
+
+
+def test_without_weights_of_ones_own_one_cannot_go_on(own):
+    assert "Nothing here yet" in "".join(info.value for info in own.info)
+    assert own.button(key="next_settings").disabled
+
+
+def test_weights_that_were_uploaded_start_the_run(own, tiny_dataset):
+    state = vision.create_model("test_efficientnet", num_classes=9).state_dict()
+    upload(own, save(state), "mine.safetensors", "test_efficientnet")
+    assert not own.exception and not own.error
+    assert "fits and is kept" in own.success[0].value
+    own.button(key="next_settings").click().run()
+    model = settings_of(tiny_dataset).model
+    assert (model.name, own_weights.find(model.start).name) == ("test_efficientnet", "mine.safetensors")
+    at = open_page("model", dataset=tiny_dataset.id)
+    assert at.radio[0].value == "own" and not at.button(key="next_settings").disabled
+    at.radio[0].set_value("tf_efficientnet_lite0").run()
+    at.button(key="next_settings").click().run()
+    assert settings_of(tiny_dataset).model.start == ""
+
+
+def test_weights_that_do_not_fit_are_listed_by_tensor(own):
+    state = vision.create_model("test_efficientnet").state_dict()
+    del state["bn1.bias"]
+    upload(own, save(state), "mine.safetensors", "test_efficientnet")
+    assert not own.exception
+    assert r"bn1\.bias is missing" in own.error[0].value
+    assert own_weights.list_all() == []
+
+
+def test_a_run_of_this_workspace_can_be_the_start(tiny_dataset, make_run, network):
+    run = make_run(tiny_dataset)
+    at = open_page("model", dataset=tiny_dataset.id)
+    at.radio[0].set_value("own").run()
+    at.selectbox[0].set_value(run.id).run()
+    at.button(key="next_settings").click().run()
+    model = settings_of(tiny_dataset).model
+    assert (model.name, model.start) == ("tf_efficientnet_lite0", run.id)
