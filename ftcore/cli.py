@@ -6,6 +6,8 @@
     python -m ftcore runs | show RUN          what there is
     python -m ftcore predict RUN IMAGE…       class probabilities
     python -m ftcore cache [--clear]          what is kept of frozen layers
+    python -m ftcore models --search "vit"    pretrained models to choose from
+    python -m ftcore settings                 every setting with default, range and help
 
 Every error that a user can cause is one sentence on stderr and a non-zero exit.
 """
@@ -103,6 +105,18 @@ def _parser() -> argparse.ArgumentParser:
     added = command("predict", _predict, "Ask a trained model about pictures.")
     added.add_argument("run", metavar="RUN")
     added.add_argument("images", nargs="+", metavar="IMAGE")
+
+    added = command("models", _models, "List the pretrained models that a run can start from.")
+    added.add_argument("--search", default="", metavar="TEXT", help="words in name, family or training data, any order")
+    help = "at most so many parameters, in millions (6) or written out (6000000)"
+    added.add_argument("--max-params", type=float, metavar="M", help=help)
+    added.add_argument("--local", action="store_true", help="only those whose weights are on this machine")
+    added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
+
+    added = command("settings", _all_settings, "List every setting with default, range, choices and help.")
+    added.add_argument("--preset", choices=list(s.PRESETS), help="with the values of this preset as defaults")
+    help = "a data set that the preset's values are to fit (default: 1,000 ordinary photos of 10 classes)"
+    added.add_argument("--dataset", metavar="ID", help=help)
     return parser
 
 
@@ -328,6 +342,36 @@ def _predict(parsed: argparse.Namespace) -> dict[str, Any]:
         best = max(chances, key=lambda name: chances[name])
         answers.append({"image": image, "class": best, "probabilities": chances, "seconds": round(answer.seconds, 4)})
     return {"run": job.id, "predictions": answers}
+
+
+def _models(parsed: argparse.Namespace) -> dict[str, Any]:
+    limit = parsed.max_params
+    if limit is not None and not limit > 0:
+        raise SettingsError(f"--max-params is {limit:g}, expected more than 0.", fix="For example --max-params 6.")
+    if limit is not None and limit < 100_000:  # no model has so few; the largest has some thousand million
+        limit *= 1e6
+    rows = catalogue.to_json(catalogue.select(parsed.search, max_parameters=limit, local=parsed.local))
+    if not parsed.json:
+        for row in rows:
+            millions = "" if row["parameters"] is None else f"{row['parameters'] / 1e6:.1f} M"
+            billions = "" if row["multiply_adds"] is None else f"{row['multiply_adds'] / 1e9:.2f} G"
+            print(
+                f"{row['name']:<60} {millions:>9} {billions:>9} {row['input_size']:>5} px  {row['license']:<24} "
+                f"{'on this machine' if row['local'] else ''}",
+                file=sys.stderr,
+            )
+    return {"models": rows}
+
+
+def _all_settings(parsed: argparse.Namespace) -> dict[str, Any]:
+    settings = s.RunSettings()
+    if parsed.preset or parsed.dataset:
+        facts = s.DatasetFacts(n_train=700, n_classes=10, side=224)
+        if parsed.dataset:
+            facts = records.open_dataset(parsed.dataset).facts()
+        native_size = catalogue.native_size(settings.model.name)
+        settings = s.suggest(parsed.preset or settings.preset, facts, native_size=native_size, base=settings)
+    return {"preset": parsed.preset, "settings": s.described(settings)}
 
 
 @contextlib.contextmanager

@@ -1,14 +1,18 @@
-"""What this machine has: cores, memory, device; and how a worker leaves air for the app."""
+"""What this machine has: cores, memory, device, a network; and how a worker leaves air for the app."""
 
-import functools
 import os
-import socket
+import platform
+import sys
+import threading
 import time
+import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
 NICENESS = 10  # a worker yields to the browser app, which needs few but prompt milliseconds
+_WAIT, _PATIENCE, _REMEMBER = 1.0, 5.0, 60.0  # seconds: a caller waits; a host may take; until it is asked again
 
 
 def n_cores() -> int:
@@ -56,20 +60,68 @@ def device_name() -> str:
     return "cpu"
 
 
-def reachable(host: str, port: int = 443) -> bool:
-    """True when ``host`` answers within a second; asked at most once a minute.
+def has_gpu() -> bool:
+    """True where a device driver or the processor promises ``cuda`` or ``mps``: a guess that does not import torch."""
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    return Path("/dev/nvidia0").exists() or Path("/dev/dxg").exists() or Path("/dev/kfd").exists()
 
-    Behind a proxy only the proxy can tell, so the answer there is a hopeful True.
+
+def reachable(url: str, *, wait: float = _WAIT) -> bool:
+    """True when a download from ``url`` could start now.
+
+    The question goes out in the background, because the look-up of a name may hang far longer than a page waits; an
+    answer older than a minute is given once more while a new question is under way.
+
+    Args:
+        url: Where to, with ``https://``; a name alone gets it.
+        wait: Seconds to wait at most for the very first answer; without one it is False.
     """
-    if os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
-        return True
-    return _answers(host, port, int(time.monotonic() // 60))
+    ask([url])
+    with _asking:
+        question = _questions[_complete(url)]
+    return question.wait(wait)
 
 
-@functools.lru_cache(maxsize=32)
-def _answers(host: str, port: int, minute: int) -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=1.0):
-            return True
-    except OSError:
-        return False
+def ask(urls: Iterable[str]) -> None:
+    """Send out the questions that ``reachable`` will want answers to: together they take as long as the slowest."""
+    now = time.monotonic()
+    with _asking:
+        for url in map(_complete, urls):
+            known = _questions.get(url)
+            if known is None or now - known.asked > _REMEMBER:
+                _questions[url] = _Question(url, known.latest() if known else None)
+
+
+class _Question:
+    """One question to a host; ``before`` is what an earlier one to the same host found."""
+
+    def __init__(self, url: str, before: bool | None) -> None:
+        self.asked = time.monotonic()
+        self._url, self._before = url, before
+        self._answer: bool | None = None
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        if self.latest() is None:
+            self._thread.join(max(0.0, self.asked + seconds - time.monotonic()))
+        return bool(self.latest())
+
+    def latest(self) -> bool | None:
+        return self._before if self._answer is None else self._answer
+
+    def _ask(self) -> None:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self._url, method="HEAD"), timeout=_PATIENCE):
+                self._answer = True
+        except (OSError, ValueError):  # no network, no such host, a proxy that refuses
+            self._answer = False
+
+
+def _complete(url: str) -> str:
+    return url if "://" in url else f"https://{url}"
+
+
+_questions: dict[str, _Question] = {}
+_asking = threading.Lock()

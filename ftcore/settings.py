@@ -166,6 +166,12 @@ class ModelSettings:
         "Begin with what the network learned from millions of pictures; without it you need far more pictures.",
         advanced=True,
     )
+    start: str = setting(
+        "",
+        "Start from own weights",
+        "Begin with weights that you uploaded, or with those of an earlier run, by their id; empty for timm's.",
+        advanced=True,
+    )
     image_size: int = setting(
         224,
         "Image size",
@@ -495,6 +501,29 @@ def with_value(settings: RunSettings, key: str, value: Any) -> RunSettings:
 def keys() -> list[str]:
     """Every key that ``with_value`` takes."""
     return ["seed", *(f"{section}.{f.name}" for section, kind in SECTIONS.items() for f in fields(kind))]
+
+
+def described(settings: RunSettings) -> list[dict[str, Any]]:
+    """Every setting with its value, range and help, as plain values in the order of the sections.
+
+    ``default`` is the value in ``settings``; ``choices`` holds name, label and help of each, or is None.
+    """
+    rows = []
+    for section_name, kind in [("", RunSettings), *SECTIONS.items()]:
+        section = getattr(settings, section_name) if section_name else settings
+        for f in fields(kind):
+            if not f.metadata:
+                continue
+            about = dict(f.metadata)
+            table = about.pop("choices")
+            choices = (
+                None
+                if table is None
+                else [{"name": name, "label": table[name].label, "help": table[name].help} for name in table]
+            )
+            key = f"{section_name}.{f.name}" if section_name else f.name
+            rows.append({"key": key, "default": getattr(section, f.name), **about, "choices": choices})
+    return rows
 
 
 def to_json(settings: RunSettings) -> dict[str, Any]:

@@ -9,44 +9,44 @@ from pages.components import frame
 frame.guard()
 
 from ftcore import hardware, names  # noqa: E402
-from ftcore.models import catalogue  # noqa: E402
+from ftcore.models import advice, catalogue  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import cached, session  # noqa: E402
+from pages.components import cached, modeltable, session, startweights  # noqa: E402
 
-OTHER = "another"
+OTHER, OWN = "another", "own"
 
 
 def describe(name: str) -> str:
-    """The facts of a row, in one line."""
+    """The facts of a row of the short list, in one line."""
     row = catalogue.find(name)
+    if name == OWN:
+        return "A file that you upload, or a run of this workspace: to train it further, or on other pictures."
     if row is None:
-        return "Any of timm's architectures, by its name."
+        return "The whole catalogue of timm, to search and filter."
+    return f"{row.help} {facts_of(row)}"
+
+
+def facts_of(row: catalogue.Backbone) -> str:
+    size = "size unknown" if row.parameters is None else f"{row.parameters / 1e6:,.1f} million parameters"
     here = "on this machine" if catalogue.weights_here(row) else "to be downloaded"
-    return (
-        f"{row.help} {row.parameters:g} million parameters, {row.input_size} pixels, "
-        f"licence {row.license}, weights {here}."
-    )
+    return f"{size}, {row.input_size} pixels, licence {row.license}, weights {here}."
 
 
 def title(name: str) -> str:
     row = catalogue.find(name)
-    return row.title if row else "Another timm model"
+    if name == OWN:
+        return "My own weights"
+    return row.title if row else f"Another of {len(catalogue.models()):,} models"
 
 
 def cannot_load(name: str) -> str:
-    """Why a model could not be loaded here, or an empty text."""
-    row = catalogue.find(name)
-    if row is None and (reason := cached.unknown_architecture(name)):
-        return reason
-    if row is not None and catalogue.weights_here(row):
-        return ""
-    if hardware.reachable(catalogue.HUB):
-        return ""
-    if row is None:
-        return f"The weights of {name} can only be loaded if they were downloaded before: there is no network now."
-    return f"The weights of {row.title} are not on this machine, and there is no network to download them."
+    """Why a model cannot start a run here, or an empty text."""
+    if row := catalogue.find(name):
+        return advice.cannot_load(row)
+    return cached.unknown_architecture(name) or f"timm has no pretrained weights for {name}."
 
 
+hardware.ask([catalogue.HUB])  # the answer is there when the catalogue wants it
 st.title("Model")
 dataset = session.dataset()
 if dataset is None:
@@ -55,31 +55,43 @@ if dataset is None:
 st.markdown(
     "A **pretrained** network has learned from millions of pictures to see edges and shapes. Yours gets a new "
     "last layer, the **head**, that learns your classes. **Parameters** are the numbers inside that can learn: more of "
-    "them see more, and take longer."
+    "them see more, and take longer. The **licence** says what you may do with the pretrained weights."
 )
 draft = session.draft(dataset)
 known = [row.name for row in catalogue.BACKBONES]
-current = draft.settings.model.name
+current, start = draft.settings.model.name, draft.settings.model.start
+options = [*known, OTHER, OWN]
 chosen = st.radio(
     "Pretrained network",
-    [*known, OTHER],
-    index=known.index(current) if current in known else len(known),
+    options,
+    index=options.index(OWN if start else current if current in known else OTHER),
     format_func=title,
-    captions=[describe(name) for name in [*known, OTHER]],
+    captions=[describe(name) for name in options],
     key=f"model_{dataset.id}",
 )
+if chosen == OWN:
+    chosen, start = startweights.choose(start, key=f"own_{dataset.id}")
+else:
+    start = ""
 if chosen == OTHER:
-    chosen = st.text_input(
-        "timm's name of the model",
-        "" if current in known else current,
-        key="other_model",
-        help="For example regnety_002 or edgenext_xx_small. A tag after a dot chooses the weights.",
-    ).strip()
-reason = cannot_load(chosen) if chosen else "Write the name of a model."
+    chosen = modeltable.choose("" if current in known else current, key=f"catalogue_{dataset.id}")
+row = catalogue.find(chosen) if chosen else None
+if row is not None:
+    if chosen not in known and not start:
+        st.markdown(f"Chosen: **{names.markdown(chosen)}**, {names.markdown(facts_of(row))}")
+        if row.commercial_use != "yes":
+            forbidden = (
+                "forbids commercial use" if row.commercial_use == "no" else "has terms of its own; read it first"
+            )
+            st.caption(f"Its licence, {names.markdown(row.license)}, {forbidden}.")
+    st.markdown(f":material/lightbulb: {advice.suits(row, dataset.facts(), has_gpu=hardware.has_gpu())}")
+reason = "Choose a model first." if not chosen else "" if start else cannot_load(chosen)
 if reason and chosen:
     st.warning(names.markdown(reason), icon=":material/cloud_off:")
 if frame.next_button("settings", "Next: settings", disabled=bool(reason), help=reason or None):
-    base = dataclasses.replace(draft.settings, model=dataclasses.replace(draft.settings.model, name=chosen))
+    base = dataclasses.replace(
+        draft.settings, model=dataclasses.replace(draft.settings.model, name=chosen, start=start)
+    )
     if chosen != current:
         base = session.suggested(dataset, base.preset, base)
     drafts.confirm(dataclasses.replace(draft, settings=base), "model")

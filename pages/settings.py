@@ -73,7 +73,7 @@ with st.expander("More settings", icon=":material/tune:"):
         if section != "augment"
         for advanced in (False, True)
         for key in forms.keys_of(section, advanced=advanced)
-        if key not in EVERYDAY and key not in ("model.name", "train.schedule", "train.warmup")
+        if key not in EVERYDAY and key not in ("model.name", "model.start", "train.schedule", "train.warmup")
     ]
     half = math.ceil((len(more) + 1) / 2)
     for column, keys in zip(columns, (more[:half], [*more[half:], "seed"]), strict=True):

@@ -1,7 +1,13 @@
+import contextlib
+import http.server
 import os
 import socket
 import subprocess
 import sys
+import threading
+import time
+import urllib.request
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -11,13 +17,30 @@ from ftcore import hardware
 
 
 @pytest.fixture
-def direct(monkeypatch):
-    """No proxy, and no answer remembered from another test."""
-    monkeypatch.delenv("HTTPS_PROXY", raising=False)
-    monkeypatch.delenv("https_proxy", raising=False)
-    hardware._answers.cache_clear()
-    yield
-    hardware._answers.cache_clear()
+def forgotten(monkeypatch):
+    """No answer remembered from another test, and no proxy between the test and its own little server."""
+    monkeypatch.setattr(hardware, "_questions", {})
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def network(monkeypatch, forgotten):
+    """A network whose hosts answer as the test says: True, False, or an Event that they wait for."""
+    hosts, asked = {}, []
+
+    def open_(request, timeout):
+        asked.append(request.full_url)
+        answer = hosts.get(request.full_url, False)
+        if isinstance(answer, threading.Event):
+            answer.wait(10)
+        elif not answer:
+            raise OSError("no network")
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr(urllib.request, "urlopen", open_)
+    return SimpleNamespace(hosts=hosts, asked=asked)
 
 
 def test_cores_are_those_that_this_process_may_use():
@@ -64,42 +87,72 @@ def test_the_device_is_one_that_torch_computes_on():
     assert float(torch.ones(2, device=hardware.device_name()).sum()) == 2.0
 
 
-def test_a_listening_host_is_reachable(direct):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        assert hardware.reachable("127.0.0.1", server.getsockname()[1])
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments):
+        pass
 
 
-def test_a_silent_host_is_not_reachable(direct):
+def test_a_server_that_answers_is_reachable(forgotten):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert hardware.reachable(f"http://127.0.0.1:{server.server_port}/")
+        assert not hardware.reachable(f"http://127.0.0.1:{server.server_port}/no-such-file")
+        server.shutdown()
+
+
+def test_a_silent_host_is_not_reachable(forgotten):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert not hardware.reachable("127.0.0.1", port)
+    assert not hardware.reachable(f"http://127.0.0.1:{port}/")
 
 
-def test_an_unknown_host_is_not_reachable(direct, monkeypatch):
-    def unknown(address, timeout):
-        raise socket.gaierror("Name or service not known")
-
-    monkeypatch.setattr(socket, "create_connection", unknown)
-    assert not hardware.reachable("no.such.host")
+def test_a_host_without_a_scheme_is_asked_over_https(network):
+    network.hosts["https://a.host"] = True
+    assert hardware.reachable("a.host")
 
 
-def test_a_host_is_asked_once_a_minute(direct, monkeypatch):
-    asked = []
-
-    def refuse(address, timeout):
-        asked.append((address, timeout))
-        raise OSError
-
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(hardware.time, "monotonic", lambda: 60.0)
-    assert not hardware.reachable("a.host")
-    assert not hardware.reachable("a.host")
-    assert asked == [(("a.host", 443), 1.0)]
-    monkeypatch.setattr(hardware.time, "monotonic", lambda: 121.0)
-    assert not hardware.reachable("a.host")
-    assert len(asked) == 2
+def test_a_host_that_hangs_keeps_nobody_waiting(network):
+    network.hosts["https://slow.host"] = threading.Event()
+    before = time.monotonic()
+    assert not hardware.reachable("slow.host", wait=0.1)
+    assert time.monotonic() - before < 5
+    network.hosts["https://slow.host"].set()
+    hardware._questions["https://slow.host"]._thread.join()
+    assert hardware.reachable("slow.host")  # its late answer counts
+    assert network.asked == ["https://slow.host"]
 
 
-def test_behind_a_proxy_the_answer_is_hopeful(monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    assert hardware.reachable("no.such.host")
+def test_a_host_is_asked_once_a_minute_and_the_old_answer_bridges_the_new_question(network, monkeypatch):
+    network.hosts["https://a.host"] = True
+    now = time.monotonic()
+    assert hardware.reachable("a.host") and hardware.reachable("a.host")
+    assert len(network.asked) == 1
+    network.hosts["https://a.host"] = gone = threading.Event()
+    monkeypatch.setattr(hardware.time, "monotonic", lambda: now + 61)
+    assert hardware.reachable("a.host", wait=0)
+    assert len(network.asked) == 2
+    gone.set()
+
+
+def test_several_hosts_are_asked_at_once(network):
+    hosts = [f"https://host{i}" for i in range(3)]
+    network.hosts |= {host: threading.Event() for host in hosts}
+    hardware.ask(hosts)
+    for _ in range(100):
+        if len(network.asked) == 3:
+            break
+        time.sleep(0.02)
+    assert sorted(network.asked) == hosts
+    for host in hosts:
+        network.hosts[host].set()
+
+
+def test_a_graphics_card_shows_by_its_driver_or_on_an_apple_by_the_processor(monkeypatch):
+    monkeypatch.setattr(hardware.sys, "platform", "linux")
+    monkeypatch.setattr(hardware.Path, "exists", lambda path: str(path) == "/dev/nvidia0")
+    assert hardware.has_gpu()
+    monkeypatch.setattr(hardware.Path, "exists", lambda path: False)
+    assert not hardware.has_gpu()
+    monkeypatch.setattr(hardware.sys, "platform", "darwin")
+    monkeypatch.setattr(hardware.platform, "machine", lambda: "arm64")
+    assert hardware.has_gpu()

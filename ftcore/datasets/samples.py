@@ -7,9 +7,6 @@ import gzip
 import importlib.util
 import io
 import shutil
-import threading
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,14 +16,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ftcore import workspace
+from ftcore import hardware, workspace
 from ftcore.datasets.archive import Entry, Listing
 from ftcore.errors import DataError
 
 _ANIMALS = ("bear", "bird", "cat", "cow", "dog", "elephant", "giraffe", "horse", "sheep", "zebra")
 _ANIMALS_PACKAGE = "animal_shape_mnist"
 _PIXELS_AT, _LABELS_AT = 150, 146  # bytes of pickle before the arrays, which are read without unpickling anything
-_WAIT, _REMEMBER = 1.0, 60.0  # seconds: for an answer from the network; until it is asked again
 _DONE = "complete"  # a download that was cut off has no such file and starts over
 
 
@@ -58,7 +54,10 @@ class Sample:
     def available(self) -> tuple[bool, str]:
         """Whether it can be imported now, and if not, why. Answers within about a second."""
         if self.needs_network:
-            if (_download_folder(self.name) / _DONE).exists() or _reachable(self.url):
+            if (_download_folder(self.name) / _DONE).exists():
+                return True, ""
+            hardware.ask(sample.url for sample in SAMPLES.values() if sample.url)
+            if hardware.reachable(self.url):
                 return True, ""
             return False, "needs a network; none here"
         if self.name == "animals" and importlib.util.find_spec(_ANIMALS_PACKAGE) is None:
@@ -249,38 +248,3 @@ _TABLE = (
     ),
 )
 SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _TABLE}
-
-
-class _Question:
-    """One question to a host, asked in the background: a look-up of a name may hang far longer than a page waits."""
-
-    def __init__(self, url: str) -> None:
-        self.asked = time.monotonic()
-        self.answer = False
-        self._url = url
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._thread.start()
-
-    def wait(self) -> bool:
-        self._thread.join(max(0.0, self.asked + _WAIT - time.monotonic()))
-        return self.answer
-
-    def _ask(self) -> None:
-        try:
-            with urllib.request.urlopen(urllib.request.Request(self._url, method="HEAD"), timeout=_WAIT):
-                self.answer = True
-        except (OSError, ValueError):  # no network, no such host, a proxy that refuses
-            self.answer = False
-
-
-_questions: dict[str, _Question] = {}
-
-
-def _reachable(url: str) -> bool:
-    """Whether a download could start now. All hosts are asked at once, so that a page waits only for the slowest."""
-    now = time.monotonic()
-    for sample in SAMPLES.values():
-        known = _questions.get(sample.url)
-        if sample.url and (known is None or now - known.asked > _REMEMBER):
-            _questions[sample.url] = _Question(sample.url)
-    return _questions[url].wait()

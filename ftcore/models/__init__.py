@@ -1,7 +1,9 @@
 """A timm backbone with a new head.
 
-catalogue  the short list, readable without torch
+catalogue  every pretrained model of timm and the short list, readable without torch; made by make_catalogue
+advice     one sentence on whether a model suits the pictures and the machine
 weights    where pretrained weights come from: a package, the hub, its local cache
+own_weights   weights that people bring, kept in the workspace; weight_files reads, checks and loads them
 build      name and number of outputs -> model and its preprocessing
 depth      depth groups: which parameters lie how deep, under names that a person recognises
 """

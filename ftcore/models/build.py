@@ -1,5 +1,6 @@
 """From a name and a number of outputs to a model with a fresh head, and the preprocessing that it expects."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -7,7 +8,7 @@ from torch import nn
 
 from ftcore import vision
 from ftcore.errors import ModelError
-from ftcore.models import weights
+from ftcore.models import weight_files, weights
 from ftcore.preprocessing import Preprocessing
 
 
@@ -19,6 +20,8 @@ def build_model(
     fit: str = "crop",
     dropout: float = 0.0,
     pretrained: bool = True,
+    start: Path | None = None,
+    keep_head: bool = False,
     seed: int = 0,
 ) -> tuple[nn.Module, Preprocessing]:
     """A timm backbone with a new head of ``n_outputs`` logits.
@@ -30,15 +33,20 @@ def build_model(
         fit: How a picture that is not square becomes one (preprocessing.Preprocessing).
         dropout: Share of features hidden before the head while training.
         pretrained: Load pretrained weights; the new head is random either way.
+        start: A safetensors file whose weights are taken instead (weight_files).
+        keep_head: Take the head of ``start`` as well; it must know the same classes.
         seed: Makes the new head, and an untrained backbone, repeatable.
     """
     weights.require_architecture(name)
     torch.manual_seed(seed)
     options = creation_options(name, image_size=image_size, dropout=dropout)
     try:
-        model = weights.pretrained_model(name, **options) if pretrained else vision.create_model(name, **options)
+        from_timm = pretrained and start is None
+        model = weights.pretrained_model(name, **options) if from_timm else vision.create_model(name, **options)
         torch.manual_seed(seed)
         model.reset_classifier(n_outputs)  # type: ignore[operator]
+        if start is not None:
+            weight_files.load_into(model, start, keep_head=keep_head)
         _try_out(model, image_size, n_outputs)
     except (AssertionError, TypeError, RuntimeError, AttributeError, IndexError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]

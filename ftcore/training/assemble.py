@@ -1,6 +1,8 @@
 """The one place where settings become objects."""
 
+import json
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,11 +12,13 @@ from torch.optim.lr_scheduler import LambdaLR
 from ftcore import hardware
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.errors import DataError
+from ftcore.errors import DataError, ModelError
 from ftcore.freezing.plan import FreezePlan, make_phases
+from ftcore.models import own_weights
 from ftcore.models.build import build_model
 from ftcore.models.depth import depth_groups
 from ftcore.preprocessing import Preprocessing
+from ftcore.runs import store
 from ftcore.settings import RunSettings
 from ftcore.training import schedules
 from ftcore.training.batches import Batches
@@ -34,6 +38,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
     """
     device = hardware.device_name()
     torch.set_num_threads(settings.train.threads or hardware.n_cores())
+    start, keep_head = _start(settings, dataset) if pretrained is not False else (None, False)
     model, preprocessing = build_model(
         settings.model.name,
         n_outputs=len(dataset.classes),
@@ -41,6 +46,8 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         fit=settings.model.fit,
         dropout=settings.model.dropout,
         pretrained=settings.model.pretrained if pretrained is None else pretrained,
+        start=start,
+        keep_head=keep_head,
         seed=settings.seed,
     )
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -63,6 +70,22 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         name=settings.model.name,
         engine=Engine(dataset.content, settings.model.image_size, settings.engine),
     )
+
+
+def _start(settings: RunSettings, dataset: Dataset) -> tuple[Path | None, bool]:
+    """The file that ``model.start`` names, and whether its head knows this data set's classes."""
+    id = settings.model.start
+    if not id:
+        return None, False
+    try:
+        return own_weights.find(id).file, False
+    except ModelError:
+        folder = store.find(id).folder / "bundle"
+    try:
+        classes = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))["classes"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"Run {id} has no trained model to start from.", fix="Choose another start.") from error
+    return folder / "model.safetensors", tuple(classes) == dataset.classes
 
 
 def device_of(model: nn.Module) -> str:

@@ -2,8 +2,8 @@
 
 bfloat16 halves the memory traffic; whether that is faster depends on the processor and the network. Measured on two
 cores of a processor with AVX-512 BF16, full training steps at 224 px, pictures per second in float32 and bfloat16:
-ResNet-18 18 and 35, ViT-Tiny 18 and 28, ConvNeXt-Atto 33 and 42, EfficientNet-Lite0 26 and 26; without such instructions
-it is slower. ``torch.compile`` took 71 s for EfficientNet-Lite0's step, which was no faster afterwards (26, without 29).
+ResNet-18 18 and 35, ViT-Tiny 18 and 28, ConvNeXt-Atto 33 and 42, EfficientNet-Lite0 26 and 26; without instructions of
+that kind it is slower. ``torch.compile`` took 71 s for EfficientNet-Lite0's step, which then was no faster (26 and 29).
 """
 
 import copy

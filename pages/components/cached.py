@@ -70,6 +70,14 @@ def unknown_architecture(name: str) -> str:
     return ""
 
 
+def keep_weights(data: bytes, file_name: str, architecture: str) -> str:
+    """Check and keep weights that somebody uploaded; their id. The first call of a server brings torch."""
+    from ftcore.models import own_weights
+
+    with st.spinner("Comparing the file with the architecture"):
+        return own_weights.add(data, file_name, architecture).id
+
+
 def training_rows(dataset: Dataset, split: str) -> pd.DataFrame:
     """The rows of one split."""
     table = records(dataset.id)

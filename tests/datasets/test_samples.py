@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ftcore import hardware
 from ftcore.datasets import samples
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore
@@ -12,12 +13,12 @@ from ftcore.errors import DataError
 
 @pytest.fixture
 def offline(monkeypatch):
-    monkeypatch.setattr(samples, "_questions", {})
+    monkeypatch.setattr(hardware, "_questions", {})
 
     def refuse(*_args, **_options):
         raise OSError("no network")
 
-    monkeypatch.setattr(samples.urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(hardware.urllib.request, "urlopen", refuse)
 
 
 def test_the_digits_are_those_of_scikit_learn():

@@ -1,0 +1,147 @@
+"""Files with weights that others wrote: read without running code, compared with an architecture, loaded into a model.
+
+A file is a flat table of tensors, as safetensors or as a ``.pth``. Its head is not needed: a run brings its own, unless
+it knows the same classes.
+"""
+
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, load_file, save
+from torch import Tensor, nn
+
+from ftcore import names, vision
+from ftcore.errors import ModelError
+from ftcore.models.depth import head_parameters
+from ftcore.models.weights import require_architecture
+
+_NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model")  # where training scripts put the tensors
+_PREFIXES = ("module.", "model.", "_orig_mod.")  # what their wrappers write before every name
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A tensor that does not fit: its shape in the architecture and in the file; None where it is missing there."""
+
+    name: str
+    expected: tuple[int, ...] | None
+    found: tuple[int, ...] | None
+
+    def __str__(self) -> str:
+        if self.found is None:
+            return f"{self.name} is missing"
+        if self.expected is None:
+            return f"{self.name} is not part of the architecture"
+        return f"{self.name} has shape {_shape(self.found)}, expected {_shape(self.expected)}"
+
+
+def checked(data: bytes, file_name: str, architecture: str) -> bytes:
+    """The tensors of a file as safetensors, once all besides the head's fit the architecture.
+
+    Raises:
+        ModelError: The file holds no tensors, would have to run code, or tensors do not fit; they are named.
+    """
+    require_architecture(architecture)
+    tensors = read(data, file_name)
+    with torch.device("meta"):
+        model = vision.create_model(architecture)
+    if wrong := differences(model, tensors):
+        raise _misfit(f"{names.clean(file_name)} does not hold the weights of {architecture}", wrong)
+    return save({key: value.contiguous() for key, value in tensors.items()})
+
+
+def read(data: bytes, file_name: str) -> dict[str, Tensor]:
+    """The tensors of a file, without the names that wrappers put around them. Never runs code."""
+    try:
+        if file_name.lower().endswith(".safetensors"):
+            content: Any = load(data)
+        else:
+            content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (
+        *(SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError),
+        *(ValueError, TypeError, KeyError, AttributeError, IndexError),
+    ) as error:
+        raise ModelError(
+            f"{names.clean(file_name)} cannot be read as weights ({type(error).__name__}).",
+            fix="Bring a .safetensors file, or a .pth that holds tensors only (a state dict).",
+        ) from error
+    for key in _NESTED:
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    items = content.items() if isinstance(content, Mapping) else ()
+    tensors = {str(key): value for key, value in items if isinstance(value, Tensor)}
+    if not tensors:
+        raise ModelError(f"{names.clean(file_name)} holds no tensors.", fix="Save the model's state_dict().")
+    for prefix in _PREFIXES:
+        if all(key.startswith(prefix) for key in tensors):
+            tensors = {key.removeprefix(prefix): value for key, value in tensors.items()}
+    return tensors
+
+
+def differences(model: nn.Module, tensors: Mapping[str, Tensor]) -> list[Difference]:
+    """Tensors besides the head's that ``tensors`` lacks, has in another shape, or has too many for ``model``."""
+    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    head = _head(model)
+    wrong = [
+        Difference(key, shape, tuple(tensors[key].shape) if key in tensors else None)
+        for key, shape in expected.items()
+        if key not in head
+        and not key.endswith("num_batches_tracked")  # a counter that old files lack and nothing here reads
+        and (key not in tensors or tuple(tensors[key].shape) != shape)
+    ]
+    parents = {key.rpartition(".")[0] for key in head}
+    return wrong + [
+        Difference(key, None, tuple(value.shape))
+        for key, value in tensors.items()
+        if key not in expected and key.rpartition(".")[0] not in parents
+    ]
+
+
+def load_into(model: nn.Module, file: Path, *, keep_head: bool) -> None:
+    """Give ``model`` the weights of a safetensors file.
+
+    Args:
+        model: With its final head.
+        file: Tensors under timm's names: own weights, or those of a run's bundle.
+        keep_head: Take the file's head too; it must know the same classes in the same order.
+    """
+    try:
+        tensors = load_file(file)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise ModelError(
+            f"The weights that the run is to start from cannot be read ({type(error).__name__}).",
+            fix="Choose another start, or upload them again.",
+        ) from error
+    if wrong := differences(model, tensors):
+        raise _misfit("The weights that the run is to start from do not fit the model", wrong)
+    head = _head(model)
+    wanted = {key: value for key, value in tensors.items() if keep_head or key not in head}
+    try:
+        model.load_state_dict({key: value for key, value in wanted.items() if key in model.state_dict()}, strict=False)
+    except RuntimeError as error:
+        raise ModelError(
+            "The head of the weights that the run is to start from knows another number of classes.",
+            fix="Choose another start.",
+        ) from error
+
+
+def _head(model: nn.Module) -> set[str]:
+    return set(head_parameters(model))
+
+
+def _misfit(what: str, wrong: list[Difference]) -> ModelError:
+    more = f", and {len(wrong) - 8} more" if len(wrong) > 8 else ""
+    return ModelError(
+        f"{what}: {'; '.join(map(str, wrong[:8]))}{more}.",
+        fix="Choose the architecture and the image size that they were trained with.",
+    )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "of one number"

@@ -1,0 +1,71 @@
+"""Weights of one's own to start from: a file that was uploaded, or an earlier run of this workspace."""
+
+import streamlit as st
+
+from ftcore import names
+from ftcore.models import own_weights
+from ftcore.runs import store
+from pages.components import cached, frame, session, words
+
+
+def choose(current: str, *, key: str) -> tuple[str, str]:
+    """Architecture and id of the chosen start, both empty when nothing is chosen.
+
+    Args:
+        current: The id that is chosen before anything is clicked; may be empty.
+        key: Of the widgets.
+    """
+    _upload(key)
+    starts = _starts()
+    if not starts:
+        st.info("Nothing here yet: upload weights, or train a model first.", icon=":material/info:")
+        return "", ""
+    ids = list(starts)
+    wanted = st.session_state.pop(f"{key}_new", current)
+    if wanted in ids:
+        st.session_state.setdefault(f"{key}_start", wanted)
+        if wanted != current:
+            st.session_state[f"{key}_start"] = wanted
+    chosen = st.selectbox(
+        "Start from",
+        ids,
+        index=None,
+        format_func=lambda id: starts[id][1],
+        placeholder="Choose weights or a run",
+        key=f"{key}_start",
+        help="From a run with the same classes, its head comes along and training goes on; else a new head is put on.",
+    )
+    return (starts[chosen][0], chosen) if chosen else ("", "")
+
+
+def _starts() -> dict[str, tuple[str, str]]:
+    """Architecture and description of every start, by id."""
+    found = {
+        own.id: (own.architecture, f"{own.name} ({own.architecture}), uploaded {words.when(own.created)}")
+        for own in own_weights.list_all()
+    }
+    for job in store.list_jobs():
+        if (job.folder / "bundle").exists() and session.state(job).is_over:
+            model = job.settings.model.name
+            found[job.id] = (model, f"Run {job.name} ({model}), {words.when(job.created)}")
+    return found
+
+
+def _upload(key: str) -> None:
+    with st.form(f"{key}_upload", clear_on_submit=True):
+        file = st.file_uploader("Weights", type=["safetensors", "pth", "pt", "bin"], key=f"{key}_file")
+        architecture = st.text_input(
+            "Architecture",
+            key=f"{key}_architecture",
+            placeholder="timm's name, for example resnet50",
+            help="The network that the weights belong to. Every tensor besides the head's must fit it.",
+        )
+        sent = st.form_submit_button("Check and keep", icon=":material/upload:")
+    if sent:
+        if file is None or not architecture.strip():
+            st.warning("Choose a file and write the name of its architecture.", icon=":material/info:")
+            return
+        with frame.errors():
+            kept = cached.keep_weights(file.getvalue(), file.name, architecture.strip())
+            st.session_state[f"{key}_new"] = kept
+            st.success(f"{names.markdown(file.name)} fits and is kept.", icon=":material/check_circle:")

@@ -1,0 +1,119 @@
+import pytest
+import torch
+from safetensors.torch import save, save_file
+
+from ftcore import vision
+from ftcore.errors import ModelError
+from ftcore.models import own_weights, weight_files
+from ftcore.models.build import build_model
+
+NAME = "test_efficientnet"
+HEAD = {"classifier.weight", "classifier.bias"}
+
+
+@pytest.fixture
+def state():
+    """Random weights of a tiny network with seven classes."""
+    torch.manual_seed(3)
+    return vision.create_model(NAME, num_classes=7).state_dict()
+
+
+def as_pth(content, path):
+    torch.save(content, path)
+    return path.read_bytes()
+
+
+def test_weights_are_kept_and_found_again(workspace, state):
+    own = own_weights.add(save(state), "mine.safetensors", NAME)
+    assert own == own_weights.find(own.id)
+    assert own_weights.list_all() == [own]
+    assert (own.name, own.architecture) == ("mine.safetensors", NAME)
+    assert own.file.is_relative_to(workspace / "weights")
+
+
+@pytest.mark.parametrize("wrapped", ["plain", "state_dict", "module", "model"])
+def test_a_pth_may_be_wrapped_as_training_scripts_do(workspace, tmp_path, state, wrapped):
+    content = {
+        "plain": state,
+        "state_dict": {"state_dict": state, "epoch": 3},
+        "module": {f"module.{key}": value for key, value in state.items()},
+        "model": {"model": {f"_orig_mod.{key}": value for key, value in state.items()}},
+    }[wrapped]
+    read = weight_files.read(as_pth(content, tmp_path / "w.pth"), "w.pth")
+    assert list(read) == list(state)
+    assert all(torch.equal(read[key], state[key]) for key in state)
+
+
+def test_misfits_are_listed_by_tensor_name_and_shape(workspace, state):
+    state["conv_stem.weight"] = torch.zeros(2, 3, 5, 5)
+    del state["bn1.bias"]
+    state["extra.weight"] = torch.zeros(4)
+    with pytest.raises(ModelError) as caught:
+        own_weights.add(save(state), "mine.safetensors", NAME)
+    shape = "×".join(map(str, vision.create_model(NAME).conv_stem.weight.shape))
+    assert f"conv_stem.weight has shape 2×3×5×5, expected {shape}" in str(caught.value)
+    assert "bn1.bias is missing" in str(caught.value)
+    assert "extra.weight is not part of the architecture" in str(caught.value)
+    assert own_weights.list_all() == []
+
+
+def test_the_weights_of_another_architecture_are_refused_with_a_short_list(workspace, state):
+    with pytest.raises(
+        ModelError, match=r"does not hold the weights of test_vit: .*; .* more\. Choose the architecture"
+    ):
+        own_weights.add(save(state), "mine.safetensors", "test_vit")
+
+
+def test_code_inside_a_file_is_not_run(workspace, tmp_path):
+    class Payload:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    data = as_pth({"a": Payload()}, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match=r"w\.pth cannot be read as weights"):
+        own_weights.add(data, "w.pth", NAME)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("file", ["a.safetensors", "a.pth", "a.bin"])
+@pytest.mark.parametrize("data", [b"", b"no weights", b"\x80\x02garbage"])
+def test_a_file_that_is_none_is_one_sentence(workspace, file, data):
+    with pytest.raises(ModelError, match=r"cannot be read as weights .*Bring a \.safetensors file"):
+        own_weights.add(data, file, NAME)
+
+
+def test_a_file_without_tensors_is_one_sentence(workspace, tmp_path):
+    with pytest.raises(ModelError, match=r"holds no tensors\. Save the model's state_dict"):
+        own_weights.add(as_pth({"epoch": 3}, tmp_path / "w.pth"), "w.pth", NAME)
+
+
+@pytest.mark.parametrize("id", ["none-like-it", "../../etc", ""])
+def test_unknown_weights_are_one_sentence(workspace, id):
+    with pytest.raises(ModelError, match="There are no weights"):
+        own_weights.find(id)
+
+
+@pytest.mark.parametrize("keep_head", [False, True])
+def test_a_model_starts_with_the_body_and_on_request_with_the_head(tmp_path, state, keep_head):
+    save_file(state, tmp_path / "w.safetensors")
+    model, _ = build_model(
+        NAME, n_outputs=7, image_size=64, start=tmp_path / "w.safetensors", keep_head=keep_head, seed=1
+    )
+    same = {key for key, value in model.state_dict().items() if torch.equal(value, state[key])}
+    assert set(state) - same == (set() if keep_head else HEAD)
+
+
+def test_a_head_for_other_classes_is_replaced(tmp_path, state):
+    save_file(state, tmp_path / "w.safetensors")
+    model, _ = build_model(NAME, n_outputs=3, image_size=64, start=tmp_path / "w.safetensors")
+    assert model.classifier.out_features == 3
+    assert torch.equal(model.conv_stem.weight, state["conv_stem.weight"])
+
+
+def test_weights_that_do_not_fit_are_named_when_the_run_starts(tmp_path, state):
+    save_file(state, tmp_path / "w.safetensors")
+    with pytest.raises(ModelError, match=r"do not fit the model: .* is missing"):
+        build_model("test_vit", n_outputs=3, image_size=160, start=tmp_path / "w.safetensors")
+    (tmp_path / "w.safetensors").write_bytes(b"torn")
+    with pytest.raises(ModelError, match="start from cannot be read"):
+        build_model(NAME, n_outputs=3, image_size=64, start=tmp_path / "w.safetensors")
