@@ -79,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--name", metavar="N")
     _add_import_options(added)
 
+    added = command("doctor", _doctor, "Say what is wrong with the pictures of a data set.")
+    added.add_argument("dataset", metavar="DATASET")
+    added.add_argument("--again", action="store_true", help="look again, even if it was examined before")
+
     added = command("dataset", _edit, "Make a new version of a data set; without an edit, describe it.")
     added.add_argument("dataset", metavar="DATASET")
     many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
@@ -134,6 +138,34 @@ def _import(parsed: argparse.Namespace) -> dict[str, Any]:
     if len(dataset.left_out) > 20:
         print(f"left out: {len(dataset.left_out) - 20} more, see the data set's page", file=sys.stderr)
     return intake.summary(dataset)
+
+
+def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:
+    from ftcore.datasets.doctor import findings
+
+    dataset = records.open_dataset(parsed.dataset)
+    report = findings.load(dataset)
+    if report is None or not report.whole or parsed.again:
+        from ftcore.jobs import examining
+
+        with _bars() as progress:
+            report = examining.examine_now(dataset, lambda event: progress(event.label, event.done, event.total))
+    for note in report.notes:
+        print(note, file=sys.stderr)
+    paths = dataset.records()["path"].tolist()
+    return {
+        "dataset": dataset.id,
+        "findings": [
+            {
+                "kind": finding.kind,
+                "severity": finding.severity,
+                "count": finding.count,
+                "images": [*(paths[row] for row in finding.rows), *finding.names],
+                "sentence": finding.sentence,
+            }
+            for finding in report.findings
+        ],
+    }
 
 
 def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
