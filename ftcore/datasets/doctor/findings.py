@@ -7,7 +7,7 @@ from typing import Any
 
 from ftcore import workspace
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.versions import Edit
+from ftcore.datasets.versions import Edit, edit
 
 FILE = "findings.json"
 FORMAT = 1
@@ -133,6 +133,14 @@ def load(dataset: Dataset) -> Report | None:
         return Report(tuple(_finding(one) for one in value["findings"]), value["whole"], tuple(value["notes"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> Dataset:
+    """Do edits: the version that comes out, with what is left of the findings beside it."""
+    edited = edit(dataset, edits)
+    if load(edited) is None:
+        save(edited, carried(report, dataset, edited))
+    return edited
 
 
 def carried(report: Report, before: Dataset, after: Dataset) -> Report:

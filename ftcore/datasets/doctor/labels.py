@@ -22,7 +22,7 @@ def inputs(looks: Looks, features: np.ndarray) -> np.ndarray:
     The grey pictures help where the pretrained model has never seen the like: drawings, digits, scans.
     """
     grey = looks.grey.reshape(len(looks.rows), 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(looks.rows), -1)
-    return np.hstack([_reduced(features.astype(np.float32), _LEARNED), _reduced(grey.astype(np.float32), _SEEN)])
+    return np.hstack([reduced(features.astype(np.float32), _LEARNED), reduced(grey.astype(np.float32), _SEEN)])
 
 
 def held_out_chances(x: np.ndarray, target: np.ndarray, seed: int = 0) -> np.ndarray | None:
@@ -109,7 +109,7 @@ def outliers(rows: np.ndarray, x: np.ndarray) -> Finding | None:
     )
 
 
-def _reduced(x: np.ndarray, n: int) -> np.ndarray:
+def reduced(x: np.ndarray, n: int) -> np.ndarray:
     """The first ``n`` principal components, scaled to a mean length of one, [N, at most n]."""
     from sklearn.decomposition import PCA
 

@@ -9,8 +9,8 @@ from ftcore.datasets.versions import Edit
 
 _USUAL = 0.5  # of all pictures; what most of them have is their nature and no trouble (cleanvision's max_prevalence)
 _BLUR_APART = 3.0
-"""Times the usual spread of sharpness by which a picture must be below the middle, where cleanvision's limit is no help
-because most pictures, being small or smooth, lie under it."""
+"""Times the usual spread of sharpness by which a picture must be below the middle. cleanvision's own limit is absolute:
+among small or smooth pictures it marks all of them or none."""
 _SENTENCES = {
     "dark": ("dark", "Nearly black", "too dark"),
     "light": ("bright", "Nearly white", "too bright"),
@@ -67,11 +67,13 @@ def _marked(records: pd.DataFrame, properties: pd.DataFrame) -> pd.DataFrame:
             for name in ("dark", "light", "blurry", "low_information")
         }
     )
-    if marked["blurry"].notna().mean() > _USUAL or not marked["blurry"].notna().any():
-        marked["blurry"] = _far_below(measured["blurriness"])
+    if marked["blurry"].notna().mean() > _USUAL:
+        marked["blurry"] = np.nan
+    marked["blurry"] = marked["blurry"].fillna(_far_below(measured["blurriness"]))
     odd = issues["is_odd_size_issue"] | issues["is_odd_aspect_ratio_issue"]
     marked["odd_size"] = issues[["odd_size_score", "odd_aspect_ratio_score"]].min(axis=1).where(odd)
     dull = marked["dark"].notna() | marked["light"].notna() | marked["low_information"].notna()
+    dull |= issues["is_odd_aspect_ratio_issue"]  # sharpness is measured at 64 pixels of the long side
     marked["blurry"] = marked["blurry"].where(~dull)  # an empty picture has no edges either; it is said once
     return marked
 

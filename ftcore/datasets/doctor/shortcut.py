@@ -3,7 +3,7 @@
 import numpy as np
 
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.labels import held_out_chances
+from ftcore.datasets.doctor.labels import held_out_chances, reduced
 from ftcore.datasets.doctor.looks import COLOUR_SIDE, Looks
 
 _RIM = 2  # of 16 pixels on each side
@@ -11,6 +11,7 @@ _FEWEST = 20  # pictures of a class, for a share to mean anything
 _SURE = 0.97  # share of a class's pictures that the edges alone name right, and of the answers that are right
 _ABOVE = 0.4  # and how far above guessing
 _SHOWN = 60
+_PARTS = 16  # principal components of the edges; their squares and products are read as well
 
 
 def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, looks: Looks) -> Finding | None:
@@ -24,9 +25,7 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, look
     """
     rim = np.ones((COLOUR_SIDE, COLOUR_SIDE), bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    edges = looks.colour[:, rim].reshape(len(rows), -1).astype(np.float32) / 255  # [N, 112 * 3]
-    chances = held_out_chances(edges - edges.mean(axis=0), target)
-    whole = looks.colour.reshape(len(rows), -1).astype(np.float32) / 255
+    chances = held_out_chances(_inputs(looks.colour[:, rim]), target)
     if chances is None:
         return None
     said = chances.argmax(axis=1)
@@ -41,7 +40,7 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, look
             caught.append((index, found))
     if not caught:
         return None
-    full = held_out_chances(whole - whole.mean(axis=0), target)
+    full = held_out_chances(_inputs(looks.colour), target)
     accuracy, best = (
         float((said == target).mean()),
         float((full.argmax(axis=1) == target).mean()) if full is not None else 1,
@@ -59,3 +58,12 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, look
         len(caught),
         rows=tuple(int(rows[i]) for i in shown),
     )
+
+
+def _inputs(pixels: np.ndarray) -> np.ndarray:
+    """Few numbers per picture and their products, so that "near a certain green" can be learned, [N, at most 152]."""
+    parts = reduced(pixels.reshape(len(pixels), -1).astype(np.float32), _PARTS)  # [N, 16]
+    left, right = np.triu_indices(parts.shape[1])
+    products = parts[:, left] * parts[:, right]
+    products -= products.mean(axis=0)
+    return np.hstack([parts, products / max(float(np.sqrt((products**2).sum(axis=1).mean())), 1e-6)])
