@@ -160,7 +160,7 @@ def framed(seed, colour):
 
 def test_a_class_with_its_own_background_is_a_shortcut(doctor):
     random = np.random.default_rng(0)
-    any_colour = [tuple(int(v) for v in random.integers(0, (256, 130, 256))) for _ in range(80)]
+    any_colour = [tuple(int(v) for v in random.integers(0, (256, 60, 256))) for _ in range(80)]
     files = {f"a/{i}.png": framed(i, (20, 200, 20)) for i in range(40)}
     files |= {f"{'bc'[i % 2]}/{i}.png": framed(1000 + i, any_colour[i]) for i in range(80)}
     _, found = doctor(files)
