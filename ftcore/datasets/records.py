@@ -12,6 +12,7 @@ A data set never changes. Its id ends in the first digits of a hash over its pic
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,6 +145,14 @@ def open_dataset(dataset_id: str) -> Dataset:
     if dataset.id != dataset_id:
         raise DataError(f"The folder {dataset_id!r} holds another data set.", fix="Rename it back.")
     return dataset
+
+
+def counted(table: pd.DataFrame, task: str, n_classes: int) -> dict[str, Any]:
+    """``split_counts`` of a data set with this table; rows of no split are not counted."""
+    if task != "single":
+        raise DataError(f"Data sets of the task {task!r} cannot be counted.", fix="Import them as single.")
+    counts = Counter(zip(table["target"], table["split"], strict=True))
+    return {"split_counts": tuple(tuple(counts[i, split] for split in SPLITS) for i in range(n_classes))}
 
 
 def list_datasets() -> list[Dataset]:

@@ -234,15 +234,11 @@ def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
     if dataset.task == "single":
         order = [*dataset.classes, *sorted(set(table["label"]) - set(dataset.classes))]
         present = set(used["label"])
-        classes = tuple(label for label in order if label in present)
+        changes["classes"] = classes = tuple(label for label in order if label in present)
         table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).fillna(-1).astype("int64")
-        counts = Counter(zip(used["label"], used["split"], strict=True))
-        changes |= {
-            "classes": classes,
-            "split_counts": tuple(tuple(counts[label, split] for split in SPLITS) for label in classes),
-        }
         _require_classes(used, classes)
     _require_splits(used)
+    changes |= records.counted(table, dataset.task, len(changes.get("classes", dataset.classes)))
     return replace(dataset, **changes)
 
 

@@ -1,7 +1,7 @@
 """What is wrong with a data set, in sentences, with the pictures as evidence and the edits that mend it.
 
     examine     all checks, in order                    -> Report
-    looks       one pass over the decoded pixels        -> what the checks need of them
+    measured    one pass over the decoded pixels        -> what the checks need of them
     alignment   how alike two pictures are, also where one is a crop of the other
     copies      exact, near, across splits, under two classes
     quality     dark, bright, blurred, empty, odd       (cleanvision)

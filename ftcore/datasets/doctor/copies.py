@@ -9,7 +9,7 @@ import pandas as pd
 
 from ftcore.datasets.doctor import alignment
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.looks import Looks
+from ftcore.datasets.doctor.measured import Measured
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import SPLITS
 from ftcore.datasets.versions import Edit
@@ -58,31 +58,31 @@ def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups)
     return [finding for finding in found if finding is not None]
 
 
-def exact_groups(looks: Looks) -> Groups:
+def exact_groups(measured: Measured) -> Groups:
     """Rows with the same pixels, in groups of two and more."""
     same: dict[bytes, list[int]] = defaultdict(list)
-    for row, digest in zip(looks.rows.tolist(), looks.digests.tolist(), strict=True):
+    for row, digest in zip(measured.rows.tolist(), measured.digests.tolist(), strict=True):
         same[digest].append(row)
     return [tuple(rows) for rows in same.values() if len(rows) > 1]
 
 
-def near_groups(looks: Looks, features: np.ndarray | None) -> Generator[Progress, None, Groups]:
+def near_groups(measured: Measured, features: np.ndarray | None) -> Generator[Progress, None, Groups]:
     """Rows that show nearly the same picture: re-saved, resized, cropped, or a burst. A generator that returns them.
 
     Candidates come from the perceptual hash, from a search over small grey pictures and their crops, and from the
     neighbours among the features; each candidate is then fitted (alignment.likeness).
 
     Args:
-        looks: Of N pictures.
-        features: [N, D], in the order of ``looks``, or None.
+        measured: Of N pictures.
+        features: [N, D], in the order of ``measured``, or None.
     """
-    n = len(looks.rows)
+    n = len(measured.rows)
     if n < 3:
         return []
-    usable = ~alignment.is_flat(looks.grey)  # [N]
-    pairs, started = [_same_hash(looks.hashes)], time.perf_counter()
+    usable = ~alignment.is_flat(measured.grey)  # [N]
+    pairs, started = [_same_hash(measured.hashes)], time.perf_counter()
     k = min(_NEIGHBOURS, n - 1)
-    for start, nearest, alike in alignment.neighbours(looks.grey, k):
+    for start, nearest, alike in alignment.neighbours(measured.grey, k):
         own = np.repeat(np.arange(start, start + len(nearest)), k)
         pairs.append(np.stack([own, nearest.ravel()], axis=1)[alike.ravel() > _PROMISING])
         yield Progress(
@@ -96,12 +96,12 @@ def near_groups(looks: Looks, features: np.ndarray | None) -> Generator[Progress
         pairs.append(_feature_pairs(features, k))
     candidates = np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)  # [P, 2]
     candidates = candidates[usable[candidates].all(axis=1)]
-    colour = looks.colour.reshape(n, -1, 3).mean(axis=1)  # [N, 3]
+    colour = measured.colour.reshape(n, -1, 3).mean(axis=1)  # [N, 3]
     far = np.abs(colour[candidates[:, 0]] - colour[candidates[:, 1]]).max(axis=1) > _COLOUR
     candidates = candidates[~far]
-    likeness = alignment.likeness(looks.grey, candidates)  # [P]
+    likeness = alignment.likeness(measured.grey, candidates)  # [P]
     copies = candidates[1 - likeness < _threshold(candidates, likeness, n)]
-    return [tuple(int(looks.rows[i]) for i in group) for group in _merged(copies.tolist())]
+    return [tuple(int(measured.rows[i]) for i in group) for group in _merged(copies.tolist())]
 
 
 def _threshold(pairs: np.ndarray, likeness: np.ndarray, n: int) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ftcore.datasets.doctor import balance, copies, labels, quality, shortcut
 from ftcore.datasets.doctor.findings import Finding, Report, in_order
-from ftcore.datasets.doctor.looks import look
+from ftcore.datasets.doctor.measured import measure
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.events import Progress
@@ -30,15 +30,15 @@ def examine(
     """
     table = dataset.records()
     rows = np.flatnonzero((table["split"] != "").to_numpy())  # [N]
-    looks = yield from look(pictures, rows)
+    measured = yield from measure(pictures, rows)
     mine = None if features is None else np.asarray(features[rows], np.float32)  # [N, D]
-    x = None if mine is None else labels.inputs(looks, mine)
-    exact = copies.exact_groups(looks)
-    near = yield from copies.near_groups(looks, x)
+    x = None if mine is None else labels.inputs(measured, mine)
+    exact = copies.exact_groups(measured)
+    near = yield from copies.near_groups(measured, x)
     found: list[Finding | None] = [
         *balance.findings(dataset, table),
         *copies.findings(dataset, table, exact, near),
-        *quality.findings(table, looks),
+        *quality.findings(table, measured),
     ]
     if x is not None:
         yield _stage(1, "Looking for pictures unlike all others")
@@ -51,7 +51,7 @@ def examine(
             if chances is not None:
                 found.append(labels.label_issues(dataset.classes, rows, target, chances))
         yield _stage(3, "Looking at the backgrounds")
-        found.append(shortcut.finding(dataset.classes, rows, target, looks))
+        found.append(shortcut.finding(dataset.classes, rows, target, measured))
     yield _stage(_STAGES, "Examined")
     notes = () if features is not None else (WITHOUT_FEATURES,)
     return Report(in_order([finding for finding in found if finding is not None]), notes=notes)

@@ -4,7 +4,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.looks import Looks
+from ftcore.datasets.doctor.measured import Measured
 from ftcore.datasets.versions import Edit
 
 _FOLDS = 5
@@ -16,12 +16,12 @@ _ODD = 6.0  # times the usual spread that the score of an outlier lies below the
 _MOST = 0.05  # of all pictures; more than this are a kind of their own
 
 
-def inputs(looks: Looks, features: np.ndarray) -> np.ndarray:
+def inputs(measured: Measured, features: np.ndarray) -> np.ndarray:
     """What the small models read: features and small grey pictures, each reduced to few numbers. [N, at most 320].
 
     The grey pictures help where the pretrained model has never seen the like: drawings, digits, scans.
     """
-    grey = looks.grey.reshape(len(looks.rows), 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(looks.rows), -1)
+    grey = measured.grey.reshape(len(measured.rows), 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(measured.rows), -1)
     return np.hstack([reduced(features.astype(np.float32), _LEARNED), reduced(grey.astype(np.float32), _SEEN)])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.looks import Looks
+from ftcore.datasets.doctor.measured import Measured
 from ftcore.datasets.versions import Edit
 
 _USUAL = 0.5  # of all pictures; what most of them have is their nature and no trouble (cleanvision's max_prevalence)
@@ -20,21 +20,21 @@ _SENTENCES = {
 }
 
 
-def findings(table: pd.DataFrame, looks: Looks) -> list[Finding]:
+def findings(table: pd.DataFrame, measured: Measured) -> list[Finding]:
     """One finding for each trouble that some pictures have, but not most.
 
     Args:
         table: Of the data set.
-        looks: Of its used pictures.
+        measured: Of its used pictures.
     """
-    marked = _marked(table.loc[looks.rows.tolist()], looks.properties)
+    marked = _marked(table.loc[measured.rows.tolist()], measured.properties)
     found = []
     for issue, (kind, sentence, reason) in _SENTENCES.items():
         scores = marked[issue]  # the lower the worse; NaN where all is well
         wrong = scores.dropna().sort_values(kind="stable")
         if not 0 < len(wrong) <= _USUAL * len(scores):
             continue
-        rows = tuple(int(looks.rows[i]) for i in wrong.index)
+        rows = tuple(int(measured.rows[i]) for i in wrong.index)
         found.append(
             Finding(
                 kind,

@@ -4,7 +4,7 @@ import numpy as np
 
 from ftcore.datasets.doctor.findings import Finding
 from ftcore.datasets.doctor.labels import held_out_chances, reduced
-from ftcore.datasets.doctor.looks import COLOUR_SIDE, Looks
+from ftcore.datasets.doctor.measured import COLOUR_SIDE, Measured
 
 _RIM = 2  # of 16 pixels on each side
 _FEWEST = 20  # pictures of a class, for a share to mean anything
@@ -14,18 +14,18 @@ _SHOWN = 60
 _PARTS = 16  # principal components of the edges; their squares and products are read as well
 
 
-def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, looks: Looks) -> Finding | None:
+def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, measured: Measured) -> Finding | None:
     """Classes that are recognised by the edges of their pictures alone.
 
     Args:
         classes: Names.
         rows: Rows of the pictures, [N].
         target: Class indices, [N].
-        looks: Of the same pictures.
+        measured: Of the same pictures.
     """
     rim = np.ones((COLOUR_SIDE, COLOUR_SIDE), bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    chances = held_out_chances(_inputs(looks.colour[:, rim]), target)
+    chances = held_out_chances(_inputs(measured.colour[:, rim]), target)
     if chances is None:
         return None
     said = chances.argmax(axis=1)
@@ -40,7 +40,7 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, look
             caught.append((index, found))
     if not caught:
         return None
-    full = held_out_chances(_inputs(looks.colour), target)
+    full = held_out_chances(_inputs(measured.colour), target)
     accuracy, best = (
         float((said == target).mean()),
         float((full.argmax(axis=1) == target).mean()) if full is not None else 1,

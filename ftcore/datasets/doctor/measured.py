@@ -23,7 +23,7 @@ _CHUNK = 64  # pictures per task of a thread
 
 
 @dataclass(frozen=True)
-class Looks:
+class Measured:
     """What was seen of the used pictures.
 
     Args:
@@ -43,8 +43,8 @@ class Looks:
     properties: pd.DataFrame
 
 
-def look(pictures: PixelStore, rows: np.ndarray) -> Generator[Progress, None, Looks]:
-    """Look at pictures, several at a time. A generator that returns ``Looks``."""
+def measure(pictures: PixelStore, rows: np.ndarray) -> Generator[Progress, None, Measured]:
+    """Look at pictures, several at a time. A generator that returns ``Measured``."""
     started = time.perf_counter()
     chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
     seen: list[tuple[Any, ...]] = []
@@ -61,7 +61,7 @@ def look(pictures: PixelStore, rows: np.ndarray) -> Generator[Progress, None, Lo
             seen += waiting.popleft().result()
             yield _progress(len(seen), len(rows), started)
     digests, hashes, grey, colour, properties = zip(*seen, strict=True)
-    return Looks(
+    return Measured(
         rows,
         np.array(digests),
         np.array(hashes, np.uint64),
