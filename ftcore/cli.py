@@ -1,6 +1,8 @@
 """The command line: progress on stderr, and as the last line of stdout one JSON object.
 
     python -m ftcore import SOURCE            a ZIP, a folder or sample:digits -> a dataset
+    python -m ftcore doctor DATASET           what is wrong with the pictures
+    python -m ftcore dataset DATASET …        exclude, relabel or move pictures -> a new version of the dataset
     python -m ftcore train --dataset D        a dataset -> a trained model
     python -m ftcore resume RUN               go on with an interrupted run
     python -m ftcore runs | show RUN          what there is
@@ -27,7 +29,7 @@ from tqdm import tqdm
 
 from ftcore import settings as s
 from ftcore import workspace
-from ftcore.datasets import intake, records
+from ftcore.datasets import intake, records, versions
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
@@ -79,6 +81,19 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("source", metavar="SOURCE")
     added.add_argument("--name", metavar="N")
     _add_import_options(added)
+
+    added = command("doctor", _doctor, "Say what is wrong with the pictures of a data set.")
+    added.add_argument("dataset", metavar="DATASET")
+    added.add_argument("--again", action="store_true", help="look again, even if it was examined before")
+
+    added = command("dataset", _edit, "Make a new version of a data set; without an edit, describe it.")
+    added.add_argument("dataset", metavar="DATASET")
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+    added.add_argument("--exclude", metavar="IMAGE", help="leave pictures out", **many)
+    added.add_argument("--reason", metavar="TEXT", default="", help="why they are left out")
+    added.add_argument("--include", metavar="IMAGE", help="take them in again", **many)
+    added.add_argument("--relabel", metavar="IMAGE=CLASS", help="give them another class", **many)
+    added.add_argument("--move", metavar="IMAGE=SPLIT", help="to train, validation or test", **many)
 
     added = command("train", _train, "Fine-tune a model on a data set.")
     added.add_argument("--dataset", required=True, metavar="ID_OR_SOURCE")
@@ -141,6 +156,53 @@ def _import(parsed: argparse.Namespace) -> dict[str, Any]:
     if len(dataset.left_out) > 20:
         print(f"left out: {len(dataset.left_out) - 20} more, see the data set's page", file=sys.stderr)
     return intake.summary(dataset)
+
+
+def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:
+    from ftcore.datasets.doctor import findings
+
+    dataset = records.open_dataset(parsed.dataset)
+    report = findings.load(dataset)
+    if report is None or not report.whole or parsed.again:
+        from ftcore.jobs import examining
+
+        with _bars() as progress:
+            report = examining.examine_now(dataset, lambda event: progress(event.label, event.done, event.total))
+    for note in report.notes:
+        print(note, file=sys.stderr)
+    paths = dataset.records()["path"].tolist()
+    return {
+        "dataset": dataset.id,
+        "findings": [
+            {
+                "kind": finding.kind,
+                "severity": finding.severity,
+                "count": finding.count,
+                "images": [*(paths[row] for row in finding.rows), *finding.names],
+                "sentence": finding.sentence,
+            }
+            for finding in report.findings
+        ],
+    }
+
+
+def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
+    dataset = records.open_dataset(parsed.dataset)
+    table = dataset.records()
+    edits = [
+        versions.Edit("exclude", versions.rows_called(table, parsed.exclude), parsed.reason),
+        versions.Edit("include", versions.rows_called(table, parsed.include)),
+        *versions.paired("relabel", table, parsed.relabel),
+        *versions.paired("move", table, parsed.move),
+    ]
+    edited = versions.edit(dataset, [edit for edit in edits if edit.rows])
+    steps = versions.history(edited)
+    return {
+        **intake.summary(edited),
+        "excluded": len(versions.excluded(edited)),
+        "parent": steps[-1].parent if steps else None,
+        "history": [phrase for step in steps for phrase in step.words],
+    }
 
 
 def _train(parsed: argparse.Namespace) -> dict[str, Any]:

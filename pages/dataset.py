@@ -8,7 +8,7 @@ frame.guard()
 
 from ftcore import names  # noqa: E402
 from ftcore.datasets.records import Dataset, list_datasets  # noqa: E402
-from pages.components import cached, charts, imports, pictures, session, words  # noqa: E402
+from pages.components import cached, charts, doctor, imports, pictures, session, words  # noqa: E402
 
 PER_CLASS = 6
 
@@ -61,6 +61,7 @@ def show(dataset: Dataset) -> None:
             ),
             alt="Pictures per class and split",
         )
+    doctor.show(dataset)
     _gallery(dataset)
     _left_out(dataset)
     st.space("small")
@@ -73,7 +74,7 @@ def _gallery(dataset: Dataset) -> None:
     st.subheader("Pictures")
     every = "All classes"
     chosen = st.selectbox("Class", [every, *dataset.classes], key=f"class_{dataset.id}", label_visibility="collapsed")
-    table = cached.records(dataset.id)
+    table = cached.used_rows(dataset.id)
     if chosen == every:
         shown = table.groupby("target", sort=True).head(max(1, 24 // len(dataset.classes))).sort_values("target")[:36]
     else:

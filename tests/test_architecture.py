@@ -129,18 +129,32 @@ def test_every_module_says_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
+HEAVY = ("torch", "timm", "torchvision", "sklearn", "scipy", "cleanlab", "cleanvision", "imagehash")
+
+
 def heavy_after(*modules):
     """Which heavy libraries a fresh interpreter holds after importing some modules."""
     code = (
         f"import sys, importlib\nfor name in {modules!r}: importlib.import_module(name)\n"
-        "print(*sorted({'torch', 'timm', 'torchvision', 'sklearn', 'scipy'} & set(sys.modules)))"
+        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.split()
 
 
 def test_pages_paint_without_torch_and_timm():
-    components = ["cached", "charts", "forms", "frame", "imports", "pictures", "runlist", "runview", "session"]
+    components = [
+        "cached",
+        "charts",
+        "doctor",
+        "forms",
+        "frame",
+        "imports",
+        "pictures",
+        "runlist",
+        "runview",
+        "session",
+    ]
     assert heavy_after(*[f"pages.components.{name}" for name in components]) == []
 
 

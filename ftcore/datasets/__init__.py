@@ -10,6 +10,8 @@
     intake      all of the above                    -> datasets/<id>/ in the workspace, whole or not at all
     records     datasets/<id>/                      -> Dataset: its table, its counts, its facts
     pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
+    doctor      Dataset, pixels, features           -> findings, each with the edits that mend it
+    versions    Dataset, edits                      -> another Dataset that shares the pictures
 
 Nothing here imports torch at the top, so pages may import it and still paint at once.
 """

@@ -172,7 +172,7 @@ def _keep(
         return known
     counts = Counter(zip(table["target"], table["split"], strict=True))
     dataset = Dataset(
-        id=_free_id(asked.name, content),
+        id=records.free_id(asked.name, content),
         name=asked.name,
         task=asked.task,
         classes=classes,
@@ -238,13 +238,6 @@ def _known(asked: _Asked, content: str) -> Dataset | None:
         if dataset.content == content and (not asked.given_name or dataset.name == asked.name):
             return dataset
     return None
-
-
-def _free_id(name: str, content: str) -> str:
-    """The name and as many digits of the content hash as tell it from what is there."""
-    taken = {folder.name for folder in workspace.folder(records.FOLDER).iterdir()}
-    ids = (f"{names.slug(name)}-{content[:n]}" for n in (8, 16, 24, 32))
-    return next(candidate for candidate in ids if candidate not in taken)
 
 
 def _write(dataset: Dataset, table: pd.DataFrame, staging: Path) -> None:

@@ -4,7 +4,9 @@
 picture starts and how large it is stands in the data set's table (records.py).
 """
 
+import hashlib
 import io
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -75,6 +77,7 @@ class PixelStore:
         self._offset = records["pixels_offset"].to_numpy(np.int64)  # [N]
         self._height = records["pixels_height"].to_numpy(np.int64)  # [N]
         self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
+        self._records = records[["sha256", "pixels_height", "pixels_width"]]
         self._mapped: np.memmap | None = None
 
     def __len__(self) -> int:
@@ -87,6 +90,12 @@ class PixelStore:
         """Picture ``i`` as a read-only view of the file, uint8 [height, width, 3]."""
         start, height, width = int(self._offset[i]), int(self._height[i]), int(self._width[i])
         return self._map()[start : start + height * width * 3].reshape(height, width, 3)
+
+    def fingerprint(self, rows: np.ndarray) -> str:
+        """A hash over the pictures of ``rows``, in this order: of their files, and of the size that is kept of them."""
+        of = self._records.iloc[rows]
+        parts = [of[column].tolist() for column in ("sha256", "pixels_height", "pixels_width")]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def picture(self, i: int) -> Image.Image:
         """Picture ``i`` as a PIL picture of its own, RGB."""

@@ -6,11 +6,13 @@
     records.parquet   one row per picture
     pixels.bin        the decoded pictures (pixels.py)
     pictures/         the files as they came, named by their SHA-256; samples of the app keep none
+    version.json      only where somebody edited another data set to make this one (versions.py)
 
 A data set never changes. Its id ends in the first digits of a hash over its pictures, labels and split.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +43,8 @@ COLUMNS = (
     "pixels_width",
     "original",
 )
+EXCLUSION = ("excluded", "excluded_from")
+"""Columns that only an edited data set keeps on disk; an import excludes nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +102,17 @@ class Dataset:
 
         Columns: path (as in the source, cleaned), sha256 (of the file), width and height (of the file, in pixels,
         upright), target (class index), label (class name), split, pixels_offset (bytes), pixels_height and
-        pixels_width (as kept, in pixels), original (name in ``pictures/``, empty if not kept).
+        pixels_width (as kept, in pixels), original (name in ``pictures/``, empty if not kept), excluded (why the
+        picture is not used; empty if it is), excluded_from (the split it was in). An excluded picture's split is empty.
         """
         try:
-            return pd.read_parquet(self.folder / TABLE)
+            table = pd.read_parquet(self.folder / TABLE)
         except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
             raise DataError(f"The table of data set {self.id!r} cannot be read.", fix="Import it again.") from error
+        for column in EXCLUSION:
+            if column not in table:
+                table[column] = ""
+        return table
 
     def counts(self) -> pd.DataFrame:
         """Columns label, split, count: a row for every class and split, also where there is no picture."""
@@ -138,6 +147,14 @@ def open_dataset(dataset_id: str) -> Dataset:
     return dataset
 
 
+def counted(table: pd.DataFrame, task: str, n_classes: int) -> dict[str, Any]:
+    """``split_counts`` of a data set with this table; rows of no split are not counted."""
+    if task != "single":
+        raise DataError(f"Data sets of the task {task!r} cannot be counted.", fix="Import them as single.")
+    counts = Counter(zip(table["target"], table["split"], strict=True))
+    return {"split_counts": tuple(tuple(counts[i, split] for split in SPLITS) for i in range(n_classes))}
+
+
 def list_datasets() -> list[Dataset]:
     """All data sets, newest first. A folder that cannot be read is passed over."""
     found = []
@@ -148,6 +165,13 @@ def list_datasets() -> list[Dataset]:
             except DataError:
                 continue
     return sorted(found, key=lambda dataset: (-dataset.created, dataset.id))
+
+
+def free_id(name: str, content: str) -> str:
+    """The name and as many digits of the content hash as tell it from what is there."""
+    taken = {folder.name for folder in workspace.folder(FOLDER).iterdir()}
+    ids = (f"{names.slug(name)}-{content[:n]}" for n in (8, 16, 24, 32))
+    return next(candidate for candidate in ids if candidate not in taken)
 
 
 def to_json(dataset: Dataset) -> dict[str, Any]:

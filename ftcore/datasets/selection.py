@@ -15,7 +15,8 @@ def select(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
     in two class folders has no certain label, so all its copies go.
 
     Returns:
-        What stays, in the order given, and what is left out as ``{"name", "reason"}``.
+        What stays, in the order given, and what is left out as ``{"name", "reason", "kind"}``; ``kind`` is the
+        doctor's word for it, and copies also name what they are a copy ``of``.
     """
     single, copies = _without_copies(reads)
     kept, small = _without_small_classes(single)
@@ -49,12 +50,14 @@ def _without_copies(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, s
         labels = sorted({copy.label for copy in copies})
         if len(labels) > 1:
             reason = f"the same picture lies in {_listed(labels)}, so its class is not certain"
+            kind = "label_conflict"
         elif read is not copies[0]:
             reason = f"an exact copy of {copies[0].path}"
+            kind = "exact_duplicate" if read.given == copies[0].given else "leak"
         else:
             kept.append(read)
             continue
-        left_out.append({"name": read.path, "reason": reason})
+        left_out.append({"name": read.path, "reason": reason, "kind": kind, "of": copies[0].path})
     return kept, left_out
 
 
@@ -68,6 +71,7 @@ def _without_small_classes(reads: Sequence[Read]) -> tuple[list[Read], list[dict
             "name": read.path,
             "reason": f"class {read.label!r} has only {members[read.label]} readable picture"
             f"{'s' if members[read.label] > 1 else ''}, at least {FEWEST} are needed",
+            "kind": "few_images",
         }
         for read in reads
         if members[read.label] < FEWEST

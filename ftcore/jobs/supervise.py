@@ -91,6 +91,10 @@ def _run(job: store.Job) -> None:
         from ftcore.jobs import importing
 
         importing.run(job)
+    elif job.kind == "examine":
+        from ftcore.jobs import examining
+
+        examining.run(job)
     else:
         log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
         from ftcore.jobs import train  # late: an import needs no torch

@@ -1,7 +1,7 @@
 """The folder of a job: made once, found by its name, deleted on request.
 
-``runs/<id>/`` for trainings, ``imports/<id>/`` for imports. ``settings.json`` is written once and says what was asked
-for; everything else in the folder is written by the worker.
+``runs/<id>/`` for trainings, ``imports/<id>/`` for imports, ``examinations/<id>/`` for the data doctor.
+``settings.json`` is written once and says what was asked for; everything else in the folder is written by the worker.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 from ftcore import names, settings, workspace
 from ftcore.errors import RunError
 
-FOLDERS = {"train": "runs", "import": "imports"}
+FOLDERS = {"train": "runs", "import": "imports", "examine": "examinations"}
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,11 @@ class Job:
 
     Args:
         id: Name of the folder.
-        kind: ``train`` or ``import``.
+        kind: ``train``, ``import`` or ``examine``.
         name: What people call it.
         created: Seconds since 1970.
-        request: For a training the ``RunSettings`` as JSON; for an import its source, name, split and seed.
+        request: For a training the ``RunSettings`` as JSON; for an import its source, name, split and seed; for an
+            examination its dataset.
     """
 
     id: str

@@ -68,7 +68,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         label_smoothing=settings.train.label_smoothing,
         ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
         name=settings.model.name,
-        engine=Engine(dataset.content, settings.model.image_size, settings.engine),
+        engine=Engine(settings.model.image_size, settings.engine),
     )
 
 

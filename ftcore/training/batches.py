@@ -75,9 +75,16 @@ class Batches:
         """Whether every epoch makes views of its own."""
         return self.views is not None and self.views.fresh
 
+    def fingerprint(self) -> str:
+        """A hash over the pictures, in the order of the rows: part of the cache's key."""
+        return self._pictures.fingerprint(self.rows)
+
     def views_json(self) -> dict[str, Any]:
-        """What the views are made with, apart from how many there are: part of the cache's key."""
-        return {name: value for name, value in asdict(self.views).items() if name != "views"} if self.views else {}
+        """What the views are made of, apart from how many there are: part of the cache's key."""
+        if self.views is None:
+            return {}
+        recipe = {name: value for name, value in asdict(self.views).items() if name != "views"}
+        return {"seed": self.seed, "rows": self.rows.tolist(), "augment": recipe}  # a view is drawn by its row number
 
     def order(self, epoch: int) -> np.ndarray:
         """Positions in ``rows`` in the order of an epoch, [N]."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from torch import Tensor, nn
 
 from ftcore.errors import WorkspaceError
@@ -43,13 +44,12 @@ class Engine:
     """Gives a phase its cached inputs, or leaves it to train from the pictures and says why; and the fastest steps.
 
     Args:
-        dataset: Content hash of the data set, part of the cache's key.
         size: Side of the pictures, in pixels.
         settings: Precision, engine and bounds.
     """
 
-    def __init__(self, dataset: str, size: int, settings: EngineSettings) -> None:
-        self._dataset, self._size, self._settings = dataset, size, settings
+    def __init__(self, size: int, settings: EngineSettings) -> None:
+        self._size, self._settings = size, settings
         self._chosen: tuple[str, prefixes.Chosen] | None = None
 
     def prepare(self, parts: Parts, motion: Motion) -> Iterator[Event]:
@@ -112,6 +112,16 @@ class Engine:
             return model, pictures
         return found.suffix, sources[what]
 
+    def activations(self, model: nn.Module, pictures: Batches, what: str) -> Generator[Event, None, list[np.ndarray]]:
+        """What crosses the cut for every picture as it is: one mapped array per tensor, [N, ...].
+
+        Raises:
+            CutError: The model cannot be cut.
+            WorkspaceError: The activations do not fit on the disk.
+        """
+        arrays, _ = yield from self._computed(self._cut(model), [(what, pictures)])
+        return arrays[what][0]
+
     def _cut(self, model: nn.Module) -> Cut:
         return cut(model, self._size, most_values=MOST_BYTES / self._bytes_per_value)
 
@@ -126,6 +136,17 @@ class Engine:
         self, found: Cut, lists: Sequence[tuple[str, Batches]]
     ) -> Generator[Event, None, tuple[dict[str, Source], bool]]:
         """Cached inputs per list of pictures, and whether anything had to be computed; a generator that returns."""
+        arrays, computed = yield from self._computed(found, lists)
+        sources: dict[str, Source] = {
+            what: feature_cache.FeatureBatches(arrays[what], pictures.targets, pictures.parts, pictures.device)
+            for what, pictures in lists
+        }
+        return sources, computed
+
+    def _computed(
+        self, found: Cut, lists: Sequence[tuple[str, Batches]]
+    ) -> Generator[Event, None, tuple[dict[str, list[list[np.ndarray]]], bool]]:
+        """Per list of pictures and view the arrays that cross, found or filled; and whether any had to be filled."""
         digest = disk_cache.digest(found.prefix)
         works = [self._work(found, digest, what, pictures) for what, pictures in lists]
         missing = sum(len(work.missing) * len(work.pictures.rows) for work in works)
@@ -135,25 +156,22 @@ class Engine:
             chosen = yield from self._choose(found, digest, works, missing)
             for work in works:
                 yield from self._fill(found, work, chosen, keep)
-        sources: dict[str, Source] = {}
+        arrays: dict[str, list[list[np.ndarray]]] = {}
         for work in works:
-            arrays = [feature_cache.find(key) for key in work.keys]
-            kept = [array for array in arrays if array is not None]
-            if len(kept) < len(arrays):
+            kept = [array for key in work.keys if (array := feature_cache.find(key)) is not None]
+            if len(kept) < len(work.keys):
                 raise WorkspaceError("The activations could not be kept.", fix="Free some space and try again.")
-            pictures = work.pictures
-            sources[work.what] = feature_cache.FeatureBatches(kept, pictures.targets, pictures.parts, pictures.device)
-        return sources, bool(missing)
+            arrays[work.what] = kept
+        return arrays, bool(missing)
 
     def _work(self, found: Cut, digest: str, what: str, pictures: Batches) -> _Work:
-        keys = []
+        keys, fingerprint = [], pictures.fingerprint()
         for view in range(pictures.n_views):
-            drawn = {"seed": pictures.seed, "view": view, "augment": pictures.views_json()} if view else {}
+            drawn = {"view": view, **pictures.views_json()} if view else {}
             keys.append(
                 disk_cache.key_of(
                     digest,
-                    dataset=self._dataset,
-                    rows=pictures.rows.tolist(),
+                    pictures=fingerprint,
                     preprocessing=pictures.preprocessing.to_json(),
                     names=found.names,
                     dtype=self._settings.precision,
@@ -181,7 +199,8 @@ class Engine:
         n, n_views = len(work.pictures.rows), len(work.missing)
         started = told = time.perf_counter()
         copies = f", in {n_views} views" if n_views > 1 else ""
-        label = f"Looking at the {work.what} pictures once{copies} with the frozen part"
+        named = f"the {work.what} pictures" if work.what else "all pictures"
+        label = f"Looking at {named} once{copies} with the frozen part"
         for index, view in enumerate(work.missing):
             activations = (chosen.run(images) for images, _ in work.pictures.in_order(BATCH, view=view))
             filling = feature_cache.fill(

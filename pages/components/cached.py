@@ -16,6 +16,12 @@ def records(dataset_id: str) -> pd.DataFrame:
     return open_dataset(dataset_id).records()
 
 
+def used_rows(dataset_id: str) -> pd.DataFrame:
+    """The rows that are in a split: those that nobody excluded."""
+    table = records(dataset_id)
+    return table[table["split"] != ""]
+
+
 @st.cache_data(max_entries=4096, show_spinner=False)
 def thumbnail(dataset_id: str, row: int, side: int = 112) -> bytes:
     """One picture of a data set as a small PNG."""

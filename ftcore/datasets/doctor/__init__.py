@@ -1,0 +1,14 @@
+"""What is wrong with a data set, in sentences, with the pictures as evidence and the edits that mend it.
+
+    examine     all checks, in order                    -> Report
+    measured    one pass over the decoded pixels        -> what the checks need of them
+    alignment   how alike two pictures are, also where one is a crop of the other
+    copies      exact, near, across splits, under two classes
+    quality     dark, bright, blurred, empty, odd       (cleanvision)
+    labels      wrong classes, outliers                 (cleanlab, on features)
+    shortcut    does the background give the class away
+    balance     what the table alone tells
+    findings    kinds, severities, the file
+
+Nothing here imports a model: features come from outside. Pages read ``findings`` alone, which is light.
+"""

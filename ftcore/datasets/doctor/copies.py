@@ -1,0 +1,271 @@
+"""Copies: exact, nearly the same, across splits, and under two classes."""
+
+import time
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ftcore.datasets.doctor import alignment
+from ftcore.datasets.doctor.findings import Finding
+from ftcore.datasets.doctor.measured import Measured
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.splits import SPLITS
+from ftcore.datasets.versions import Edit
+from ftcore.events import Progress
+
+_NEIGHBOURS = 4  # that are looked at for each picture, from each way of searching
+_BITS = 8  # of 64 in which the perceptual hashes of two copies may differ
+_PROMISING = 0.9  # likeness in the quick search below which nothing is fitted
+_FAR, _NEAR = 0.03, 0.0025  # 1 - likeness: never a copy beyond, always one below
+_STANDS_OUT = 8
+"""A copy is this many times more alike than neighbours usually are: digits all look alike, photos do not."""
+_COLOUR = 30  # grey levels by which the mean colours of two copies may differ
+_BLOCK = 1000
+
+Groups = list[tuple[int, ...]]
+
+
+def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups) -> list[Finding]:
+    """What copies there are, as findings.
+
+    Args:
+        dataset: For what its import left out.
+        table: Of the data set.
+        exact: Rows that hold the same pixels, group by group.
+        near: Rows that show nearly the same picture, group by group; each holds all exact copies of its members.
+    """
+    split = table["split"]
+    label = table["label"] if dataset.task == "single" else None
+    one_class: Groups = []
+    conflicts: Groups = []
+    for group in exact:
+        (one_class if label is None or label[list(group)].nunique() == 1 else conflicts).append(group)
+    every = _merged([*exact, *near])
+    leaks = [group for group in every if split[list(group)].nunique() > 1]
+    leaking = {row for group in leaks for row in group}
+    alike = [group for group in near if not set(group) <= {row for g in exact for row in g}]
+    if label is not None:
+        near_conflicts = [g for g in alike if label[list(g)].nunique() > 1]
+        conflicts += near_conflicts
+    found = [
+        _exact(dataset, table, one_class),
+        _near(table, alike, leaking),
+        _leak(dataset, table, leaks),
+        _conflict(dataset, conflicts),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def exact_groups(measured: Measured) -> Groups:
+    """Rows with the same pixels, in groups of two and more."""
+    same: dict[bytes, list[int]] = defaultdict(list)
+    for row, digest in zip(measured.rows.tolist(), measured.digests.tolist(), strict=True):
+        same[digest].append(row)
+    return [tuple(rows) for rows in same.values() if len(rows) > 1]
+
+
+def near_groups(measured: Measured, features: np.ndarray | None) -> Generator[Progress, None, Groups]:
+    """Rows that show nearly the same picture: re-saved, resized, cropped, or a burst. A generator that returns them.
+
+    Candidates come from the perceptual hash, from a search over small grey pictures and their crops, and from the
+    neighbours among the features; each candidate is then fitted (alignment.likeness).
+
+    Args:
+        measured: Of N pictures.
+        features: [N, D], in the order of ``measured``, or None.
+    """
+    n = len(measured.rows)
+    if n < 3:
+        return []
+    usable = ~alignment.is_flat(measured.grey)  # [N]
+    pairs, started = [_same_hash(measured.hashes)], time.perf_counter()
+    k = min(_NEIGHBOURS, n - 1)
+    for start, nearest, alike in alignment.neighbours(measured.grey, k):
+        own = np.repeat(np.arange(start, start + len(nearest)), k)
+        pairs.append(np.stack([own, nearest.ravel()], axis=1)[alike.ravel() > _PROMISING])
+        yield Progress(
+            stage="copies",
+            label="Comparing pictures with each other",
+            done=min(n, start + len(nearest)),
+            total=n,
+            seconds=time.perf_counter() - started,
+        )
+    if features is not None:
+        pairs.append(_feature_pairs(features, k))
+    candidates = np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)  # [P, 2]
+    candidates = candidates[usable[candidates].all(axis=1)]
+    colour = measured.colour.reshape(n, -1, 3).mean(axis=1)  # [N, 3]
+    far = np.abs(colour[candidates[:, 0]] - colour[candidates[:, 1]]).max(axis=1) > _COLOUR
+    candidates = candidates[~far]
+    likeness = alignment.likeness(measured.grey, candidates)  # [P]
+    copies = candidates[1 - likeness < _threshold(candidates, likeness, n)]
+    return [tuple(int(measured.rows[i]) for i in group) for group in _merged(copies.tolist())]
+
+
+def _threshold(pairs: np.ndarray, likeness: np.ndarray, n: int) -> float:
+    """The largest distance (1 - likeness) between copies, from how far apart neighbours usually are."""
+    nearest = np.full(n, 1 - _PROMISING)
+    for side in (0, 1):
+        np.minimum.at(nearest, pairs[:, side], 1 - likeness)
+    return float(np.clip(np.median(nearest) / _STANDS_OUT, _NEAR, _FAR))
+
+
+def _same_hash(hashes: np.ndarray) -> np.ndarray:
+    """Pairs whose perceptual hashes differ in few bits, the nearest few for each picture, [P, 2]."""
+    found = []
+    k = min(_NEIGHBOURS, len(hashes) - 1)
+    for start in range(0, len(hashes), _BLOCK):
+        block = hashes[start : start + _BLOCK]
+        differ = np.bitwise_count(block[:, None] ^ hashes[None, :])  # [B, N] uint8
+        differ[np.arange(len(block)), start + np.arange(len(block))] = 64
+        nearest = np.argpartition(differ, k - 1, axis=1)[:, :k]
+        close = np.take_along_axis(differ, nearest, axis=1) <= _BITS
+        own = np.broadcast_to(np.arange(start, start + len(block))[:, None], nearest.shape)
+        found.append(np.stack([own[close], nearest[close]], axis=1))
+    return np.concatenate(found)
+
+
+def _feature_pairs(features: np.ndarray, k: int) -> np.ndarray:
+    """Each picture with its nearest neighbours by cosine, [N * k, 2]."""
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
+    found = []
+    for start in range(0, len(unit), _BLOCK):
+        alike = unit[start : start + _BLOCK] @ unit.T  # [B, N]
+        alike[np.arange(len(alike)), start + np.arange(len(alike))] = -2
+        nearest = np.argpartition(-alike, k - 1, axis=1)[:, :k]
+        found.append(np.stack([np.repeat(np.arange(start, start + len(alike)), k), nearest.ravel()], axis=1))
+    return np.concatenate(found)
+
+
+def _merged(groups: Iterable[Sequence[int]]) -> Groups:
+    """Groups that share a member become one; members and groups sorted."""
+    parent: dict[int, int] = {}
+
+    def root(i: int) -> int:
+        while parent.setdefault(i, i) != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for group in groups:
+        for other in group[1:]:
+            parent[root(other)] = root(group[0])
+    members: dict[int, list[int]] = defaultdict(list)
+    for i in parent:
+        members[root(i)].append(i)
+    return sorted(tuple(sorted(group)) for group in members.values() if len(group) > 1)
+
+
+def _exact(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | None:
+    gone = [item for item in dataset.left_out if item.get("kind") in ("exact_duplicate", "leak")]
+    if not groups and not gone:
+        return None
+    surplus = tuple(row for group in groups for row in _all_but_first(table, group))
+    sentences = []
+    if groups:
+        sentences.append(f"Pictures with exactly the pixels of another one: {len(surplus):,}.")
+    if gone:
+        sentences.append(f"Exact copies that were left out when the pictures came in: {len(gone):,}.")
+    return Finding(
+        "exact_duplicate",
+        "warning" if groups else "note",
+        " ".join(sentences),
+        len(surplus) + len(gone),
+        rows=_flat(groups),
+        groups=tuple(groups),
+        names=tuple(dict.fromkeys(name for item in gone for name in (item["name"], item["of"]))),
+        remedy=_exclude(surplus, "an exact copy of another picture"),
+        remedy_words="Keep one of each" if groups else "",
+    )
+
+
+def _near(table: pd.DataFrame, groups: Groups, leaking: set[int]) -> Finding | None:
+    if not groups:
+        return None
+    surplus = tuple(row for group in groups for row in _all_but_first(table, group))
+    inside = sum(not set(group) & leaking for group in groups)
+    return Finding(
+        "near_duplicate",
+        "warning",
+        f"Groups of pictures that show almost the same: {len(groups):,}, with {len(_flat(groups)):,} pictures; groups "
+        f"that lie within one split: {inside:,}.",
+        len(surplus),
+        rows=_flat(groups),
+        groups=tuple(groups),
+        remedy=_exclude(surplus, "almost the same as another picture"),
+        remedy_words="Keep one of each",
+    )
+
+
+def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | None:
+    gone = [item for item in dataset.left_out if item.get("kind") == "leak"]
+    if not groups and not gone:
+        return None
+    rows = _flat(groups)
+    targets: dict[str, list[int]] = defaultdict(list)
+    for group in groups:
+        in_splits = table.loc[list(group), "split"]
+        home = max(SPLITS, key=lambda split: (int((in_splits == split).sum()), split == "train"))
+        targets[home] += [row for row in group if in_splits[row] != home]
+    sentences = []
+    if groups:
+        held_out = int((table.loc[list(rows), "split"] != "train").sum())
+        sentences.append(
+            f"Groups of the same or almost the same picture that lie in more than one split: {len(groups):,}; affected "
+            f"pictures for choosing and testing: {held_out:,}."
+        )
+    if gone:
+        sentences.append(
+            f"Exact copies across your folders that were left out when the pictures came in: {len(gone):,}."
+        )
+    return Finding(
+        "leak",
+        "serious" if groups else "note",
+        " ".join(sentences),
+        sum(len(moved) for moved in targets.values()) + len(gone),
+        rows=rows,
+        groups=tuple(groups),
+        names=tuple(dict.fromkeys(name for item in gone for name in (item["name"], item["of"]))),
+        remedy=tuple(Edit("move", tuple(moved), split) for split, moved in targets.items()),
+        remedy_words="Move each group into one split" if groups else "",
+    )
+
+
+def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
+    gone = [item["name"] for item in dataset.left_out if item.get("kind") == "label_conflict"]
+    if not groups and not gone:
+        return None
+    rows = _flat(groups)
+    sentences = []
+    if groups:
+        sentences.append(f"Pictures that lie under more than one class: {len(groups):,}, as {len(rows):,} files.")
+    if gone:
+        sentences.append(f"Files in two classes at once that were left out when the pictures came in: {len(gone):,}.")
+    return Finding(
+        "label_conflict",
+        "serious" if groups else "note",
+        " ".join(sentences),
+        len(rows) + len(gone),
+        rows=rows,
+        groups=tuple(groups),
+        names=tuple(gone),
+        remedy=_exclude(rows, "the same picture lies under two classes"),
+        remedy_words="Leave them out" if groups else "",
+    )
+
+
+def _all_but_first(table: pd.DataFrame, group: Sequence[int]) -> list[int]:
+    """Those of a group that go: kept is a training picture where there is one, and the largest file."""
+    pixels = (table["width"] * table["height"]).tolist()
+    order = sorted(group, key=lambda row: (table["split"][row] != "train", -pixels[row], row))
+    return sorted(order[1:])
+
+
+def _exclude(rows: tuple[int, ...], reason: str) -> tuple[Edit, ...]:
+    return (Edit("exclude", rows, reason),) if rows else ()
+
+
+def _flat(groups: Groups) -> tuple[int, ...]:
+    return tuple(row for group in groups for row in group)

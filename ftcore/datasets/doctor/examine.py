@@ -1,0 +1,61 @@
+"""All checks of one data set, in order, with progress."""
+
+from collections.abc import Generator
+
+import numpy as np
+
+from ftcore.datasets.doctor import balance, copies, labels, quality, shortcut
+from ftcore.datasets.doctor.findings import Finding, Report, in_order
+from ftcore.datasets.doctor.measured import measure
+from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.records import Dataset
+from ftcore.events import Progress
+
+WITHOUT_FEATURES = (
+    "Probably wrong classes and pictures unlike all others were not looked for: that needs the pretrained model."
+)
+_STAGES = 4
+
+
+def examine(
+    dataset: Dataset, pictures: PixelStore, features: np.ndarray | None = None
+) -> Generator[Progress, None, Report]:
+    """Look for everything that ``findings.KINDS`` names. A generator that returns a ``Report``; it writes nothing.
+
+    Args:
+        dataset: Only pictures in a split are examined.
+        pictures: Its pixels.
+        features: Of every picture of the table, [rows, D], from any pretrained model. Without them, wrong classes and
+            outliers are not looked for.
+    """
+    table = dataset.records()
+    rows = np.flatnonzero((table["split"] != "").to_numpy())  # [N]
+    measured = yield from measure(pictures, rows)
+    mine = None if features is None else np.asarray(features[rows], np.float32)  # [N, D]
+    x = None if mine is None else labels.inputs(measured, mine)
+    exact = copies.exact_groups(measured)
+    near = yield from copies.near_groups(measured, x)
+    found: list[Finding | None] = [
+        *balance.findings(dataset, table),
+        *copies.findings(dataset, table, exact, near),
+        *quality.findings(table, measured),
+    ]
+    if x is not None:
+        yield _stage(1, "Looking for pictures unlike all others")
+        found.append(labels.outliers(rows, x))
+    if dataset.task == "single":
+        target = table["target"].to_numpy(np.int64)[rows]  # [N]
+        if x is not None:
+            yield _stage(2, "Looking for wrong classes")
+            chances = labels.held_out_chances(x, target)
+            if chances is not None:
+                found.append(labels.label_issues(dataset.classes, rows, target, chances))
+        yield _stage(3, "Looking at the backgrounds")
+        found.append(shortcut.finding(dataset.classes, rows, target, measured))
+    yield _stage(_STAGES, "Examined")
+    notes = () if features is not None else (WITHOUT_FEATURES,)
+    return Report(in_order([finding for finding in found if finding is not None]), notes=notes)
+
+
+def _stage(done: int, label: str) -> Progress:
+    return Progress(stage="check", label=label, done=done, total=_STAGES)

@@ -1,0 +1,198 @@
+"""What the doctor can find: the kinds, how grave they are, and how findings lie on disk."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ftcore import workspace
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.versions import Edit, edit
+
+FILE = "findings.json"
+FORMAT = 1
+"""Grows when the doctor learns something; findings of an older doctor are looked for again."""
+
+SEVERITIES = ("serious", "warning", "note")
+"""Worst first: makes scores wrong; makes the model worse; good to know."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``title`` for a list, and ``why``: one or two sentences on what it means for a model."""
+
+    title: str
+    why: str
+
+
+KINDS = {
+    "leak": Kind(
+        "The same picture in two splits",
+        "A picture that the model has learned from is no test: the score comes out better than the model is.",
+    ),
+    "label_conflict": Kind(
+        "One picture under two classes",
+        "The model is told two different answers to one question, so it can learn neither.",
+    ),
+    "label_issue": Kind(
+        "Probably a wrong class",
+        "A model that never saw the picture is sure of another class than the one it has. Many of these are mistakes "
+        "in sorting; some are just hard.",
+    ),
+    "shortcut": Kind(
+        "The background gives the class away",
+        "A model takes the easiest way. If the edges of the picture tell the class, it may never look at the thing "
+        "itself, and fail on pictures with another background.",
+    ),
+    "exact_duplicate": Kind(
+        "Exact copies", "A copy teaches nothing new and gives its picture a double weight in every score."
+    ),
+    "near_duplicate": Kind(
+        "Almost the same picture",
+        "Pictures of a burst, crops and re-saved copies count like several pictures but teach like one.",
+    ),
+    "few_images": Kind(
+        "Classes with few pictures", "A class needs examples: below twenty, luck decides what is learned."
+    ),
+    "imbalance": Kind(
+        "Classes of very different size", "A model learns to bet on the large classes; the small ones pay for it."
+    ),
+    "unreadable": Kind("Unreadable files", "These files are damaged and were left out."),
+    "dark": Kind("Very dark", "Nearly black pictures show too little to learn from."),
+    "bright": Kind("Very bright", "Overexposed pictures show too little to learn from."),
+    "blurry": Kind("Blurred", "Without sharp edges many things look alike."),
+    "low_information": Kind("Hardly anything to see", "Empty or nearly empty pictures have nothing to learn from."),
+    "odd_size": Kind(
+        "Odd sizes and shapes", "Far larger, smaller or longer than the others: cut to a square, they lose most."
+    ),
+    "outlier": Kind("Unlike all others", "They may have come in by mistake, or be the rare case that matters."),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of trouble, all of it.
+
+    Args:
+        kind: A key of ``KINDS``.
+        severity: One of ``SEVERITIES``.
+        sentence: What was found, for people.
+        count: How many pictures (or classes, for few_images and imbalance) it concerns.
+        rows: Evidence: rows of the table, worst first.
+        groups: Where the evidence belongs together (copies): its rows, group by group.
+        suggestions: The class that each of ``rows`` probably has, for label_issue.
+        names: Evidence that is not in the table, because the import left it out.
+        remedy: Edits that mend it; empty where only more pictures, or nothing, would.
+        remedy_words: What the button that does so says.
+    """
+
+    kind: str
+    severity: str
+    sentence: str
+    count: int
+    rows: tuple[int, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()
+    suggestions: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    remedy: tuple[Edit, ...] = ()
+    remedy_words: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Findings of one data set, worst first.
+
+    Args:
+        findings: At most one of each kind.
+        whole: False where they were carried over from the version before an edit, and not looked for again.
+        notes: What could not be looked at, and why.
+    """
+
+    findings: tuple[Finding, ...]
+    whole: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Worst first; within a severity in the order of ``KINDS``."""
+    kinds = list(KINDS)
+    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), kinds.index(f.kind))))
+
+
+def save(dataset: Dataset, report: Report) -> None:
+    """Write the findings beside the data set, whole or not at all."""
+    workspace.write_json(dataset.folder / FILE, {"format": FORMAT, **asdict(report)})
+
+
+def load(dataset: Dataset) -> Report | None:
+    """The findings of a data set, or None if nobody has looked yet."""
+    try:
+        value = json.loads((dataset.folder / FILE).read_text(encoding="utf-8"))
+        if value["format"] != FORMAT:
+            return None
+        return Report(tuple(_finding(one) for one in value["findings"]), value["whole"], tuple(value["notes"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> Dataset:
+    """Do edits: the version that comes out, with what is left of the findings beside it."""
+    edited = edit(dataset, edits)
+    if load(edited) is None:
+        save(edited, carried(report, dataset, edited))
+    return edited
+
+
+def carried(report: Report, before: Dataset, after: Dataset) -> Report:
+    """What is left of the findings of ``before`` in ``after``: rows keep their numbers, what was mended goes."""
+    old, new = before.records(), after.records()
+    split = new["split"].tolist()
+    label = new["label"].tolist() if "label" in new else [""] * len(new)
+    same_label = (old["label"] == new["label"]).tolist() if "label" in new else [True] * len(new)
+    left = []
+    for finding in report.findings:
+        groups = tuple(group for g in finding.groups if len(group := tuple(r for r in g if split[r])) > 1)
+        if finding.kind == "leak":
+            groups = tuple(g for g in groups if len({split[row] for row in g}) > 1)
+        if finding.kind == "label_conflict":
+            groups = tuple(g for g in groups if len({label[row] for row in g}) > 1)
+        rows = tuple(row for row in finding.rows if split[row])
+        if finding.groups:
+            rows = tuple(row for group in groups for row in group)
+        if finding.suggestions:
+            rows = tuple(row for row in rows if same_label[row])
+        if rows or finding.names or not finding.rows:
+            left.append(_narrowed(finding, rows, groups))
+    return Report(tuple(left), whole=False, notes=report.notes)
+
+
+def _narrowed(finding: Finding, rows: tuple[int, ...], groups: tuple[tuple[int, ...], ...]) -> Finding:
+    """The finding with fewer rows; its edits concern no others."""
+    if len(rows) == len(finding.rows):
+        return finding
+    kept = set(rows)
+    suggested = dict(zip(finding.rows, finding.suggestions, strict=True)) if finding.suggestions else {}
+    remedy = (replace(one, rows=tuple(row for row in one.rows if row in kept)) for one in finding.remedy)
+    return replace(
+        finding,
+        rows=rows,
+        groups=groups,
+        count=len(rows),
+        sentence=f"{len(rows):,} of these pictures are left after your edit.",
+        suggestions=tuple(suggested[row] for row in rows) if suggested else (),
+        remedy=tuple(one for one in remedy if one.rows),
+    )
+
+
+def _finding(value: Mapping[str, Any]) -> Finding:
+    edits = tuple(Edit(e["action"], tuple(e["rows"]), e["value"]) for e in value["remedy"])
+    return Finding(
+        **{
+            **value,
+            "rows": tuple(value["rows"]),
+            "groups": tuple(tuple(group) for group in value["groups"]),
+            "suggestions": tuple(value["suggestions"]),
+            "names": tuple(value["names"]),
+            "remedy": edits,
+        }
+    )

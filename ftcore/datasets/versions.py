@@ -1,0 +1,319 @@
+"""Edits make a new version of a data set; the one that was edited stays as it is, so undo is opening it again.
+
+A version is a data set like any other, in a folder of its own. Its pixels and pictures are hard links to its parent's:
+they take no space, and deleting one version leaves every other whole. ``version.json`` beside them holds
+
+    root      id of the data set that was imported
+    parent    id of the version that was edited
+    history   what was done, oldest first: id of the result, id of its parent, when, and the edits in words
+
+Rows keep their numbers over all versions: row 17 is the same picture in each of them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ftcore import names, workspace
+from ftcore.datasets import records
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.splits import SPLITS
+from ftcore.errors import DataError
+
+VERSION = "version.json"
+ACTIONS = ("exclude", "include", "relabel", "move")
+BY_HAND = "left out by hand"
+_IN_WORDS = {"train": "training", "validation": "validation", "test": "test"}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One thing to do to some pictures.
+
+    Args:
+        action: ``exclude`` (from every split), ``include`` (again, in the split it was in), ``relabel`` or ``move``.
+        rows: Row numbers of the pictures.
+        value: Why it is excluded; the class to relabel as; the split to move to. Nothing for ``include``.
+    """
+
+    action: str
+    rows: tuple[int, ...]
+    value: str = ""
+
+    def in_words(self) -> str:
+        """What the edit does, in one phrase for the history."""
+        pictures = f"{len(self.rows):,} picture{'' if len(self.rows) == 1 else 's'}"
+        if self.action == "exclude":
+            return f"excluded {pictures}: {self.value or BY_HAND}"
+        if self.action == "include":
+            return f"included {pictures} again"
+        if self.action == "relabel":
+            return f"relabelled {pictures} as {self.value!r}"
+        return f"moved {pictures} to {_IN_WORDS.get(self.value, self.value)}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of a history.
+
+    Args:
+        id: The version that came out.
+        parent: The version that was edited.
+        at: When, seconds since 1970.
+        words: The edits, in words.
+    """
+
+    id: str
+    parent: str
+    at: float
+    words: tuple[str, ...]
+
+
+def edit(dataset: Dataset, edits: Sequence[Edit]) -> Dataset:
+    """A new version with the edits done in order. The same result, reached on any way, is found and not made again.
+
+    Raises:
+        DataError: An edit cannot be done, or the result could not be trained on; nothing was written.
+        WorkspaceError: The disk is full or refuses; nothing was written.
+    """
+    before = dataset.records()
+    table = before.copy()
+    for one in edits:
+        _do(table, one, dataset)
+    if _rows(table) == _rows(before):
+        return dataset
+    root = root_of(dataset)
+    version = _described(dataset, table, _content(root, table))
+    known = _known(root, version.content, table)
+    if known is not None:
+        return known
+    version = replace(version, id=records.free_id(dataset.name, version.content))
+    step = Step(version.id, dataset.id, version.created, tuple(one.in_words() for one in edits))
+    lineage = {"root": root, "parent": dataset.id, "history": [asdict(s) for s in (*history(dataset), step)]}
+    try:
+        _write(version, table, dataset.folder, lineage)
+    except FileExistsError:  # the same edit was made twice at once, and the other one was faster
+        return records.open_dataset(version.id)
+    return version
+
+
+def parent(dataset: Dataset) -> Dataset | None:
+    """The version that this one was made from: opening it undoes the last edit. None if there is none, or no more."""
+    steps = history(dataset)
+    if not steps:
+        return None
+    try:
+        return records.open_dataset(steps[-1].parent)
+    except DataError:
+        return None
+
+
+def history(dataset: Dataset) -> tuple[Step, ...]:
+    """What was done since the import, oldest first; empty for a data set as it was imported."""
+    try:
+        steps = _lineage(dataset)["history"]
+        return tuple(Step(s["id"], s["parent"], float(s["at"]), tuple(s["words"])) for s in steps)
+    except (KeyError, TypeError, ValueError):
+        return ()
+
+
+def root_of(dataset: Dataset) -> str:
+    """Id of the import that this version goes back to; its own id if it was not edited."""
+    return str(_lineage(dataset).get("root", dataset.id))
+
+
+def family(dataset: Dataset) -> list[Dataset]:
+    """Every version that goes back to the same import and is still there, newest first."""
+    root = root_of(dataset)
+    return [other for other in records.list_datasets() if root_of(other) == root]
+
+
+def excluded(dataset: Dataset) -> pd.DataFrame:
+    """The pictures that are not used, with the columns of the table."""
+    table = dataset.records()
+    return table[table["excluded"] != ""]
+
+
+def rows_called(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[int, ...]:
+    """Row numbers of pictures by their path, or by their file name alone where only one picture has it.
+
+    Raises:
+        DataError: No picture, or several, are called so.
+    """
+    paths = table["path"].tolist()
+    by_path = Counter(paths)
+    by_name = Counter(path.rpartition("/")[2] for path in paths)
+    row_of = {path.rpartition("/")[2]: row for row, path in enumerate(paths)}
+    row_of |= {path: row for row, path in enumerate(paths)}
+    found = []
+    for name in wanted:
+        n = by_path[name] or by_name[name]
+        if n != 1:
+            raise DataError(
+                f"{'No picture is' if n == 0 else f'{n} pictures are'} called {name!r}, expected one.",
+                fix="Give its path as the data set's table has it." if n else f"For example {paths[0]}.",
+            )
+        found.append(row_of[name])
+    return tuple(found)
+
+
+def paired(action: str, table: pd.DataFrame, pairs: Sequence[str]) -> list[Edit]:
+    """Edits from ``IMAGE=VALUE`` texts, one for each value. Both sides may hold a ``=``: the first picture fits.
+
+    Raises:
+        DataError: No ``=``, or no picture is called so.
+    """
+    chosen: dict[str, list[int]] = {}
+    for pair in pairs:
+        image, sign, value = pair.partition("=")
+        if not sign:
+            raise DataError(f"{pair!r} was given, expected a picture, = and a value.", fix="For example cat/1.jpg=dog.")
+        while True:
+            try:
+                (row,) = rows_called(table, [image])
+                break
+            except DataError:
+                more, sign, rest = value.partition("=")
+                if not sign:
+                    rows_called(table, [pair.partition("=")[0]])  # says what is wrong with the shortest reading
+                    raise
+                image, value = f"{image}={more}", rest
+        chosen.setdefault(value, []).append(row)
+    return [Edit(action, tuple(rows), value) for value, rows in chosen.items()]
+
+
+def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
+    """Do one edit on the table, in place."""
+    rows = list(dict.fromkeys(one.rows))
+    if one.action not in ACTIONS:
+        raise DataError(f"Unknown edit {one.action!r}.", fix=f"Choose one of: {', '.join(ACTIONS)}.")
+    if any(type(row) is not int or not 0 <= row < len(table) for row in rows):
+        raise DataError(f"The data set has rows 0 to {len(table) - 1}, an edit names another.", fix="Choose again.")
+    out = table.loc[rows, "excluded"] != ""
+    if one.action == "exclude":
+        rows = [row for row, is_out in zip(rows, out, strict=True) if not is_out]
+        table.loc[rows, "excluded_from"] = table.loc[rows, "split"]
+        table.loc[rows, "excluded"] = names.clean(one.value, fallback=BY_HAND)
+        table.loc[rows, "split"] = ""
+    elif one.action == "include":
+        rows = [row for row, is_out in zip(rows, out, strict=True) if is_out]
+        table.loc[rows, "split"] = table.loc[rows, "excluded_from"]
+        table.loc[rows, ["excluded", "excluded_from"]] = ""
+    elif one.action == "relabel":
+        _relabel(table, rows, one.value, dataset)
+    else:
+        if one.value not in SPLITS:
+            raise DataError(f"There is no split {one.value!r}.", fix=f"Choose one of: {', '.join(SPLITS)}.")
+        table.loc[rows, "split"] = [("" if is_out else one.value) for is_out in out]
+        table.loc[rows, "excluded_from"] = [(one.value if is_out else "") for is_out in out]
+
+
+def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset) -> None:
+    if dataset.task != "single":
+        raise DataError("Only pictures with one class each can be relabelled.", fix="Exclude the picture instead.")
+    known = dict.fromkeys([*dataset.classes, *table["label"]])
+    if label not in known:
+        shown = ", ".join(list(known)[:20])
+        raise DataError(f"There is no class {label!r}.", fix=f"Choose one of: {shown}.")
+    table.loc[rows, "label"] = label
+
+
+def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
+    """The new version as a data set; its id comes later. Sets the table's targets."""
+    used = table[table["split"] != ""]
+    changes: dict[str, Any] = {"content": content, "created": time.time()}
+    if dataset.task == "single":
+        order = [*dataset.classes, *sorted(set(table["label"]) - set(dataset.classes))]
+        present = set(used["label"])
+        changes["classes"] = classes = tuple(label for label in order if label in present)
+        table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).fillna(-1).astype("int64")
+        _require_classes(used, classes)
+    _require_splits(used)
+    changes |= records.counted(table, dataset.task, len(changes.get("classes", dataset.classes)))
+    return replace(dataset, **changes)
+
+
+def _require_classes(used: pd.DataFrame, classes: Sequence[str]) -> None:
+    if len(classes) < 2:
+        raise DataError(
+            f"{len(classes)} classes would be left, a model needs at least two to tell apart.",
+            fix="Exclude fewer pictures.",
+        )
+    trained = set(used.loc[used["split"] == "train", "label"])
+    for label in classes:
+        if label not in trained:
+            raise DataError(
+                f"Class {label!r} would have no training pictures left, so it could not be learned.",
+                fix="Move one of its pictures to training, or exclude the class as a whole.",
+            )
+
+
+def _require_splits(used: pd.DataFrame) -> None:
+    for split in SPLITS:
+        if not (used["split"] == split).any():
+            raise DataError(f"No {_IN_WORDS[split]} pictures would be left.", fix="Leave at least one there.")
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What makes one version differ from another. Why a picture is excluded does not."""
+    columns = [table[name].map(_plain) for name in ("sha256", "label", "split", "excluded_from") if name in table]
+    return list(zip(*columns, strict=True))
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _content(root: str, table: pd.DataFrame) -> str:
+    described = json.dumps(["version", root, _rows(table)], ensure_ascii=False)
+    return hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _known(root: str, content: str, table: pd.DataFrame) -> Dataset | None:
+    """The version with this content; the import itself if every edit was taken back."""
+    for other in records.list_datasets():
+        if root_of(other) == root and (
+            other.content == content or (other.id == root and _rows(other.records()) == _rows(table))
+        ):
+            return other
+    return None
+
+
+def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping[str, Any]) -> None:
+    if not (source / records.PIXELS).is_file():
+        raise DataError(f"The pixels of data set {source.name!r} are missing.", fix="Import the pictures again.")
+    with workspace.new_folder(version.folder) as folder:
+        table.to_parquet(folder / records.TABLE, index=False)
+        _share(source / records.PIXELS, folder / records.PIXELS)
+        if (source / records.ORIGINALS).is_dir():
+            (folder / records.ORIGINALS).mkdir()
+            with os.scandir(source / records.ORIGINALS) as found:
+                for file in found:
+                    _share(Path(file.path), folder / records.ORIGINALS / file.name)
+        workspace.write_json(folder / VERSION, lineage)
+        workspace.write_json(folder / records.ABOUT, records.to_json(version))
+
+
+def _share(source: Path, target: Path) -> None:
+    """The same file under a second name; a copy on a disk that knows no second names. Neither is ever written to."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _lineage(dataset: Dataset) -> dict[str, Any]:
+    try:
+        value = json.loads((dataset.folder / VERSION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,62 @@
+"""What a pretrained model sees in each picture of a data set, computed once and kept: for the data doctor and maps."""
+
+from collections.abc import Generator
+
+import numpy as np
+
+from ftcore import hardware
+from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.records import Dataset
+from ftcore.events import Event
+from ftcore.freezing.plan import FreezePlan, make_phases
+from ftcore.models.build import build_model
+from ftcore.models.depth import depth_groups
+from ftcore.settings import EngineSettings
+from ftcore.training.batches import Batches
+from ftcore.training.engine import Engine
+
+MODEL = "tf_efficientnet_lite0"
+_SMALLEST, _LARGEST = 64, 160  # pixels; enough to tell pictures apart, and quick
+
+
+def fitting_size(side: int) -> int:
+    """Side of the network's input, in pixels, for pictures whose median short side is ``side``."""
+    return min(_LARGEST, max(_SMALLEST, -(-2 * side // 32) * 32))
+
+
+def picture_features(
+    dataset: Dataset, model_name: str = MODEL, image_size: int | None = None
+) -> Generator[Event, None, np.ndarray]:
+    """The activations before the head, of every picture of the table. A generator that returns them.
+
+    Versions of a data set share their pictures and so share these.
+
+    Args:
+        dataset: Excluded pictures are computed as well: they may be included again.
+        model_name: timm's name of a model with pretrained weights.
+        image_size: Side of the input in pixels; ``fitting_size`` if None.
+
+    Returns:
+        [rows of the table, D] float32.
+
+    Raises:
+        ModelError: The model or its weights cannot be had, or it cannot be cut before its head.
+        WorkspaceError: The features do not fit on the disk.
+    """
+    size = image_size or fitting_size(dataset.side)
+    model, preprocessing = build_model(model_name, n_outputs=2, image_size=size)
+    device = hardware.device_name()
+    model = model.to(device)
+    groups = depth_groups(model)
+    FreezePlan(groups, make_phases("head", groups, 1)).apply(model, 0)
+    n = len(dataset.records())
+    targets = np.zeros(n, np.int64)
+    batches = Batches(PixelStore(dataset), np.arange(n), targets, preprocessing, batch_size=64, device=device)
+    arrays = yield from Engine(size, EngineSettings()).activations(model, batches, "")
+    return np.concatenate([_vectors(array) for array in arrays], axis=1)
+
+
+def _vectors(array: np.ndarray) -> np.ndarray:
+    """One vector per picture, [N, D] float32: maps are averaged over their places (the last two axes)."""
+    values = np.asarray(array, np.float32)
+    return values.mean(axis=(2, 3)) if values.ndim == 4 else values.reshape(len(values), -1)

@@ -1,0 +1,210 @@
+"""The data doctor on the Dataset page: examine, look at the evidence, mend with one click, undo."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from ftcore import names
+from ftcore.datasets import versions
+from ftcore.datasets.doctor import findings
+from ftcore.datasets.doctor.findings import KINDS, Finding, Report
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.versions import Edit
+from ftcore.errors import RunError
+from ftcore.runs import queue, store
+from pages.components import cached, frame, session, words
+
+_ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
+_COLOURS = {"serious": "red", "warning": "orange", "note": "blue"}
+_LABELS = {"serious": "Makes scores wrong", "warning": "Makes the model worse", "note": "Good to know"}
+_GRID, _GROUPS, _NAMES = 24, 8, 200  # pictures, groups and file names on one page of evidence
+_SIDE = 96  # pixels
+
+
+def show(dataset: Dataset) -> None:
+    """Findings and history of the open data set."""
+    st.subheader(
+        "Data doctor", help="Looks for pictures that mislead a model, or its score. Nothing changes by itself."
+    )
+    report, job = findings.load(dataset), _job(dataset)
+    if job is not None and not _is_over(job):
+        st.fragment(_bar, run_every=0.5)(job)
+    elif report is None or not report.whole:
+        _ask(dataset, job, again=report is not None)
+    if report is not None:
+        _list(dataset, report)
+    _history(dataset)
+
+
+def _job(dataset: Dataset) -> store.Job | None:
+    """The examination of this very version; it is named after it, so that two clicks are one examination."""
+    try:
+        return store.find(dataset.id, "examine")
+    except RunError:
+        return None
+
+
+def _is_over(job: store.Job) -> bool:
+    state = session.state(job)
+    return state.is_over or state.status == "interrupted"
+
+
+def _ask(dataset: Dataset, job: store.Job | None, *, again: bool) -> None:
+    problem = session.state(job).problem if job is not None else ""
+    if problem:
+        st.error(names.markdown(problem), icon=":material/error:")
+    text, button = st.columns([3, 1], vertical_alignment="center")
+    text.caption(
+        "These findings are what is left after your edit. Look again to be sure."
+        if again
+        else "Copies, mix-ups between training and test, wrong classes, blurred and dark pictures, and more."
+    )
+    if button.button("Examine again" if again else "Examine the pictures", key="examine", width="stretch"):
+        if job is not None and not problem:  # it ended, but its findings are gone or of an older doctor
+            queue.delete(job)
+        session.submit(store.create("examine", dataset.name, {"dataset": dataset.id}, id=dataset.id))
+        st.rerun()
+
+
+def _bar(job: store.Job) -> None:
+    state = session.state(job)
+    if state.is_over or state.status == "interrupted":
+        st.rerun()
+    label = state.stage.label if state.stage else "Starting"
+    st.progress(min(1.0, state.fraction), text=f"{names.markdown(label)}{words.left(state.seconds_left)}")
+
+
+def _list(dataset: Dataset, report: Report) -> None:
+    for note in report.notes:
+        st.caption(names.markdown(note))
+    if not report.findings:
+        st.success("Nothing is wrong with these pictures, as far as the doctor can see.", icon=":material/check:")
+    for finding in report.findings:
+        with st.container(border=True):
+            _finding(dataset, report, finding)
+
+
+def _finding(dataset: Dataset, report: Report, finding: Finding) -> None:
+    kind = KINDS[finding.kind]
+    text, button = st.columns([3, 1], vertical_alignment="center")
+    colour, icon = _COLOURS[finding.severity], _ICONS[finding.severity]
+    text.markdown(f"**{kind.title}** :{colour}-badge[{icon} {_LABELS[finding.severity]}]")
+    text.markdown(names.markdown(finding.sentence))
+    text.caption(kind.why)
+    if finding.remedy and button.button(finding.remedy_words, key=f"mend_{finding.kind}", width="stretch"):
+        _mend(dataset, report, finding.remedy)
+    if not finding.rows and not finding.names:
+        return
+    if button.toggle("Show", key=f"show_{dataset.id}_{finding.kind}"):
+        if finding.groups:
+            _groups(dataset, finding)
+        elif finding.rows:
+            _grid(dataset, report, finding)
+        if finding.names:
+            shown = list(finding.names[:_NAMES])
+            st.dataframe({"File": shown}, hide_index=True, alt=f"Files: {kind.title}", key=f"names_{finding.kind}")
+            if len(finding.names) > _NAMES:
+                st.caption(f"The first {_NAMES} of {len(finding.names):,}.")
+
+
+def _page(count: int, per_page: int, key: str) -> slice:
+    """Which part of a long list is looked at."""
+    n_pages = -(-count // per_page)
+    if n_pages < 2:
+        return slice(0, count)
+    number = int(st.number_input(f"Page (of {n_pages:,})", 1, n_pages, 1, key=key, width=160))
+    return slice((number - 1) * per_page, number * per_page)
+
+
+def _groups(dataset: Dataset, finding: Finding) -> None:
+    """Pictures that belong together, one group a row."""
+    table = cached.records(dataset.id)
+    for group in finding.groups[_page(len(finding.groups), _GROUPS, f"page_{finding.kind}")]:
+        with st.container(horizontal=True, gap="small", border=True):
+            for row in group[:_GRID]:
+                _thumbnail(dataset, row, f"{table['path'][row]} ({table['split'][row]})")
+
+
+def _grid(dataset: Dataset, report: Report, finding: Finding) -> None:
+    """Pictures one by one, with a tick each, and what can be done to the ticked ones."""
+    table = cached.records(dataset.id)
+    part = _page(len(finding.rows), _GRID, f"page_{finding.kind}")
+    rows, suggestions = finding.rows[part], finding.suggestions[part]
+    with st.form(f"grid_{finding.kind}", border=False):
+        ticked = []
+        with st.container(horizontal=True, gap="small"):
+            for position, row in enumerate(rows):
+                with st.container(width=_SIDE + 24):
+                    caption = str(table["path"][row])
+                    if suggestions:
+                        caption = f"{table['label'][row]} → {suggestions[position]}?"
+                    _thumbnail(dataset, row, caption)
+                    if st.checkbox("this one", True, key=f"tick_{finding.kind}_{row}"):
+                        ticked.append(row)
+        _actions(dataset, report, finding, ticked)
+
+
+def _actions(dataset: Dataset, report: Report, finding: Finding, ticked: Sequence[int]) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if finding.suggestions and st.form_submit_button(
+            "Relabel the ticked ones as suggested", key="ticked_suggested"
+        ):
+            chosen = (replace(e, rows=tuple(r for r in e.rows if r in ticked)) for e in finding.remedy)
+            _mend(dataset, report, [edit for edit in chosen if edit.rows])
+        if st.form_submit_button("Leave the ticked ones out", key=f"ticked_out_{finding.kind}"):
+            _mend(dataset, report, [Edit("exclude", tuple(ticked), KINDS[finding.kind].title.lower())])
+        if dataset.task == "single":
+            label = st.selectbox("Class", dataset.classes, key=f"class_of_{finding.kind}", width=200)
+            if st.form_submit_button("Give the ticked ones this class", key=f"ticked_class_{finding.kind}"):
+                _mend(dataset, report, [Edit("relabel", tuple(ticked), label)])
+
+
+def _thumbnail(dataset: Dataset, row: int, caption: str) -> None:
+    image = cached.thumbnail(dataset.id, int(row), _SIDE)
+    st.image(image, caption=names.markdown(caption[-40:]), width=_SIDE, alt=caption)
+
+
+def _mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> None:
+    with frame.errors():
+        edited = findings.mend(dataset, report, edits)
+        if edited == dataset:
+            st.info("Nothing was ticked, so nothing changed.")
+        else:
+            frame.go("dataset", dataset=edited.id, run=None)
+
+
+def _history(dataset: Dataset) -> None:
+    """What was done to the pictures, undo, and the other versions."""
+    steps = versions.history(dataset)
+    others = [other for other in versions.family(dataset) if other != dataset]
+    if not steps and not others:
+        return
+    with st.container(border=True):
+        st.markdown("**History**")
+        st.caption(
+            "Every edit makes a new version of the data set. Earlier ones stay, and your own files are not touched."
+        )
+        for number, step in enumerate(steps, 1):
+            st.markdown(f"{number}. {names.markdown(', '.join(step.words))} · {words.when(step.at)}")
+        before = versions.parent(dataset)
+        if before is not None and st.button("Undo the last edit", key="undo", icon=":material/undo:"):
+            frame.go("dataset", dataset=before.id, run=None)
+        if others:
+            labels = {other.id: _version_label(other) for other in others}
+            chosen = st.selectbox(
+                "Other versions",
+                list(labels),
+                index=None,
+                format_func=lambda id: labels[id],
+                placeholder="Open another version",
+                key=f"versions_{dataset.id}",
+            )
+            if chosen:
+                frame.go("dataset", dataset=chosen, run=None)
+
+
+def _version_label(dataset: Dataset) -> str:
+    steps = versions.history(dataset)
+    what = ", ".join(steps[-1].words) if steps else "as it came in"
+    return f"{dataset.n_images:,} pictures · {what} · {words.when(dataset.created)}"
