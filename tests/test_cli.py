@@ -126,6 +126,33 @@ def test_a_run_is_shown_with_its_settings_and_history(trained):
     assert (shown["settings"]["train"]["epochs"], len(shown["history"])) == (2, 2)
 
 
+def test_a_training_says_what_was_computed_once(trained):
+    engine = trained["engine"]
+    wanted = {"prefix", "cut", "crossing_bytes_per_image", "views", "fill_seconds", "suffix_seconds", "cache_hit"}
+    assert set(engine) == wanted
+    assert engine["prefix"] == "eager" and engine["cut"] and not engine["cache_hit"]
+    assert engine["crossing_bytes_per_image"] > 0
+    assert 0 < engine["fill_seconds"] < trained["seconds"] and 0 < engine["suffix_seconds"] < trained["seconds"]
+
+
+@pytest.mark.parametrize("preset", ["quarter", "half", "none"])
+def test_the_engine_can_be_asked_for(imported, preset):
+    values = [f"--set=freeze.preset={preset}", "--set=engine.prefix=openvino", "--set=augment.views=1"]
+    engine = answer("train", "--dataset", imported["dataset"], *SMALL, *values)["engine"]
+    assert engine["prefix"] == (None if preset == "none" else "openvino")
+    assert bool(engine["cut"]) == (preset != "none")
+    assert engine["views"] == 1
+    off = answer("train", "--dataset", imported["dataset"], *SMALL, *values, "--set=engine.cache=off")["engine"]
+    assert off == {}
+
+
+def test_the_cache_is_shown_and_emptied(trained):
+    shown = answer("cache")
+    assert shown["bytes"] == sum(row["bytes"] for row in shown["entries"]) > 0
+    assert answer("cache", "--clear")["freed_bytes"] == shown["bytes"]
+    assert answer("cache") == {"bytes": 0, "entries": []}
+
+
 def test_the_settings_of_a_run_can_be_used_again(trained, imported, tmp_path):
     settings = answer("show", trained["run"])["settings"]
     (tmp_path / "settings.json").write_text(json.dumps(settings))

@@ -199,7 +199,7 @@ class Engine:
         n, n_views = len(work.pictures.rows), len(work.missing)
         started = told = time.perf_counter()
         copies = f", in {n_views} views" if n_views > 1 else ""
-        named = f"the {work.what} pictures" if work.what else "all pictures"
+        named = "all pictures" if work.what == "all" else f"the {work.what} pictures"
         label = f"Looking at {named} once{copies} with the frozen part"
         for index, view in enumerate(work.missing):
             activations = (chosen.run(images) for images, _ in work.pictures.in_order(BATCH, view=view))

@@ -52,7 +52,7 @@ def picture_features(
     n = len(dataset.records())
     targets = np.zeros(n, np.int64)
     batches = Batches(PixelStore(dataset), np.arange(n), targets, preprocessing, batch_size=64, device=device)
-    arrays = yield from Engine(size, EngineSettings()).activations(model, batches, "")
+    arrays = yield from Engine(size, EngineSettings()).activations(model, batches, "all")
     return np.concatenate([_vectors(array) for array in arrays], axis=1)
 
 

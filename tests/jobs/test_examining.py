@@ -16,7 +16,7 @@ def test_an_examination_ends_with_findings_beside_the_data_set(tiny_dataset, wor
     assert report.whole and not report.notes
     assert {finding.kind for finding in report.findings} <= set(findings.KINDS)
     stages = {event.stage for event in log.read(job.folder)[0] if isinstance(event, Progress)}
-    assert {"features", "look", "copies", "check"} <= stages
+    assert {"fill_all", "look", "copies", "check"} <= stages
 
 
 def test_without_a_model_it_looks_for_what_it_can_and_says_so(tiny_dataset, work, monkeypatch):

@@ -4,10 +4,13 @@ import errno
 import os
 import shutil
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ftcore import settings as s
+from ftcore.datasets.intake import import_source
 from ftcore.evaluation.predict import logits
 from ftcore.events import EpochDone, Note, Prepared, Progress
 from ftcore.training import engine
@@ -70,6 +73,65 @@ def test_a_second_run_with_another_rate_computes_nothing_again(tiny_dataset):
     _, first = train(tiny_dataset, "freeze.preset=head")
     _, second = train(tiny_dataset, "freeze.preset=head", "train.lr=0.001")
     assert fills(first) and not fills(second)
+
+
+def changed_weight(parts):
+    with torch.no_grad():
+        next(parts.model.parameters())[0, 0, 0, 0] += 1e-3
+
+
+@pytest.mark.parametrize(
+    ("values", "change"),
+    [
+        (["model.image_size=64"], None),
+        (["freeze.preset=last_stage"], None),
+        (["engine.precision=float32"], None),
+        (["model.fit=squash"], None),
+        ([], changed_weight),
+    ],
+    ids=["input size", "cut", "precision", "fit", "one weight"],
+)
+def test_whatever_changes_the_activations_misses_the_cache(tiny_dataset, values, change):
+    base = ["freeze.preset=head", "augment.views=0", "model.image_size=32", "model.pretrained=false"]
+    made = s.with_values(s.RunSettings(dataset=tiny_dataset.id), base)
+    list(finetune(assemble(made, tiny_dataset)))
+    parts = assemble(s.with_values(made, values), tiny_dataset)
+    if change is not None:
+        change(parts)
+    assert {event.stage for event in fills(finetune(parts))} == {"fill_training", "fill_validation"}
+
+
+def test_one_other_pixel_misses_the_cache(tiny_zip, workspace, tmp_path):
+    first = import_source(tiny_zip)
+    folder = tmp_path / "changed"
+    shutil.unpack_archive(tiny_zip, folder)
+    table = first.records()
+    path = folder / table[table["split"] == "train"]["path"].iloc[0]
+    with Image.open(path) as picture:
+        pixels = np.array(picture)
+    pixels[0, 0, 0] ^= 1
+    Image.fromarray(pixels).save(path)
+    second = import_source(folder)
+    assert second.n_images == first.n_images
+    train(first, "freeze.preset=head")
+    _, events = train(second, "freeze.preset=head")
+    assert "fill_training" in {event.stage for event in fills(events)}
+
+
+def test_the_same_pictures_under_other_names_do_not_get_each_others_activations(tiny_zip, workspace, tmp_path):
+    """Renamed, they stand in another order: what was kept by row number would belong to another picture."""
+    first = import_source(tiny_zip)
+    folder = tmp_path / "renamed"
+    shutil.unpack_archive(tiny_zip, folder)
+    for number, path in enumerate(sorted(folder.rglob("*.png"), reverse=True)):
+        path.rename(path.with_name(f"x{number:03}.png"))
+    second = import_source(folder)
+    train(first, "freeze.preset=head", "engine.precision=float32")
+    _, cached = train(second, "freeze.preset=head", "engine.precision=float32")
+    _, uncached = train(second, "freeze.preset=head", "engine.cache=off")
+    for (train_a, val_a), (train_b, val_b) in zip(curve(cached), curve(uncached), strict=True):
+        assert train_a == pytest.approx(train_b, abs=1e-5)
+        assert val_a == pytest.approx(val_b, abs=1e-5)
 
 
 def test_a_deleted_cache_costs_time_and_no_numbers(tiny_dataset, workspace):
