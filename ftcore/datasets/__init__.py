@@ -3,7 +3,12 @@
     archive     a ZIP or a folder, under quotas     -> entries: names, and bytes on request
     samples     pictures that come with the app     -> entries as well
     layout      names                               -> class and given split of each entry
+    tables      CSV, TSV, Excel, JSON lines         -> which column is what, which row is which picture
+    boxes       label files of detectors            -> the classes of each picture
+    labels      folders, tables or boxes            -> what is to be learned of each entry
+    targets     one class, several, or numbers      -> columns of a table, arrays
     pictures    bytes that anybody may have sent    -> an RGB picture, or one sentence
+    dicom       a medical picture                   -> the same, with the window that was applied
     reading     entries                             -> originals and pixels on disk, many at a time
     selection   what was read                       -> what stays, and why the rest is left out
     splits      classes                             -> train, validation, test

@@ -53,8 +53,8 @@ def test_a_drawing_is_refused_with_advice():
 
 
 def test_a_phone_format_is_refused_with_advice():
-    with pytest.raises(DataError, match=r"HEIC.*Save it as JPEG"):
-        read_picture(b"\0\0\0\x18ftypheic" + bytes(100))
+    with pytest.raises(DataError, match=r"AVIF.*Save it as JPEG"):
+        read_picture(b"\0\0\0\x18ftypavif" + bytes(100))
 
 
 def test_postscript_is_not_handed_to_any_interpreter():
