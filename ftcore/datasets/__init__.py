@@ -13,6 +13,7 @@
     selection   what was read                       -> what stays, and why the rest is left out
     splits      classes                             -> train, validation, test
     intake      all of the above                    -> datasets/<id>/ in the workspace, whole or not at all
+    looks       datasets/<id>/looks.jsonl           -> how often the test score was looked at
     records     datasets/<id>/                      -> Dataset: its table, its counts, its facts
     pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
 
