@@ -1,6 +1,7 @@
 """Pictures on disk become an immutable data set, in the order of the work:
 
     archive     a ZIP or a folder, under quotas     -> entries: names, and bytes on request
+    roots       folders on the server               -> those that a page may import from
     samples     pictures that come with the app     -> entries as well
     layout      names                               -> class and given split of each entry
     tables      CSV, TSV, Excel, JSON lines         -> which column is what, which row is which picture

@@ -278,8 +278,12 @@ def prefix_groups(paths: Sequence[str]) -> np.ndarray:
     Returns:
         Names of the groups, [N].
     """
-    stems = [path.rpartition(".")[0] or path for path in paths]
-    return np.array([_COUNTER.sub("", stem) or stem for stem in stems], dtype=object)
+    found = []
+    for path in paths:
+        folder, slash, file = path.rpartition("/")
+        stem = file.rpartition(".")[0] or file
+        found.append(f"{folder}{slash}{_COUNTER.sub('', stem) or stem}")  # nothing but a counter is no group
+    return np.array(found, dtype=object)
 
 
 def folds(
@@ -323,7 +327,9 @@ def folds(
 
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     fold = np.zeros(len(strata), int)
-    for i, (_, rows) in enumerate(kind(n_folds, shuffle=True, random_state=seed).split(strata, strata, own)):
+    for i, (_, rows) in enumerate(
+        kind(n_folds, shuffle=True, random_state=seed).split(strata, strata, None if groups is None else own)
+    ):
         fold[rows] = i
     return fold
 
