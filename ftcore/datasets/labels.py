@@ -62,11 +62,7 @@ def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -
         layout = _from_file(file, pictures, labels, task, inside=file in entries)
         return _with_task(_and_also(layout, left_out), task)
     folders = _folders(entries, source)
-    if (
-        not isinstance(folders, DataError)
-        and len({item.label for item in folders.placed}) > 1
-        and not _metadata(entries)
-    ):
+    if not isinstance(folders, DataError) and _speak(folders, entries):
         detected = None if folders.has_splits else _detector(entries)
         return _with_task(detected or folders, task)
     found = _from_tables(entries, labels, task, source) or _detector(entries)
@@ -78,13 +74,21 @@ def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -
 
 
 def find_table(listing: Listing) -> tuple[str, pd.DataFrame] | None:
-    """The table that place() would use, with its name in the source: for a form that shows it."""
+    """The table that place() would use, with its name in the source: for a form that shows it. None if it uses none."""
+    folders = _folders(listing.entries, "source")
+    if not isinstance(folders, DataError) and _speak(folders, listing.entries):
+        return None
     for entry in _table_files(listing.entries):
         try:
             return entry.name, tables.read_table(entry.name, entry.read())
         except DataError:
             continue
     return None
+
+
+def _speak(folders: Layout, entries: Sequence[Entry]) -> bool:
+    """Whether the folders say what the classes are, so that no table is asked."""
+    return len({item.label for item in folders.placed}) > 1 and not _metadata(entries)
 
 
 def _folders(entries: Sequence[Entry], source: str) -> Layout | DataError:
@@ -167,9 +171,11 @@ def _from_metadata(files: Sequence[Entry], pictures: Sequence[Entry], labels: La
 
 def _named_file(file: str, entries: Sequence[Entry]) -> Entry:
     """The file of labels: on disk, or in the source."""
-    inside = [
-        entry for entry in entries if not entry.refused and (entry.name == file or entry.name.endswith(f"/{file}"))
-    ]
+    usable = [entry for entry in entries if not entry.refused]
+    for entry in usable:
+        if entry.name == file:
+            return entry
+    inside = [entry for entry in usable if entry.name.endswith(f"/{file}")]
     path = Path(file).expanduser()
     if path.is_file():
         resolved = path.resolve()

@@ -188,6 +188,22 @@ def counted(table: pd.DataFrame, task: str, n_classes: int) -> dict[str, Any]:
     }
 
 
+def histogram(dataset: Dataset, number: int = 0, n_bins: int = 16) -> pd.DataFrame:
+    """How one of the numbers is spread: columns label (from – to), split, count, a row for every bin and split."""
+    table = dataset.records()
+    table = table[table["split"].isin(SPLITS)]
+    values = dataset.targets(table)[:, number]
+    edges = np.histogram_bin_edges(values, n_bins)
+    rows = []
+    for split in SPLITS:
+        counts, _ = np.histogram(values[(table["split"] == split).to_numpy()], edges)
+        rows += [
+            (f"{low:.4g} – {high:.4g}", split, int(count))
+            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=["label", "split", "count"])
+
+
 def delete(dataset: Dataset) -> None:
     """Delete a data set with its pictures. Models that were trained on it stay.
 

@@ -34,9 +34,10 @@ def inside(text: str) -> Path:
     for root in allowed:
         try:
             path = (root / text).resolve()
+            is_inside = (path == root or root in path.parents) and path.exists()
         except (OSError, ValueError, RuntimeError):  # too long, a null byte, a circle of links
             continue
-        if (path == root or root in path.parents) and path.exists():
+        if is_inside:
             return path
     raise DataError(
         f"{names.clean(text)!r} is not in a folder that may be imported from.", fix="Choose one from the list."

@@ -236,7 +236,8 @@ def _image_column(table: pd.DataFrame, known: Names) -> str:
     for column in table.columns:
         seen = [value for value in table[column].head(2000) if value]
         hits = sum(len(known.find(value)) == 1 for value in seen) / max(1, len(seen))
-        hits += 0.01 * (str(column).strip().casefold() in _IMAGE_NAMES)
+        if hits > 0.3 and str(column).strip().casefold() in _IMAGE_NAMES:
+            hits += 0.5  # whole numbers of any kind may look like the names of pictures that are numbered
         if hits > most:
             best, most = str(column), hits
     if most < 0.1:
