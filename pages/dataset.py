@@ -88,7 +88,8 @@ def _gallery(dataset: Dataset) -> None:
     chosen = st.selectbox("Class", [every, *dataset.classes], key=f"class_{dataset.id}", label_visibility="collapsed")
     if dataset.task == "multi":
         wanted = dataset.classes.index(chosen) if chosen in dataset.classes else None
-        shown = table[[wanted is None or wanted in row for row in table["target"]]][: PER_CLASS * 4]
+        fitting = table[[wanted is None or wanted in row for row in table["target"]]]
+        shown = fitting[:: max(1, len(fitting) // (PER_CLASS * 4))][: PER_CLASS * 4]
     elif chosen == every:
         shown = table.groupby("target", sort=True).head(max(1, 24 // len(dataset.classes))).sort_values("target")[:36]
     else:

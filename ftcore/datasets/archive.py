@@ -98,7 +98,7 @@ def zip_entries(path: Path | BinaryIO, quotas: Quotas = QUOTAS) -> Iterator[List
         DataError: Not a ZIP, encrypted, entries that overlap, or more than the quotas allow.
     """
     with _opened(path) as archive:
-        files = [info for info in archive.infolist() if not info.is_dir()]
+        files = [info for info in archive.infolist() if not info.filename.endswith("/")]
         if len(files) > quotas.files:
             raise TooMuch(f"The ZIP holds {len(files):,} files, at most {quotas.files:,} are read.", fix="Split it.")
         if any(info.flag_bits & _ENCRYPTED for info in files):

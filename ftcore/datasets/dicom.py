@@ -30,9 +30,18 @@ def read_dicom(data: bytes, max_pixels: int) -> tuple[Image.Image, list[str]]:
         max_pixels: Largest width × height.
 
     Raises:
-        DataError: No picture inside, too large, or packed in a way that is not read.
-        Exception: Whatever pydicom raises on damaged files; the caller knows the kinds.
+        DataError: Damaged, no picture inside, too large, or packed in a way that is not read.
+        MemoryError: It does not fit.
     """
+    try:
+        return _read(data, max_pixels)
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # pydicom has many kinds of its own for damaged files, without a common base
+        raise DataError("The picture is damaged or cut off.", fix="Copy or save it again.") from error
+
+
+def _read(data: bytes, max_pixels: int) -> tuple[Image.Image, list[str]]:
     import pydicom  # late: most sources hold none
     from pydicom.pixels import apply_modality_lut, apply_voi_lut, pixel_array
 

@@ -76,7 +76,7 @@ def _fit(table: pd.DataFrame, image: str, pictures: list[str], folder: str) -> i
     match = tables.match(table, image, pictures, folder=folder)
     st.caption(f"{len(match.row_of):,} of {len(pictures):,} pictures have a row.")
     if match.unmatched:
-        with st.expander(f"{len(match.unmatched):,} rows name no picture"):
+        with st.expander(f"Rows that name no picture: {len(match.unmatched):,}"):
             rows = match.unmatched[:1000]
             st.dataframe(
                 {"Row": [row["name"] for row in rows], "Reason": [row["reason"] for row in rows]},
@@ -84,7 +84,7 @@ def _fit(table: pd.DataFrame, image: str, pictures: list[str], folder: str) -> i
                 alt="Rows that name no picture, with the reason for each",
             )
     if match.unlisted:
-        with st.expander(f"{len(match.unlisted):,} pictures have no row"):
+        with st.expander(f"Pictures that have no row: {len(match.unlisted):,}"):
             st.dataframe(
                 {"Picture": [names.clean(name) for name in match.unlisted[:1000]]},
                 hide_index=True,
