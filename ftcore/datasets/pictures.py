@@ -164,9 +164,10 @@ def _decode(image: ImageFile.ImageFile, *, draft: bool) -> Picture:
     ):  # those two: a phone's photo and its like
         notes.append("only the first of several frames is used")
     if draft and isinstance(image, JpegImagePlugin.JpegImageFile):
-        # A JPEG can be decoded at a half, a quarter or an eighth; twice the kept size leaves the last step to a filter.
+        # A JPEG can be decoded at a half, a quarter or an eighth, at a fraction of the price; what is left of it, at
+        # least one and a half times the kept size, goes through a filter.
         kept = kept_size(width, height)
-        image.draft(None, (2 * kept[0], 2 * kept[1]))
+        image.draft(None, (-(-3 * kept[0] // 2), -(-3 * kept[1] // 2)))
     suffix = SUFFIX[image.format or ""]
     image.load()  # decodes every byte of the first frame, so nothing is left for verify() to find
     orientation = _orientation(image)
