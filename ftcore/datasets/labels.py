@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -10,12 +11,14 @@ from ftcore import names
 from ftcore.datasets import boxes, tables, targets
 from ftcore.datasets.archive import Entry, Listing, shown, suffix
 from ftcore.datasets.layout import Layout, Placed, arrange, split_off
+from ftcore.datasets.pictures import EXTENSIONS
 from ftcore.datasets.splits import split_named
 from ftcore.datasets.tables import Mapping
 from ftcore.errors import DataError
 
 _METADATA = ("metadata.csv", "metadata.jsonl")  # one beside the pictures of each folder, as the Hugging Face hub has it
 _MOST_FILES = 50  # JSON files beyond which each describes one picture, and none all of them
+_PLAIN = ("labels", "annotations", "targets")
 _MEANT = ("labels", "label", "annotations", "targets", "train", "data", "metadata")
 
 
@@ -43,8 +46,9 @@ class Labels:
 def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -> Layout:
     """What is to be learned of every picture.
 
-    A file that is named wins; then tables called metadata, as the Hugging Face hub has them; then folders, if there
-    are at least two classes of them; then a table, COCO or YOLO files in the source.
+    A file that is named wins; then tables called metadata, as the Hugging Face hub has them, or called labels if they
+    name nearly every picture; then folders, if there are at least two classes of them; then any table, COCO or YOLO
+    files in the source.
 
     Args:
         listing: The files of the source.
@@ -88,7 +92,23 @@ def find_table(listing: Listing) -> tuple[str, pd.DataFrame] | None:
 
 def _speak(folders: Layout, entries: Sequence[Entry]) -> bool:
     """Whether the folders say what the classes are, so that no table is asked."""
-    return len({item.label for item in folders.placed}) > 1 and not _metadata(entries)
+    return len({item.label for item in folders.placed}) > 1 and not _metadata(entries) and not _lists_all(entries)
+
+
+def _lists_all(entries: Sequence[Entry]) -> bool:
+    """Whether a table that is called after its labels names nearly every picture: the folders are mere folders then."""
+    pictures = [entry.name for entry in entries if suffix(entry.name) in EXTENSIONS and not entry.refused]
+    for file in _table_files(entries)[:1]:
+        if file.name.rpartition("/")[2].lower().rpartition(".")[0] not in _PLAIN:
+            return False
+        try:
+            table = tables.read_table(file.name, file.read())
+            folder = file.name.rpartition("/")[0]
+            image = tables.guess(table, pictures, folder=folder).image
+            return 10 * len(tables.match(table, image, pictures, folder=folder).row_of) >= 9 * len(pictures)
+        except DataError:
+            return False
+    return False
 
 
 def _folders(entries: Sequence[Entry], source: str) -> Layout | DataError:
@@ -273,7 +293,7 @@ def _row(
         split = split_named(split or "")
         if split is None:
             raise DataError(f"has no split in column {names.clean(mapping.split)!r}")
-    group = names.clean(_agreed(rows, listed, mapping.group), fallback="") if mapping.group else ""
+    group = _group(_agreed(rows, listed, mapping.group)) if mapping.group else ""
     if mapping.task == "multi":
         found = tuple(sorted({label for row in listed for label in _classes(rows, row, mapping)}))
         return Placed(entry, targets.classes_in_words(found), split, labels=found, group=group)
@@ -289,6 +309,11 @@ def _row(
         text = targets.numbers_in_words(numbers, units if len(units) == len(numbers) else ())
         return Placed(entry, text, split, numbers=numbers, group=group)
     return Placed(entry, tables.class_name(cells[0]), split, group=group)
+
+
+@lru_cache(maxsize=4096)  # one name for all pictures of a group
+def _group(cell: str) -> str:
+    return names.clean(cell, fallback="")
 
 
 def _classes(rows: dict[str, list[str]], row: int, mapping: Mapping) -> tuple[str, ...]:

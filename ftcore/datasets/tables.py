@@ -8,6 +8,7 @@ import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -166,11 +167,13 @@ class Names:
         """``pictures`` are names in the source; ``folder`` is where the table lies, names may be relative to it."""
         self._folder = folder.rstrip("/") + "/" if folder else ""
         self.all = list(pictures)
-        self._whole = {_plain(name): name for name in self.all}
+        self._whole: dict[str, str] = {}
         self._file: dict[str, list[str]] = defaultdict(list)
         self._stem: dict[str, list[str]] = defaultdict(list)
         for name in self.all:
-            file = _plain(name).rpartition("/")[2]
+            plain = _plain(name)
+            self._whole[plain] = name
+            file = plain.rpartition("/")[2]
             self._file[file].append(name)
             self._stem[file.rpartition(".")[0]].append(name)
 
@@ -214,6 +217,7 @@ def values(cell: str, separator: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(class_name(part) for part in parts if part.strip()))
 
 
+@lru_cache(maxsize=4096)  # few names, many cells
 def class_name(text: str) -> str:
     """A class name from a cell: cleaned, and ``3`` also where a spreadsheet made ``3.0`` of it."""
     return names.clean(re.sub(r"^(-?\d+)\.0+$", r"\1", text.strip()))
@@ -226,6 +230,8 @@ def numbers(cells: Sequence[str]) -> list[float | None]:
 
 
 def _plain(name: str) -> str:
+    if "\\" not in name and "//" not in name and name[:1] not in ("/", ".") and "/./" not in name:
+        return name.casefold()  # the usual case, asked for a million times
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
     return "/".join(parts).casefold()
 

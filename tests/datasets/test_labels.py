@@ -132,6 +132,13 @@ def test_class_folders_are_not_disturbed_by_a_table_beside_them(import_zip):
     assert dataset.classes == ("cat", "dog") and reasons(dataset) == {"list.csv": "not a picture (.csv)"}
 
 
+def test_a_table_called_labels_that_names_every_picture_wins_over_folders(import_zip):
+    files = {f"{'ab'[i % 2]}/{i}.png": png(i) for i in range(N)}
+    rows = [f"{i}.png,{i / 3}" for i in range(N)]
+    assert import_zip({**files, "labels.csv": csv("file,size", *rows)}).task == "number"
+    assert import_zip({**files, "labels.csv": csv("file,size", *rows[:5])}).task == "single"
+
+
 def test_a_table_that_names_none_of_the_pictures_is_a_sentence(import_zip):
     with pytest.raises(DataError, match="No column of the table holds names of the pictures"):
         import_zip({**flat(), "labels.csv": csv("file,label", "x.png,a", "y.png,b")})
