@@ -3,6 +3,7 @@
     python -m ftcore import SOURCE            a ZIP, a folder or sample:digits -> a dataset
     python -m ftcore doctor DATASET           what is wrong with the pictures
     python -m ftcore dataset DATASET …        exclude, relabel or move pictures -> a new version of the dataset
+    python -m ftcore datasets                 what there is
     python -m ftcore train --dataset D        a dataset -> a trained model
     python -m ftcore resume RUN               go on with an interrupted run
     python -m ftcore runs | show RUN          what there is
@@ -30,6 +31,7 @@ from tqdm import tqdm
 from ftcore import settings as s
 from ftcore import workspace
 from ftcore.datasets import intake, records, versions
+from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
@@ -94,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--include", metavar="IMAGE", help="take them in again", **many)
     added.add_argument("--relabel", metavar="IMAGE=CLASS", help="give them another class", **many)
     added.add_argument("--move", metavar="IMAGE=SPLIT", help="to train, validation or test", **many)
+    added = command("datasets", _datasets, "List all data sets.")
+    added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
 
     added = command("train", _train, "Fine-tune a model on a data set.")
     added.add_argument("--dataset", required=True, metavar="ID_OR_SOURCE")
@@ -136,7 +140,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task", default="auto")
+    parser.add_argument("--task", default="auto", metavar="|".join(intake.TASKS), help="what is learned (default auto)")
+    parser.add_argument("--labels", metavar="FILE", help="a CSV, TSV, Excel, JSON-lines or COCO file")
+    parser.add_argument("--image-column", metavar="C", help="column of the table with the file name")
+    help = "column to be learned; give it several times for several"
+    parser.add_argument("--target-column", metavar="C", action="append", default=[], help=help)
+    parser.add_argument("--split-column", metavar="C", help="column with train, validation or test")
+    parser.add_argument("--group-column", metavar="C", help="column that says which pictures belong together")
+    parser.add_argument("--separator", metavar="S", help="between several classes in one cell")
+    help = f"how pictures are divided (default auto): {', '.join(METHODS)}"
+    parser.add_argument("--split-by", default="auto", metavar="HOW", help=help)
     parser.add_argument("--split", default="70/15/15", metavar="TRAIN/VAL/TEST")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -149,6 +162,15 @@ def _import(parsed: argparse.Namespace) -> dict[str, Any]:
             task=parsed.task,
             split=parsed.split,
             seed=parsed.seed,
+            split_by=parsed.split_by,
+            labels=intake.Labels(
+                parsed.labels or "",
+                parsed.image_column or "",
+                tuple(parsed.target_column),
+                parsed.split_column or "",
+                parsed.group_column or "",
+                parsed.separator or "",
+            ),
             progress=progress,
         )
     for item in dataset.left_out[:20]:
@@ -203,6 +225,15 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
         "parent": steps[-1].parent if steps else None,
         "history": [phrase for step in steps for phrase in step.words],
     }
+
+
+def _datasets(parsed: argparse.Namespace) -> dict[str, Any]:
+    rows = [{**intake.summary(dataset), "name": dataset.name} for dataset in records.list_datasets()]
+    if not parsed.json:
+        for row in rows:
+            kinds = f"{len(row['classes']):>4} {'numbers' if row['task'] == 'number' else 'classes'}"
+            print(f"{row['dataset']:<48} {row['images']:>8,} pictures {kinds}  {row['name']}", file=sys.stderr)
+    return {"datasets": rows}
 
 
 def _train(parsed: argparse.Namespace) -> dict[str, Any]:

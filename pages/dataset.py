@@ -7,8 +7,19 @@ from pages.components import frame
 frame.guard()
 
 from ftcore import names  # noqa: E402
+from ftcore.datasets import looks  # noqa: E402
 from ftcore.datasets.records import Dataset, list_datasets  # noqa: E402
-from pages.components import cached, charts, doctor, imports, pictures, session, words  # noqa: E402
+from ftcore.datasets.targets import TASK_WORDS  # noqa: E402
+from pages.components import (  # noqa: E402
+    cached,
+    charts,
+    doctor,
+    imports,
+    pictures,
+    removal,
+    session,
+    words,
+)
 
 PER_CLASS = 6
 
@@ -16,7 +27,10 @@ PER_CLASS = 6
 def choose() -> None:
     """No data set is open: bring one in, or open one that is here."""
     st.title("Dataset")
-    st.markdown("Pictures sorted into **classes**: the names that the model is to learn, one folder for each.")
+    st.markdown(
+        "Pictures, and what the model is to learn of each: a **class**, with one folder for each, or several classes "
+        "or numbers from a table."
+    )
     imports.choose()
     known = list_datasets()
     if known:
@@ -24,7 +38,7 @@ def choose() -> None:
     for dataset in known[:20]:
         text, button = st.columns([4, 1], vertical_alignment="center")
         text.markdown(
-            f"**{names.markdown(dataset.name)}** · {dataset.n_images:,} pictures · {len(dataset.classes)} classes · "
+            f"**{names.markdown(dataset.name)}** · {dataset.n_images:,} pictures · {words.learned(dataset)} · "
             f"{words.when(dataset.created)}"
         )
         if button.button("Open", key=f"open_{dataset.id}", width="stretch"):
@@ -34,27 +48,28 @@ def choose() -> None:
 def show(dataset: Dataset) -> None:
     """The open data set."""
     st.title(names.markdown(dataset.name))
+    st.caption(f"{TASK_WORDS[dataset.task].capitalize()}, from {names.markdown(dataset.labels_from)}.")
     counts = dataset.counts()
-    totals = counts.groupby("split")["count"].sum()
     columns = st.columns(5)
     columns[0].metric("Pictures", f"{dataset.n_images:,}")
-    columns[1].metric("Classes", len(dataset.classes))
-    for column, split in zip(columns[2:], charts.SPLIT_LABELS, strict=True):
-        column.metric(charts.SPLIT_LABELS[split], f"{totals[split]:,}", help=words.SPLITS[split])
-    st.plotly_chart(
-        charts.class_counts(counts),
-        key="counts",
-        config=charts.QUIET,
-        alt="Bar chart: pictures per class, divided into the three splits.",
-    )
+    columns[1].metric("Numbers" if dataset.task == "number" else "Classes", len(dataset.classes))
+    for column, split, size in zip(columns[2:], charts.SPLIT_LABELS, dataset.sizes, strict=True):
+        column.metric(charts.SPLIT_LABELS[split], f"{size:,}", help=words.SPLITS[split])
+    if dataset.task == "number":
+        _histogram(dataset)
+    else:
+        st.plotly_chart(
+            charts.class_counts(counts),
+            key="counts",
+            config=charts.QUIET,
+            alt="Bar chart: pictures per class, divided into the three splits.",
+        )
     with st.expander("What the three parts are for, and how they were drawn"):
         for sentence in words.SPLITS.values():
             st.markdown(sentence)
-        shares = "/".join(str(share) for share in dataset.split_shares)
-        how = (
-            "by your folders" if dataset.split_source == "folders" else f"{shares}, class by class, seed {dataset.seed}"
-        )
-        st.caption(f"Divided {how}.")
+        st.caption(f"Divided {words.divided(dataset)}.")
+        n_looks = looks.count(dataset.id)
+        st.markdown(f"The test score was looked at **{n_looks:,} time{'' if n_looks == 1 else 's'}**. {looks.WHY}")
         st.dataframe(
             counts.pivot(index="label", columns="split", values="count")[list(charts.SPLIT_LABELS)].rename(
                 columns=charts.SPLIT_LABELS
@@ -64,8 +79,10 @@ def show(dataset: Dataset) -> None:
     doctor.show(dataset)
     _gallery(dataset)
     _left_out(dataset)
+    _notes(dataset)
     st.space("small")
     frame.link("dataset", "Choose other pictures", dataset=None, run=None)
+    removal.offer(dataset)
     if frame.next_button("model", "Next: choose a model"):
         frame.go("model")
 
@@ -73,13 +90,45 @@ def show(dataset: Dataset) -> None:
 def _gallery(dataset: Dataset) -> None:
     st.subheader("Pictures")
     every = "All classes"
-    chosen = st.selectbox("Class", [every, *dataset.classes], key=f"class_{dataset.id}", label_visibility="collapsed")
     table = cached.used_rows(dataset.id)
-    if chosen == every:
+    if dataset.task == "number":
+        shown = table[: PER_CLASS * 4]
+        pictures.grid(dataset, shown.index.tolist(), shown["label"].tolist(), side=96)
+        return
+    chosen = st.selectbox("Class", [every, *dataset.classes], key=f"class_{dataset.id}", label_visibility="collapsed")
+    if dataset.task == "multi":
+        wanted = dataset.classes.index(chosen) if chosen in dataset.classes else None
+        fitting = table[[wanted is None or wanted in row for row in table["target"]]]
+        shown = fitting[:: max(1, len(fitting) // (PER_CLASS * 4))][: PER_CLASS * 4]
+    elif chosen == every:
         shown = table.groupby("target", sort=True).head(max(1, 24 // len(dataset.classes))).sort_values("target")[:36]
     else:
         shown = table[table["label"] == chosen][: PER_CLASS * 4]
     pictures.grid(dataset, shown.index.tolist(), shown["label"].tolist(), side=96)
+
+
+def _histogram(dataset: Dataset) -> None:
+    """How the numbers are spread."""
+    number = 0
+    if len(dataset.classes) > 1:
+        number = st.selectbox("Number", range(len(dataset.classes)), format_func=dataset.classes.__getitem__)
+    unit = f" ({dataset.units[number]})" if dataset.units[number] else ""
+    st.caption(f"{names.markdown(dataset.classes[number] + unit)}: how many pictures have which value")
+    st.plotly_chart(
+        charts.class_counts(cached.histogram(dataset.id, number)),
+        key="histogram",
+        config=charts.QUIET,
+        alt="Histogram: pictures per range of values, divided into the three splits.",
+    )
+
+
+def _notes(dataset: Dataset) -> None:
+    if dataset.notes:
+        with st.expander("What was decided while reading the pictures", icon=":material/info:"):
+            for note in dataset.notes:
+                st.markdown(
+                    f"- {note['count']:,} × {names.markdown(note['note'])}, for example {names.markdown(note['first'])}"
+                )
 
 
 def _left_out(dataset: Dataset) -> None:

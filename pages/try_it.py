@@ -42,6 +42,9 @@ def answer(job: store.Job, shown: object, data: object, truth: str | None, key: 
 def from_test_split(job: store.Job) -> None:
     dataset = open_dataset(job.settings.dataset)
     rows = cached.training_rows(dataset, "test")
+    if rows.empty:
+        st.info("This data set was divided without test pictures; ask about pictures of your own.")
+        return
     seed = st.session_state.get("test_draw", 0)
     if st.button("Draw three others", icon=":material/casino:", key="draw"):
         seed = st.session_state["test_draw"] = seed + 1
@@ -63,7 +66,7 @@ def from_files(job: store.Job, files: list) -> None:
 st.title("Try")
 job = session.job()
 if job is None:
-    done = [run for run in store.list_jobs() if session.state(run).scores]
+    done = [run for run in store.list_jobs() if session.has_model(run)]
     if not done:
         frame.needs("train", "There is no trained model yet.", "Train one first")
     st.markdown("Which model do you want to try?")
@@ -71,7 +74,7 @@ if job is None:
         frame.link("try_it", f"{run.name} ({run.id})", run=run.id, dataset=run.settings.dataset)
     st.stop()
     raise AssertionError("stop() ends the page")
-if not session.state(job).scores:
+if not session.has_model(job):
     frame.needs("train", "This run has no trained model yet.", "See how it goes")
 st.caption(f"Model: {names.markdown(job.name)}")
 source = st.segmented_control(

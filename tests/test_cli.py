@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def picture(tiny_zip, tmp_path_factory):
 def test_an_import_says_what_it_made(imported):
     assert imported == {
         "dataset": imported["dataset"],
+        "task": "single",
         "images": 60,
         "classes": {"blue": 20, "green": 20, "red": 20},
         "splits": {"train": 42, "validation": 9, "test": 9},
@@ -319,3 +321,38 @@ def test_ctrl_c_takes_a_waiting_run_out_of_the_queue(detached, imported):
     out, err = waiting.communicate()
     last = json.loads(out.splitlines()[-1])
     assert (last["state"], last["epochs"]) == ("interrupted", 0), err
+
+
+@pytest.fixture
+def table(tmp_path, tiny_zip):
+    """The pictures of the ZIP in one folder, and a table beside it that calls each by a number and two classes."""
+    folder, file = tmp_path / "photos", tmp_path / "labels.csv"
+    folder.mkdir()
+    rows = ["picture,brightness (cd),what,where,who"]
+    with zipfile.ZipFile(tiny_zip) as archive:
+        for i, name in enumerate(archive.namelist()):
+            (folder / f"{i}.png").write_bytes(archive.read(name))
+            what = f"{name.split('/')[0]}|{'even' if i % 2 else 'odd'}"
+            rows.append(f"{i}.png,{i / 2},{what},{'train' if i % 3 else 'test'},{i // 3}")
+    file.write_text("\n".join(rows))
+    return folder, file
+
+
+def test_a_folder_and_a_table_are_imported_by_the_columns_that_are_named(place, table):
+    folder, file = table
+    found = answer("import", folder, "--labels", file, "--target-column", "what", "--split-column", "where")
+    assert (found["task"], found["images"]) == ("multi", 60)
+    assert found["classes"] == {"blue": 20, "even": 30, "green": 20, "odd": 30, "red": 20}
+    assert found["splits"]["test"] == 20
+
+
+def test_numbers_are_imported_listed_and_refused_by_training(place, table):
+    folder, file = table
+    columns = ("--target-column", "brightness (cd)", "--group-column", "who", "--image-column", "picture")
+    found = answer("import", folder, "--labels", file, *columns, "--task", "number")
+    assert found["task"] == "number" and list(found["classes"]) == ["brightness"]
+    listed = answer("datasets", "--json")["datasets"]
+    assert found["dataset"] in [row["dataset"] for row in listed]
+    done = command("train", "--dataset", found["dataset"], *SMALL)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert "has numbers, and training needs one class per picture" in done.stderr

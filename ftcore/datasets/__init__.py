@@ -1,13 +1,20 @@
 """Pictures on disk become an immutable data set, in the order of the work:
 
     archive     a ZIP or a folder, under quotas     -> entries: names, and bytes on request
+    roots       folders on the server               -> those that a page may import from
     samples     pictures that come with the app     -> entries as well
     layout      names                               -> class and given split of each entry
+    tables      CSV, TSV, Excel, JSON lines         -> which column is what, which row is which picture
+    boxes       label files of detectors            -> the classes of each picture
+    labels      folders, tables or boxes            -> what is to be learned of each entry
+    targets     one class, several, or numbers      -> columns of a table, arrays
     pictures    bytes that anybody may have sent    -> an RGB picture, or one sentence
+    dicom       a medical picture                   -> the same, with the window that was applied
     reading     entries                             -> originals and pixels on disk, many at a time
     selection   what was read                       -> what stays, and why the rest is left out
     splits      classes                             -> train, validation, test
     intake      all of the above                    -> datasets/<id>/ in the workspace, whole or not at all
+    looks       datasets/<id>/looks.jsonl           -> how often the test score was looked at
     records     datasets/<id>/                      -> Dataset: its table, its counts, its facts
     pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
     doctor      Dataset, pixels, features           -> findings, each with the edits that mend it

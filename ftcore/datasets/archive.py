@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from ftcore import names
 from ftcore.datasets.pictures import EXTENSIONS
@@ -91,20 +91,20 @@ def suffix(name: str) -> str:
 
 
 @contextmanager
-def zip_entries(path: Path, quotas: Quotas = QUOTAS) -> Iterator[Listing]:
-    """The files in a ZIP; their ``read`` works inside the ``with`` block, from several threads.
+def zip_entries(path: Path | BinaryIO, quotas: Quotas = QUOTAS) -> Iterator[Listing]:
+    """The files in a ZIP, a path or an open file; their ``read`` works inside the ``with`` block, from several threads.
 
     Raises:
         DataError: Not a ZIP, encrypted, entries that overlap, or more than the quotas allow.
     """
     with _opened(path) as archive:
-        files = [info for info in archive.infolist() if not info.is_dir()]
+        files = [info for info in archive.infolist() if not info.filename.endswith("/")]
         if len(files) > quotas.files:
             raise TooMuch(f"The ZIP holds {len(files):,} files, at most {quotas.files:,} are read.", fix="Split it.")
         if any(info.flag_bits & _ENCRYPTED for info in files):
             raise DataError("The ZIP is locked with a password.", fix="Pack the pictures again without a password.")
         _refuse_overlap(files, archive.start_dir)
-        packed_bytes = path.stat().st_size
+        packed_bytes = path.stat().st_size if isinstance(path, Path) else path.seek(0, os.SEEK_END)
         meter = _Meter(quotas, packed_bytes)
         listed: list[Entry] = []
         n_junk = 0
@@ -183,12 +183,13 @@ class _Meter:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(path: Path | BinaryIO) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, LookupError, EOFError) as error:
         raise DataError(
-            f"{names.clean(path.name)} is not a ZIP file, or it is cut off.", fix="Pack or upload it again."
+            f"{names.clean(Path(str(getattr(path, 'name', 'The upload'))).name)} is not a ZIP file, or it is cut off.",
+            fix="Pack or upload it again.",
         ) from error
     with archive:
         yield archive

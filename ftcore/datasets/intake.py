@@ -4,36 +4,38 @@ import errno
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import records, samples
+from ftcore.datasets import labels as label_files
+from ftcore.datasets import records, samples, targets
 from ftcore.datasets.archive import Listing, folder_entries, shown, zip_entries
-from ftcore.datasets.layout import Layout, arrange
+from ftcore.datasets.labels import Labels
+from ftcore.datasets.layout import Layout
 from ftcore.datasets.pixels import SHORT_SIDE
 from ftcore.datasets.reading import Read, read_all
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.selection import require_two_classes, select
-from ftcore.datasets.splits import SPLITS, complete, parse_shares, stratified
-from ftcore.datasets.upload import pack_upload
+from ftcore.datasets.selection import require_something, select
+from ftcore.datasets.splits import METHODS, SPLITS, divide, parse_shares, prefix_groups
+from ftcore.datasets.upload import pack_classes, pack_upload
 from ftcore.errors import DataError, SettingsError
 
-__all__ = ["import_source", "pack_upload", "summary"]
+__all__ = ["Labels", "import_classes", "import_source", "pack_classes", "pack_upload", "summary"]
 
-TASKS = ("auto", "single")
+TASKS = ("auto", *targets.TASKS)
 _SAMPLE = "sample:"
+_MOST_TOLD = 10_000  # files of which it is told one by one why they were left out
 _STALE = 24 * 3600  # seconds after which a half-written import cannot be anybody's any more
 _BETWEEN = 0.1  # seconds between two reports of progress
 
@@ -53,7 +55,8 @@ class _Asked:
     given_name: bool
     shares: tuple[int, int, int]
     seed: int
-    task: str = "single"
+    task: str = "auto"
+    split_by: str = "auto"
 
 
 def import_source(
@@ -63,6 +66,8 @@ def import_source(
     task: str = "auto",
     split: str = "70/15/15",
     seed: int = 0,
+    split_by: str = "auto",
+    labels: Labels | None = None,
     progress: Progress = ignore,
 ) -> Dataset:
     """Import pictures. The same pictures, labels and split give the same data set, which is then found, not made.
@@ -70,9 +75,12 @@ def import_source(
     Args:
         source: Path of a ZIP or a folder, or ``sample:<name>``.
         name: What people will call it; the source's own name if None.
-        task: ``auto`` or ``single`` (one class per picture).
+        task: ``single`` (one class per picture), ``multi`` (any number of classes), ``number`` (one or more numbers)
+            or ``auto``: whatever the labels look like.
         split: Percentages of train, validation and test. Train and test folders in the source go first.
         seed: Seed of the random split.
+        split_by: One of splits.METHODS.
+        labels: A table or another file of labels, and what its columns mean; found in the source if None.
         progress: Called with a label, done and total; at the start, at the end, and at most ten times a second.
 
     Raises:
@@ -80,10 +88,11 @@ def import_source(
         SettingsError: Unknown task, bad split or seed.
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
-    asked, opened, kind = _check(source, name, task, split, seed)
+    asked, opened, kind = _check(source, name, task, split, seed, split_by)
     _remove_stale()
     with opened as listing:
-        layout = arrange(listing.entries, source=kind)
+        layout = label_files.place(listing, labels or Labels(), task, source=kind)
+        asked = replace(asked, task=layout.task)
         keep_originals = kind != "sample"
         workspace.require_space(_estimate(layout, keep_originals), "The import")
         with _staging() as folder:
@@ -93,28 +102,42 @@ def import_source(
             if not reads:
                 raise DataError(
                     f"None of the {len(damaged):,} pictures can be read.",
-                    fix=f"The first one is {damaged[0]['name']}: {damaged[0]['reason']}.",
+                    fix=f"The first one is {damaged[0]['name']}: {damaged[0]['reason']}." if damaged else "",
                 )
-            kept, unwanted = select(reads)
+            kept, unwanted = select(reads, layout.task, merge_copies=layout.merges_copies)
             left_out = [*damaged, *unwanted, *layout.left_out]
-            require_two_classes(kept, left_out)
-            return _keep(asked, folder, kept, left_out, layout.has_splits, listing.n_junk)
+            require_something(kept, layout.task, left_out)
+            return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk)
+
+
+def import_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]], **options: Any) -> Dataset:
+    """Import loose pictures, several for each class.
+
+    Args:
+        classes: Name and content of the pictures of each class, by its name.
+        options: As for import_source().
+    """
+    upload = workspace.folder("uploads") / f"{names.new_id('classes')}.zip"
+    try:
+        return import_source(pack_classes(classes, upload), **{"name": "My pictures", **options})
+    finally:
+        upload.unlink(missing_ok=True)
 
 
 def summary(dataset: Dataset) -> dict[str, Any]:
     """The data set in numbers, as the command line prints them."""
-    counts = dataset.counts()
     return {
         "dataset": dataset.id,
+        "task": dataset.task,
         "images": dataset.n_images,
         "classes": {label: sum(row) for label, row in zip(dataset.classes, dataset.split_counts, strict=True)},
-        "splits": {split: int(counts.loc[counts["split"] == split, "count"].sum()) for split in SPLITS},
+        "splits": dict(zip(SPLITS, dataset.sizes, strict=True)),
         "left_out": len(dataset.left_out),
     }
 
 
 def _check(
-    source: str | Path, name: str | None, task: str, split: str, seed: int
+    source: str | Path, name: str | None, task: str, split: str, seed: int, split_by: str
 ) -> tuple[_Asked, AbstractContextManager[Listing], str]:
     """The request, the opened source, and what sentences call the source."""
     if task not in TASKS:
@@ -123,6 +146,8 @@ def _check(
         raise SettingsError(
             f"The seed is {seed!r}, expected a whole number from 0 to {2**31 - 1}.", fix="For example 0."
         )
+    if split_by not in METHODS:
+        raise SettingsError(f"Unknown way to divide {split_by!r}.", fix=f"Choose one of: {', '.join(METHODS)}.")
     shares = parse_shares(split)
     opened: AbstractContextManager[Listing]
     if str(source).startswith(_SAMPLE):
@@ -145,7 +170,7 @@ def _check(
                 f"There is no file or folder {shown(str(source))!r}.",
                 fix=f"Give a ZIP, a folder or a sample: {', '.join(_SAMPLE + known for known in samples.SAMPLES)}.",
             )
-    asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed)
+    asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
     return asked, opened, kind
 
 
@@ -161,16 +186,16 @@ def _keep(
     staging: Path,
     kept: Sequence[Read],
     left_out: Sequence[dict[str, str]],
-    has_splits: bool,
+    layout: Layout,
     n_junk: int,
 ) -> Dataset:
     """Name the data set by its content; return the one that is there already, or put the staged files in place."""
-    table, classes = _table(asked, kept, has_splits)
-    content = _content(asked, table)
+    table, classes, split_source = _table(asked, kept, layout)
+    units = layout.units if asked.task == "number" else ()
+    content = _content(asked, table, (*classes, *units))
     known = _known(asked, content)
     if known is not None:
         return known
-    counts = Counter(zip(table["target"], table["split"], strict=True))
     dataset = Dataset(
         id=records.free_id(asked.name, content),
         name=asked.name,
@@ -181,14 +206,14 @@ def _keep(
         created=time.time(),
         source=asked.source,
         left_out=tuple(left_out),
-        split_source="folders" if has_splits else "random",
+        split_source=split_source,
         content=content,
-        split_counts=tuple(
-            (counts[target, "train"], counts[target, "validation"], counts[target, "test"])
-            for target in range(len(classes))
-        ),
         side=int(np.median(table[["pixels_height", "pixels_width"]].min(axis=1))),
         n_junk=n_junk,
+        units=units,
+        labels_from=layout.origin,
+        notes=_notes(kept),
+        **records.counted(table, asked.task, len(classes)),
     )
     try:
         _write(dataset, table, staging)
@@ -199,37 +224,103 @@ def _keep(
     return dataset
 
 
-def _table(asked: _Asked, kept: Sequence[Read], has_splits: bool) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table, sorted by class and path, and the class names in the order of their index."""
-    classes = tuple(sorted({read.label for read in kept}, key=_natural))
-    table = pd.DataFrame([asdict(read) for read in kept])
-    table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).astype(np.int64)
-    # Split in an order that depends on the pictures alone: a renamed file, or another archiver, changes nothing.
-    table = table.sort_values(["target", "sha256"], ignore_index=True)
-    targets = table["target"].to_numpy()  # [N]
-    if has_splits:
-        given = table["given"].to_numpy(dtype="<U10")  # [N]
-        _require_train(given, targets, classes)
-        table["split"] = complete(given, targets, asked.shares, asked.seed)
+def _table(asked: _Asked, kept: Sequence[Read], layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+    """The table, sorted by class and path, the class names in the order of their index, and how it was divided."""
+    table = pd.DataFrame([vars(read) for read in kept])
+    if asked.task == "number":
+        classes = layout.numbers
+        table["target"] = [list(read.numbers) for read in kept]
+        order = "path"
     else:
-        table["split"] = stratified(targets, asked.shares, asked.seed)
-    table = table.sort_values(["target", "path", "sha256"], ignore_index=True)
-    return table[list(records.COLUMNS)], classes
+        found = {label for read in kept for label in (read.labels if asked.task == "multi" else (read.label,))}
+        classes = tuple(sorted(found, key=targets.natural))
+        index = {label: i for i, label in enumerate(classes)}
+        if asked.task == "multi":
+            table["target"] = [sorted(index[label] for label in read.labels) for read in kept]
+            order = "label"
+        else:
+            table["target"] = table["label"].map(index).astype(np.int64)
+            order = "target"
+    # Split in an order that depends on the pictures alone: a renamed file, or another archiver, changes nothing.
+    table = table.sort_values([order, "sha256"] if order != "path" else ["sha256"], ignore_index=True)
+    table["split"], split_source = _split(asked, table, classes, layout)
+    table = table.sort_values(list(dict.fromkeys((order, "path", "sha256"))), ignore_index=True)
+    return table[list(records.COLUMNS)], classes, split_source
 
 
-def _require_train(given: np.ndarray, targets: np.ndarray, classes: Sequence[str]) -> None:
+def _split(asked: _Asked, table: pd.DataFrame, classes: Sequence[str], layout: Layout) -> tuple[np.ndarray, str]:
+    """A split for each picture, and where it came from."""
+    array = targets.as_array(table["target"], asked.task, len(classes))
+    given = table["given"].to_numpy(dtype="<U10") if layout.has_splits and asked.split_by == "auto" else None  # [N]
+    groups = None
+    if asked.split_by == "prefix":
+        groups = prefix_groups(table["path"].tolist())
+    elif asked.split_by == "group" or (asked.split_by == "auto" and given is None and (table["group"] != "").any()):
+        groups = table["group"].to_numpy(dtype=object)
+        if not (groups != "").any():
+            raise DataError(
+                "No groups are known, so pictures cannot be divided by them.",
+                fix="Name the column of the group, or divide by the beginning of the file names.",
+            )
+    if given is not None:
+        _require_train(given, array, asked.task, classes)
+    table["group"] = table["group"] if groups is None else groups.astype(str)
+    split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups)
+    _require_parts(split, asked.shares)
+    if given is not None:
+        return split, layout.splits_from
+    return split, "groups" if groups is not None else "random"
+
+
+def _require_parts(split: np.ndarray, shares: Sequence[int]) -> None:
+    for name, share in zip(SPLITS, shares, strict=True):
+        if share and not (split == name).any():
+            raise DataError(
+                f"There are too few pictures: none is left for {name}.", fix="Add pictures or give it a larger share."
+            )
+
+
+def _require_train(given: np.ndarray, array: np.ndarray, task: str, classes: Sequence[str]) -> None:
+    """Every class must be in train: what a model never saw it cannot name."""
+    train = array[given == "train"]
+    if not len(train):
+        raise DataError(
+            "No readable picture is in train.", fix="Put most pictures there, or leave out the division altogether."
+        )
     for target, label in enumerate(classes):
-        if not ((targets == target) & (given == "train")).any():
+        if task != "number" and not ((train == target) if task == "single" else train[:, target] > 0).any():
             raise DataError(
                 f"Class {label!r} has no readable pictures in the train folder.",
                 fix="Move some of its pictures there, or put all pictures in class folders without train and test.",
             )
 
 
-def _content(asked: _Asked, table: pd.DataFrame) -> str:
-    rows = sorted(zip(table["label"], table["sha256"], table["split"], strict=True))
-    described = json.dumps([asked.task, asked.seed, rows], ensure_ascii=False)
-    return hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
+def _notes(kept: Sequence[Read]) -> tuple[dict[str, Any], ...]:
+    """What had to be decided while reading, with how often and an example."""
+    counts = Counter(note for read in kept for note in read.notes)
+    first = {note: read.path for read in reversed(kept) for note in read.notes}
+    return tuple({"note": note, "count": n, "first": first[note]} for note, n in counts.most_common(50))
+
+
+def _told(left_out: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What was left out, one by one as far as anybody reads it."""
+    if len(left_out) <= _MOST_TOLD:
+        return left_out
+    more = len(left_out) - _MOST_TOLD
+    return [*left_out[:_MOST_TOLD], {"name": f"{more:,} more", "reason": "left out for reasons like those above"}]
+
+
+def _content(asked: _Asked, table: pd.DataFrame, named: Sequence[str]) -> str:
+    columns = [table["label"], table["sha256"], table["split"]]
+    if asked.task == "number":
+        columns[0] = table["target"]
+    if (table["group"] != "").any():
+        columns.append(table["group"])
+    described: list[Any] = [asked.task, asked.seed, sorted(zip(*columns, strict=True))]
+    if asked.task != "single":
+        described.append(list(named))
+    text = json.dumps(described, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _known(asked: _Asked, content: str) -> Dataset | None:
@@ -287,9 +378,3 @@ def _throttled(progress: Progress, label: str) -> Callable[[int, int], None]:
             progress(label, done, total)
 
     return report
-
-
-def _natural(label: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Sorts 2 before 10, and a before B."""
-    parts = re.split(r"(\d+)", label.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], label

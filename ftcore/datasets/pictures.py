@@ -19,14 +19,21 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
+from ftcore.datasets.dicom import is_dicom, read_dicom
 from ftcore.datasets.pixels import kept_size, shrink
 from ftcore.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-SUFFIX = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif"}
+EXTENSIONS = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
+    *(".heic", ".heif", ".dcm", ".dicom"),
+)
+SUFFIX = {
+    **{"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif"},
+    "HEIF": ".heic",
+}
 MAX_PIXELS = 100_000_000  # width × height; 300 MB once decoded
-READ = "JPEG, PNG, WebP, BMP, TIFF and GIF pictures are read"
+READ = "JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC and DICOM pictures are read"
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT = {
@@ -38,6 +45,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")  # brands behind "ftyp"
 _SIDEWAYS = (5, 6, 7, 8)  # those that swap width and height
 # What Pillow's readers raise on files that were damaged, by accident or on purpose.
 _DAMAGED = (
@@ -91,6 +99,8 @@ def read_picture(data: bytes, *, draft: bool = True) -> Picture:
     if not data:
         raise DataError("The file is empty (0 bytes).", fix="Copy the picture again.")
     try:
+        if is_dicom(data):
+            return _medical(data, draft=draft)
         image = _open(data)
         if image is None:
             raise _unknown(data)
@@ -116,6 +126,10 @@ def _open(data: bytes) -> ImageFile.ImageFile | None:
 
     Not ``Image.open``: its guard against huge pictures does not tell their size, and is one number for the process.
     """
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        from pillow_heif import HeifImageFile  # late: most sources hold none
+
+        return HeifImageFile(io.BytesIO(data), "")
     for name in FORMATS:
         factory, accept = Image.OPEN[name]
         if accept is not None and accept(data[:16]) is not True:
@@ -127,24 +141,33 @@ def _open(data: bytes) -> ImageFile.ImageFile | None:
     return None
 
 
+def _medical(data: bytes, *, draft: bool) -> Picture:
+    image, notes = read_dicom(data, MAX_PIXELS)
+    picture = image.convert("RGB")
+    return Picture(shrink(picture) if draft else picture, *image.size, ".dcm", tuple(notes))
+
+
 def _unknown(data: bytes) -> DataError:
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<svg", b"<?xml", b"<!doctype svg")):
         return DataError(f"The file is a drawing (SVG); {READ}.", fix="Save it as PNG.")
     if data[4:8] == b"ftyp":
-        return DataError(f"The file is a HEIC or AVIF picture or a film; {READ}.", fix="Save it as JPEG.")
+        return DataError(f"The file is an AVIF picture or a film; {READ}.", fix="Save it as JPEG.")
     return DataError(f"The file is not a picture that can be read: {READ}.", fix="Save it as JPEG or PNG.")
 
 
 def _decode(image: ImageFile.ImageFile, *, draft: bool) -> Picture:
     width, height = image.size
     notes = []
-    if image.format != "MPO" and getattr(image, "is_animated", False):  # MPO: a phone's photo with a preview inside
+    if image.format not in ("MPO", "HEIF") and getattr(
+        image, "is_animated", False
+    ):  # those two: a phone's photo and its like
         notes.append("only the first of several frames is used")
     if draft and isinstance(image, JpegImagePlugin.JpegImageFile):
-        # A JPEG can be decoded at a half, a quarter or an eighth; twice the kept size leaves the last step to a filter.
+        # A JPEG can be decoded at a half, a quarter or an eighth, at a fraction of the price; what is left of it, at
+        # least one and a half times the kept size, goes through a filter.
         kept = kept_size(width, height)
-        image.draft(None, (2 * kept[0], 2 * kept[1]))
+        image.draft(None, (-(-3 * kept[0] // 2), -(-3 * kept[1] // 2)))
     suffix = SUFFIX[image.format or ""]
     image.load()  # decodes every byte of the first frame, so nothing is left for verify() to find
     orientation = _orientation(image)

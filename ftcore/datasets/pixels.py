@@ -34,7 +34,8 @@ def shrink(picture: Image.Image) -> Image.Image:
     size = kept_size(*picture.size)
     if size == picture.size:
         return picture
-    return picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    # Hamming looks like bicubic when a picture becomes smaller, which is all that happens here, and costs a third less.
+    return picture.resize(size, Image.Resampling.HAMMING, reducing_gap=3.0)
 
 
 class PixelWriter:

@@ -20,7 +20,7 @@ _AHEAD = 2  # pictures in flight per core: keeps the cores busy, keeps memory st
 
 @dataclass(frozen=True)
 class Read:
-    """One picture that was read and lies on disk; the fields are the columns of the table (records.py)."""
+    """One picture that was read and lies on disk; most fields are columns of the table (records.py)."""
 
     path: str
     label: str
@@ -32,6 +32,10 @@ class Read:
     pixels_height: int
     pixels_width: int
     original: str
+    labels: tuple[str, ...] = ()
+    numbers: tuple[float, ...] = ()
+    group: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,10 @@ def read_all(
                         pixels_height=height,
                         pixels_width=width,
                         original=decoded.original,
+                        labels=item.labels,
+                        numbers=item.numbers,
+                        group=item.group,
+                        notes=picture.notes,
                     )
                 )
             progress(done, len(placed))

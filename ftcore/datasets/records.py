@@ -12,15 +12,16 @@ A data set never changes. Its id ends in the first digits of a hash over its pic
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
+from ftcore.datasets import targets
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
 from ftcore.settings import DatasetFacts
@@ -42,6 +43,7 @@ COLUMNS = (
     "pixels_height",
     "pixels_width",
     "original",
+    "group",
 )
 EXCLUSION = ("excluded", "excluded_from")
 """Columns that only an edited data set keeps on disk; an import excludes nothing."""
@@ -54,18 +56,24 @@ class Dataset:
     Args:
         id: Name of its folder; safe in a path and a URL.
         name: What people call it, cleaned.
-        task: ``single``: every picture has exactly one class.
-        classes: Class names, cleaned; the position is the class index.
+        task: ``single``: every picture has exactly one class; ``multi``: any number of them; ``number``: numbers.
+        classes: Class names, cleaned; the position is the class index. For numbers: what each number is called.
         seed: Seed of the split.
         split_shares: Percentages of train, validation and test that were asked for.
         created: Seconds since 1970.
         source: ``sample:<name>``, or the cleaned name of the file or folder it came from.
         left_out: What did not make it, as ``{"name", "reason"}``.
-        split_source: ``random``, or ``folders`` where the source had train and test folders.
+        split_source: ``random``; ``groups`` where pictures of one group stay together; ``folders`` or ``column``
+            where the source says which split a picture belongs to.
         content: Hash over labels, pictures and split, SHA-256.
-        split_counts: Pictures per class (rows) and split (train, validation, test).
+        split_counts: Pictures per class (rows) and split (train, validation, test). A picture of several classes
+            counts in each; for numbers every row counts all pictures.
         side: Median short side of the kept pixels.
         n_junk: System files (``.DS_Store`` and the like) that were passed over.
+        units: For numbers: the unit of each, empty where there is none.
+        split_sizes: Pictures per split; empty for ``single``, where ``split_counts`` says it.
+        labels_from: Where the labels came from, as a phrase for people.
+        notes: What had to be decided while reading pictures, as ``{"note", "count", "first"}``.
     """
 
     id: str
@@ -82,6 +90,10 @@ class Dataset:
     split_counts: tuple[tuple[int, int, int], ...] = field(repr=False)
     side: int
     n_junk: int = 0
+    units: tuple[str, ...] = ()
+    split_sizes: tuple[int, ...] = ()
+    labels_from: str = "the names of the folders"
+    notes: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dataset) and (self.id, self.content) == (other.id, other.content)
@@ -95,15 +107,23 @@ class Dataset:
 
     @property
     def n_images(self) -> int:
-        return sum(sum(row) for row in self.split_counts)
+        return sum(self.sizes)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Pictures for train, validation and test."""
+        train, validation, test = self.split_sizes or (sum(column) for column in zip(*self.split_counts, strict=True))
+        return train, validation, test
 
     def records(self) -> pd.DataFrame:
         """One row per picture.
 
         Columns: path (as in the source, cleaned), sha256 (of the file), width and height (of the file, in pixels,
-        upright), target (class index), label (class name), split, pixels_offset (bytes), pixels_height and
-        pixels_width (as kept, in pixels), original (name in ``pictures/``, empty if not kept), excluded (why the
-        picture is not used; empty if it is), excluded_from (the split it was in). An excluded picture's split is empty.
+        upright), target (class index; a list for other tasks, see targets.py), label (class name, or all of it as
+        one text), split, pixels_offset (bytes), pixels_height and pixels_width (as kept, in pixels), original (name in
+        ``pictures/``, empty if not kept), group (pictures that belong together; empty if nothing is known), excluded
+        (why the picture is not used; empty if it is), excluded_from (the split it was in). An excluded picture's split
+        is empty.
         """
         try:
             table = pd.read_parquet(self.folder / TABLE)
@@ -113,6 +133,19 @@ class Dataset:
             if column not in table:
                 table[column] = ""
         return table
+
+    def targets(self, records: pd.DataFrame | None = None) -> np.ndarray:
+        """What the model is to say about each picture.
+
+        Args:
+            records: Rows of ``records()``, for example those of one split; all of them if None.
+
+        Returns:
+            ``single``: class indices, [N] int64. ``multi``: [N, C] float32, 1 where a picture has the class, else 0.
+            ``number``: values, [N, T] float32.
+        """
+        table = self.records() if records is None else records
+        return targets.as_array(table["target"], self.task, len(self.classes))
 
     def counts(self) -> pd.DataFrame:
         """Columns label, split, count: a row for every class and split, also where there is no picture."""
@@ -125,8 +158,7 @@ class Dataset:
 
     def facts(self) -> DatasetFacts:
         """What good settings depend on: training pictures, classes, median short side in pixels."""
-        n_train = sum(row[0] for row in self.split_counts)
-        return DatasetFacts(n_train=n_train, n_classes=len(self.classes), side=self.side)
+        return DatasetFacts(n_train=self.sizes[0], n_classes=len(self.classes), side=self.side)
 
 
 def open_dataset(dataset_id: str) -> Dataset:
@@ -148,11 +180,50 @@ def open_dataset(dataset_id: str) -> Dataset:
 
 
 def counted(table: pd.DataFrame, task: str, n_classes: int) -> dict[str, Any]:
-    """``split_counts`` of a data set with this table; rows of no split are not counted."""
-    if task != "single":
-        raise DataError(f"Data sets of the task {task!r} cannot be counted.", fix="Import them as single.")
-    counts = Counter(zip(table["target"], table["split"], strict=True))
-    return {"split_counts": tuple(tuple(counts[i, split] for split in SPLITS) for i in range(n_classes))}
+    """``split_counts`` and ``split_sizes`` of a data set with this table; rows of no split are not counted."""
+    used = table[table["split"].isin(SPLITS)]
+    per_split: list[list[int]] = []
+    sizes = []
+    for split in SPLITS:
+        array = targets.as_array(used.loc[used["split"] == split, "target"], task, n_classes)
+        sizes.append(len(array))
+        if task == "single":
+            per_split.append(np.bincount(array, minlength=n_classes).tolist())
+        else:
+            per_split.append(array.sum(axis=0).astype(int).tolist() if task == "multi" else [len(array)] * n_classes)
+    return {
+        "split_counts": tuple(zip(*per_split, strict=True)),
+        "split_sizes": () if task == "single" else tuple(sizes),
+    }
+
+
+def histogram(dataset: Dataset, number: int = 0, n_bins: int = 16) -> pd.DataFrame:
+    """How one of the numbers is spread: columns label (from – to), split, count, a row for every bin and split."""
+    table = dataset.records()
+    table = table[table["split"].isin(SPLITS)]
+    values = dataset.targets(table)[:, number]
+    edges = np.histogram_bin_edges(values, n_bins)
+    rows = []
+    for split in SPLITS:
+        counts, _ = np.histogram(values[(table["split"] == split).to_numpy()], edges)
+        rows += [
+            (f"{low:.4g} – {high:.4g}", split, int(count))
+            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=["label", "split", "count"])
+
+
+def delete(dataset: Dataset) -> None:
+    """Delete a data set with its pictures. Models that were trained on it stay.
+
+    Raises:
+        DataError: It is not there any more.
+        WorkspaceError: The disk refuses.
+    """
+    try:
+        workspace.remove_folder(dataset.folder)
+    except FileNotFoundError:
+        raise DataError(f"There is no data set {dataset.id!r} any more.", fix="Choose one from the list.") from None
 
 
 def list_datasets() -> list[Dataset]:
@@ -181,7 +252,11 @@ def to_json(dataset: Dataset) -> dict[str, Any]:
 
 def from_json(about: Mapping[str, Any]) -> Dataset:
     """A data set from what ``dataset.json`` holds. Raises KeyError, TypeError or ValueError if it holds less."""
-    values = {name: about[name] for name in Dataset.__dataclass_fields__}
+    values: dict[str, Any] = {
+        name: about[name]
+        for name, known in Dataset.__dataclass_fields__.items()
+        if name in about or known.default is MISSING  # what came with a later version has a default
+    }
     train, validation, test = values["split_shares"]
     return Dataset(
         **{
@@ -190,5 +265,8 @@ def from_json(about: Mapping[str, Any]) -> Dataset:
             "split_shares": (train, validation, test),
             "left_out": tuple(values["left_out"]),
             "split_counts": tuple((row[0], row[1], row[2]) for row in values["split_counts"]),
+            "units": tuple(values.get("units", ())),
+            "split_sizes": tuple(values.get("split_sizes", ())),
+            "notes": tuple(values.get("notes", ())),
         }
     )

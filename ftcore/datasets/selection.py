@@ -1,26 +1,62 @@
 """What stays of the pictures that were read, and a reason for each that does not."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ftcore.datasets.reading import Read
 from ftcore.datasets.splits import FEWEST
+from ftcore.datasets.targets import classes_in_words
 from ftcore.errors import DataError
 
 
-def select(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
+def select(
+    reads: Sequence[Read], task: str = "single", *, merge_copies: bool = False
+) -> tuple[list[Read], list[dict[str, str]]]:
     """Leave out exact copies and classes that are too small.
 
     A copy would be counted twice, and could be learned by heart in train and asked for in test. A picture that lies
-    in two class folders has no certain label, so all its copies go.
+    in two class folders has no certain label, so all its copies go. Where pictures have several classes, only the
+    class is left out and not its pictures.
+
+    Args:
+        reads: What was read.
+        task: ``single``, ``multi`` or ``number``.
+        merge_copies: For ``multi``: copies have the classes of all of them together.
 
     Returns:
         What stays, in the order given, and what is left out as ``{"name", "reason", "kind"}``; ``kind`` is the
         doctor's word for it, and copies also name what they are a copy ``of``.
     """
-    single, copies = _without_copies(reads)
-    kept, small = _without_small_classes(single)
+    single, copies = _without_copies(_merged(reads) if merge_copies else reads)
+    if task == "multi":
+        kept, small = _without_rare_classes(single)
+    else:
+        kept, small = _without_small_classes(single) if task == "single" else (single, [])
     return kept, [*copies, *small]
+
+
+def require_something(kept: Sequence[Read], task: str, left_out: Sequence[dict[str, str]]) -> None:
+    """Raise DataError if there is nothing to learn; the sentence names the first picture that was left out."""
+    if task == "single":
+        require_two_classes(kept, left_out)
+    elif len(kept) < 2 * FEWEST:
+        raise DataError(
+            f"There are only {len(kept)} readable pictures with labels, at least {2 * FEWEST} are needed.",
+            fix=_fix(left_out, "Add pictures."),
+        )
+    elif task == "multi" and not any(read.labels for read in kept):
+        raise DataError(
+            f"No class has the {FEWEST} pictures that it needs, and {FEWEST} others that lack it.",
+            fix=_fix(left_out, "Add pictures with and without it."),
+        )
+    elif task == "number":
+        for column in range(len(kept[0].numbers)):
+            if len({read.numbers[column] for read in kept}) == 1:
+                raise DataError(
+                    f"Number {column + 1} is {kept[0].numbers[column]:g} for every picture: there is nothing to learn.",
+                    fix="Choose another column.",
+                )
 
 
 def require_two_classes(kept: Sequence[Read], left_out: Sequence[dict[str, str]]) -> None:
@@ -51,6 +87,8 @@ def _without_copies(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, s
         if len(labels) > 1:
             reason = f"the same picture lies in {_listed(labels)}, so its class is not certain"
             kind = "label_conflict"
+            if read.labels or read.numbers:
+                reason = f"the same picture is listed as {_listed(labels)}, so neither is certain"
         elif read is not copies[0]:
             reason = f"an exact copy of {copies[0].path}"
             kind = "exact_duplicate" if read.given == copies[0].given else "leak"
@@ -58,6 +96,39 @@ def _without_copies(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, s
             kept.append(read)
             continue
         left_out.append({"name": read.path, "reason": reason, "kind": kind, "of": copies[0].path})
+    return kept, left_out
+
+
+def _merged(reads: Sequence[Read]) -> list[Read]:
+    """Copies with the classes of all of them together."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for read in reads:
+        found[read.sha256].update(read.labels)
+    return [_labelled(read, tuple(sorted(found[read.sha256]))) for read in reads]
+
+
+def _labelled(read: Read, labels: tuple[str, ...]) -> Read:
+    return read if labels == read.labels else replace(read, labels=labels, label=classes_in_words(labels))
+
+
+def _without_rare_classes(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
+    """Pictures without the classes that too few have, or too few lack."""
+    members = Counter(label for read in reads for label in read.labels)
+    few = {label for label, n in members.items() if n < FEWEST}
+    all_have = {label for label, n in members.items() if len(reads) - n < FEWEST} - few
+    left_out = [
+        {
+            "name": f"class {label}",
+            "reason": f"only {members[label]} pictures have it, at least {FEWEST} are needed; they stay without it"
+            if label in few
+            else f"all but {len(reads) - members[label]} pictures have it, so there is nothing to tell apart",
+        }
+        for label in sorted(few | all_have)
+    ]
+    kept = [
+        _labelled(read, tuple(label for label in read.labels if label not in few and label not in all_have))
+        for read in reads
+    ]
     return kept, left_out
 
 

@@ -1,6 +1,7 @@
 """Which pictures are learned from, which choose the best epoch, and which are locked away for the last question."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,19 +10,39 @@ from ftcore.errors import DataError, SettingsError
 SPLITS = ("train", "validation", "test")
 SHARES = (70, 15, 15)
 FEWEST = 3  # per class: one picture for each split
+METHODS = {
+    "auto": "By the source where it says so, by its groups where it has some, else at random",
+    "random": "At random, class by class",
+    "group": "By the groups that the table names",
+    "prefix": "By the beginning of the file name",
+}
+"""How a source may be divided, each with a few words."""
+_CALLED = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+_COUNTER = re.compile(r"[\s_.\-(]*\d+\)?$")
+_BINS = 10  # of numbers that are divided evenly
 
 
 def parse_shares(text: str) -> tuple[int, int, int]:
-    """``"70/15/15"`` as percentages of train, validation and test. Raises SettingsError for anything else."""
+    """``"70/15/15"`` as percentages of train, validation and test; the test's may be 0 for pictures that are tested
+    elsewhere. Raises SettingsError for anything else."""
     match = re.fullmatch(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*/\s*(\d{1,3})\s*", str(text))
     shares = tuple(int(number) for number in match.groups()) if match else ()
-    if len(shares) != 3 or sum(shares) != 100 or min(shares) < 1:
+    if len(shares) != 3 or sum(shares) != 100 or min(shares[:2]) < 1:
         raise SettingsError(
             f"The split is {str(text)!r}, expected three whole numbers above 0 that sum to 100: "
-            "the shares of train, validation and test.",
+            "the shares of train, validation and test. Only the last one may be 0: there is no test then.",
             fix="For example 70/15/15.",
         )
     return shares[0], shares[1], shares[2]
+
+
+def split_named(text: str) -> str | None:
+    """The split that a folder or a cell of a table means (``Train``, ``val``, ``testing``), or None."""
+    return _CALLED.get(text.strip().lower())
 
 
 def stratified(targets: np.ndarray, shares: tuple[int, int, int] = SHARES, seed: int = 0) -> np.ndarray:
@@ -62,7 +83,7 @@ def complete(
         seed: The same seed gives the same split.
     """
     split = given.astype("<U10")  # [N]
-    missing = [name for name in SPLITS[1:] if not (given == name).any()]
+    missing = _missing(given, shares)
     wanted = [shares[SPLITS.index(name)] for name in missing]
     whole = shares[0] + sum(wanted)  # per cent of all pictures that the train folder stands for
     for target in np.unique(targets):
@@ -81,3 +102,273 @@ def _parts(n: int, fractions: list[float]) -> list[int]:
     while parts and sum(parts) > max(0, n - 1):
         parts[parts.index(max(parts))] -= 1
     return parts
+
+
+def divide(
+    task: str,
+    targets: np.ndarray,
+    *,
+    shares: tuple[int, int, int] = SHARES,
+    seed: int = 0,
+    given: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+) -> np.ndarray:
+    """A split for each picture, for every task.
+
+    Args:
+        task: ``single``, ``multi`` or ``number``.
+        targets: As targets.as_array() makes them.
+        shares: Percentages of train, validation and test.
+        seed: The same seed gives the same split.
+        given: The split that the source names, [N]; what it does not have is carved out of train.
+        groups: Pictures of one group stay together, [N] text; an empty text is a group of one picture.
+
+    Returns:
+        ``"train"``, ``"validation"`` or ``"test"``, [N].
+
+    Raises:
+        DataError: It cannot work: too few groups, or a class that would not be in train.
+    """
+    if task == "single" and groups is None:
+        return stratified(targets, shares, seed) if given is None else complete(given, targets, shares, seed)
+    split = np.full(len(targets), "train", dtype="<U10") if given is None else given.astype("<U10")
+    if given is not None and groups is not None:
+        _require_whole_groups(given, groups)
+    missing = _missing(split, shares)
+    if not missing:
+        return split
+    names = ("train", *missing)
+    wanted = np.array([shares[SPLITS.index(name)] for name in names], float)
+    rows = np.flatnonzero(split == "train")
+    strata = _strata(task, targets[rows])
+    if groups is not None:
+        parts = by_group(groups[rows], strata, wanted / wanted.sum(), seed)
+    elif task == "number":
+        bins = strata.argmax(axis=1)
+        drawn = np.full(len(rows), 0)
+        for bin_number in np.unique(bins):
+            members = np.flatnonzero(bins == bin_number)
+            shuffled = np.random.default_rng([seed, int(bin_number)]).permutation(members)
+            start = 0
+            for part, n in enumerate(_parts(len(members), list(wanted[1:] / wanted.sum())), start=1):
+                drawn[shuffled[start : start + n]] = part
+                start += n
+        parts = drawn
+    else:
+        parts = by_sets(strata, wanted / wanted.sum(), seed)
+    split[rows] = np.array(names, dtype="<U10")[parts]
+    return split
+
+
+def by_sets(has: np.ndarray, fractions: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Divide pictures that have several classes each so that every class gets its fractions.
+
+    Iterative stratification: the class with the fewest pictures left is divided next, each picture going where that
+    class is needed most (Sechidis, Tsoumakas and Vlahavas 2011, On the Stratification of Multi-Label Data).
+
+    Args:
+        has: 1 where a picture has a class, [N, C].
+        fractions: Of each part; they sum to 1. The first is train: no class that is somewhere is absent from it.
+        seed: Breaks ties.
+
+    Returns:
+        Index of the part, [N].
+    """
+    random = np.random.default_rng(seed)
+    has = has.astype(bool)
+    needed = fractions[:, None] * has.sum(axis=0)  # [P, C]
+    room = fractions * len(has)  # [P]
+    parts = np.full(len(has), -1)
+    left = has.copy()
+    remaining = left.sum(axis=0)
+    while remaining.any():
+        label = int(np.where(remaining > 0, remaining, len(has) + 1).argmin())
+        for row in random.permutation(np.flatnonzero(left[:, label])):
+            best = np.flatnonzero(needed[:, label] == needed[:, label].max())
+            best = best[room[best] == room[best].max()]
+            part = int(random.choice(best)) if len(best) > 1 else int(best[0])
+            parts[row] = part
+            needed[part, has[row]] -= 1
+            room[part] -= 1
+            remaining = remaining - left[row]
+            left[row] = False
+    rest = random.permutation(np.flatnonzero(parts < 0))  # pictures without any class
+    for row in rest:
+        part = int(room.argmax())
+        parts[row] = part
+        room[part] -= 1
+    for present in np.flatnonzero(has.any(axis=0)):
+        members = np.flatnonzero(has[:, present])
+        if not (parts[members] == 0).any():
+            parts[members[0]] = 0
+    return parts
+
+
+def by_group(groups: np.ndarray, has: np.ndarray, fractions: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Divide groups of pictures, never a group itself, as close to the fractions of every class as a greedy walk gets.
+
+    The largest group goes first, each to the part where it brings the class counts closest to what is wanted (squared
+    error relative to the size of the class).
+
+    Args:
+        groups: Name of each picture's group, [N]; an empty name is a group of its own.
+        has: 1 where a picture has a class, [N, C].
+        fractions: Of each part; they sum to 1. The first is train.
+        seed: Order of groups of the same size.
+
+    Returns:
+        Index of the part, [N].
+
+    Raises:
+        DataError: Fewer groups than parts, or a class that no walk could bring into train.
+    """
+    _, index = np.unique(_own_groups(groups), return_inverse=True)
+    n_groups = int(index.max()) + 1 if len(index) else 0
+    if n_groups < len(fractions):
+        raise DataError(
+            f"There are {n_groups} groups, expected at least {len(fractions)}: a group goes into one part as a whole.",
+            fix="Use smaller groups, or divide at random.",
+        )
+    weights = np.column_stack([has, np.ones(len(has))]).astype(float)  # [N, C + 1]; the last counts pictures
+    per_group = np.zeros((n_groups, weights.shape[1]))
+    np.add.at(per_group, index, weights)
+    total = per_group.sum(axis=0).clip(1)
+    wanted = fractions[:, None] * total  # [P, C + 1]
+    now = np.zeros_like(wanted)
+    part_of = np.zeros(n_groups, int)
+    shuffled = np.random.default_rng(seed).permutation(n_groups)
+    for group in shuffled[np.argsort(-per_group[shuffled, -1], kind="stable")]:
+        added = per_group[group]
+        cost = (((now + added - wanted) ** 2 - (now - wanted) ** 2) / total**2).sum(axis=1)
+        part_of[group] = int(cost.argmin())
+        now[part_of[group]] += added
+    _mend(part_of, per_group, now)
+    return part_of[index]
+
+
+def _mend(part_of: np.ndarray, per_group: np.ndarray, now: np.ndarray) -> None:
+    """Give train a group of every class, and every part a group, moving as few pictures as possible; in place."""
+    for label in np.flatnonzero((per_group.sum(axis=0) > 0) & (now[0] == 0)):
+        owners = np.flatnonzero(per_group[:, label] > 0)
+        _move(int(owners[per_group[owners, -1].argmin()]), 0, part_of, per_group, now)
+    for part in np.flatnonzero(now[:, -1] == 0):
+        for group in np.argsort(per_group[:, -1], kind="stable"):
+            source = part_of[group]
+            rest = now[source] - per_group[group]
+            if rest[-1] > 0 and (source != 0 or not ((rest == 0) & (per_group[group] > 0)).any()):
+                _move(int(group), int(part), part_of, per_group, now)
+                break
+        else:
+            raise DataError(
+                "With these groups one of training, validation and test would stay empty: every other division takes "
+                "a class out of training.",
+                fix="Use smaller groups, or divide at random.",
+            )
+
+
+def _move(group: int, part: int, part_of: np.ndarray, per_group: np.ndarray, now: np.ndarray) -> None:
+    now[part_of[group]] -= per_group[group]
+    now[part] += per_group[group]
+    part_of[group] = part
+
+
+def prefix_groups(paths: Sequence[str]) -> np.ndarray:
+    """A group for each picture by its name without the counter at its end: ``a/burst3_001.jpg`` is of ``a/burst3``.
+
+    Returns:
+        Names of the groups, [N].
+    """
+    found = []
+    for path in paths:
+        folder, slash, file = path.rpartition("/")
+        stem = file.rpartition(".")[0] or file
+        found.append(f"{folder}{slash}{_COUNTER.sub('', stem) or stem}")  # nothing but a counter is no group
+    return np.array(found, dtype=object)
+
+
+def folds(
+    task: str, targets: np.ndarray, n_folds: int, *, seed: int = 0, groups: np.ndarray | None = None
+) -> np.ndarray:
+    """Divide pictures into folds of about the same size and mix of classes, for cross-validation.
+
+    One class per picture: scikit-learn's StratifiedKFold and StratifiedGroupKFold. Several classes: as by_sets() and
+    by_group(). Numbers: by quantile bins.
+
+    Args:
+        task: ``single``, ``multi`` or ``number``.
+        targets: As targets.as_array() makes them.
+        n_folds: At least 2.
+        seed: The same seed gives the same folds.
+        groups: Pictures of one group stay in one fold, [N] text; an empty text is a group of one picture.
+
+    Returns:
+        Fold of each picture, 0 to ``n_folds`` - 1, [N].
+
+    Raises:
+        SettingsError: Not at least 2 folds.
+        DataError: Fewer groups, or pictures in a class, than folds.
+    """
+    if n_folds < 2:
+        raise SettingsError(f"{n_folds} folds were asked for, expected at least 2.", fix="For example 5.")
+    if task == "multi":
+        equal = np.full(n_folds, 1 / n_folds)
+        return by_sets(targets, equal, seed) if groups is None else by_group(groups, targets, equal, seed)
+    strata = targets if task == "single" else _strata(task, targets).argmax(axis=1)
+    own = _own_groups(groups) if groups is not None else np.arange(len(strata))
+    for stratum in np.unique(strata):
+        n = len(np.unique(own[strata == stratum]))
+        if n < n_folds and (task == "single" or len(strata) < n_folds):
+            raise DataError(
+                f"Class number {stratum} has {n} {'groups' if groups is not None else 'pictures'}, expected at least "
+                f"one for each of the {n_folds} folds.",
+                fix=f"Use {max(2, n)} folds or add pictures.",
+            )
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # late: pages paint without it
+
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    fold = np.zeros(len(strata), int)
+    for i, (_, rows) in enumerate(
+        kind(n_folds, shuffle=True, random_state=seed).split(strata, strata, None if groups is None else own)
+    ):
+        fold[rows] = i
+    return fold
+
+
+def quantile_bins(values: np.ndarray, n_bins: int = _BINS) -> np.ndarray:
+    """Bins that hold about equally many pictures each, by the mean rank of their numbers. values [N, T] -> [N] int."""
+    n = len(values)
+    ranks = np.argsort(np.argsort(values, axis=0, kind="stable"), axis=0, kind="stable").mean(axis=1)  # [N]
+    place = np.argsort(np.argsort(ranks, kind="stable"), kind="stable")
+    n_bins = max(1, min(n_bins, n // (2 * FEWEST)))
+    return place * n_bins // max(1, n)
+
+
+def _strata(task: str, targets: np.ndarray) -> np.ndarray:
+    """What should be divided evenly, as 0 and 1: [N, C]."""
+    if task == "multi":
+        return targets
+    classes = targets if task == "single" else quantile_bins(targets)
+    _, index = np.unique(classes, return_inverse=True)
+    strata = np.zeros((len(classes), int(index.max(initial=-1)) + 1), np.float32)
+    strata[np.arange(len(classes)), index] = 1
+    return strata
+
+
+def _own_groups(groups: np.ndarray) -> np.ndarray:
+    """Names of groups, where a picture without one gets a name that nobody else has. [N] text."""
+    return np.array([f"g{group}" if group else f"own{row}" for row, group in enumerate(groups)])
+
+
+def _missing(given: np.ndarray, shares: tuple[int, int, int]) -> list[str]:
+    """The splits that have to be carved out of train."""
+    return [name for name, share in zip(SPLITS[1:], shares[1:], strict=True) if share and not (given == name).any()]
+
+
+def _require_whole_groups(given: np.ndarray, groups: np.ndarray) -> None:
+    home: dict[str, str] = {}
+    for split, group in zip(given, groups, strict=True):
+        if group and home.setdefault(group, split) != split:
+            raise DataError(
+                f"Group {group!r} is in {home[group]} and in {split}: a model would be asked about what it has seen.",
+                fix="Put all its pictures into one of them, or leave out the column of the split.",
+            )

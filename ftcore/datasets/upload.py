@@ -2,11 +2,11 @@
 
 import shutil
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from ftcore import workspace
+from ftcore import names, workspace
 
 _LONGEST = 500  # characters of a name, folders included; the end is what tells files apart
 
@@ -32,6 +32,26 @@ def pack_upload(files: Iterable[tuple[str, bytes | BinaryIO]], target: Path) -> 
                 with archive.open(zipfile.ZipInfo(_free_name(name, taken)), "w", force_zip64=True) as out:
                     _copy(content, out)
     return target
+
+
+def pack_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]], target: Path) -> Path:
+    """Pack loose pictures of several classes into a ZIP with a folder for each class.
+
+    Args:
+        classes: Name and content of the pictures of each class, by the name that people gave it.
+        target: The ZIP to write, in a folder of the workspace.
+    """
+    folders = {
+        name: names.clean(name).replace("/", "∕").replace("\\", "∖") for name in classes
+    }  # no folder in a folder
+    return pack_upload(
+        (
+            (f"{folders[name]}/{file.replace('/', '_')}", content)
+            for name, files in classes.items()
+            for file, content in files
+        ),
+        target,
+    )
 
 
 def _free_name(name: str, taken: set[str]) -> str:

@@ -4,14 +4,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ftcore.datasets.intake import import_source
+from ftcore.datasets import roots
+from ftcore.datasets.intake import Labels, import_source
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import Finished, Imported, Progress
 from ftcore.runs import log, store
 
 
 def run(job: store.Job) -> None:
-    """Import what ``job.request`` names: source, name, task, split, seed; an ``upload`` is deleted afterwards."""
+    """Import what ``job.request`` names: source, name, task, split, seed, split_by, labels (the fields of Labels).
+
+    An ``upload``, and a ``table`` beside it, are deleted afterwards; a source ``on_server`` must lie in a root.
+    """
     started = time.perf_counter()
     last = [0.0]
 
@@ -25,11 +29,13 @@ def run(job: store.Job) -> None:
     request = job.request
     try:
         dataset = import_source(
-            request["source"],
+            roots.inside(request["source"]) if request.get("on_server") else request["source"],
             name=request.get("name"),
             task=request.get("task", "auto"),
             split=request.get("split", "70/15/15"),
             seed=request.get("seed", 0),
+            split_by=request.get("split_by", "auto"),
+            labels=_labels(request),
             progress=progress,
         )
     except (DataError, SettingsError):  # the same upload would fail again; after anything else it is kept for a resume
@@ -43,6 +49,13 @@ def run(job: store.Job) -> None:
     _remove_upload(request)  # after the last word: until then a killed import needs it again
 
 
+def _labels(request: dict[str, Any]) -> Labels:
+    given = request.get("labels", {})
+    return Labels(**{**given, "targets": tuple(given.get("targets", ()))})
+
+
 def _remove_upload(request: dict[str, Any]) -> None:
     if request.get("upload"):
         Path(request["source"]).unlink(missing_ok=True)
+    if request.get("table"):
+        Path(request["table"]).unlink(missing_ok=True)

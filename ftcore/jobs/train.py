@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from ftcore import hardware
 from ftcore import settings as s
+from ftcore.datasets import looks
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import logits
@@ -42,7 +43,7 @@ def run(job: store.Job) -> None:
     if not checkpoints.has_best(folder):
         return  # failed in the first epoch: the log says why, and there is no model to keep
     checkpoints.load_best(folder, parts.model)
-    scores = _test(job, parts, dataset, settings)
+    scores = _test(job, parts, dataset, settings) if dataset.sizes[2] else {}  # a data set may do without a test
     _write_bundle(job, parts, dataset, settings, scores)
     _write(
         job,
@@ -83,6 +84,7 @@ def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSetting
     seen(0)
     outputs, targets = logits(model, source.epoch(), seen=seen)
     predictions = Predictions(parts.classes, targets.numpy(), outputs.softmax(dim=1).numpy(), batches.rows)
+    looks.record(dataset.id, job.id)
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
     predictions.save(job.folder / PREDICTIONS / "test.parquet")
     scores = report.scores(predictions)
@@ -103,7 +105,7 @@ def _write_bundle(
         classes=parts.classes,
         preprocessing=parts.preprocessing,
         about={
-            "scores": {"test": scores},
+            "scores": {"test": scores} if scores else {},
             "settings": s.to_json(settings),
             "dataset": {"id": dataset.id, "name": dataset.name, "images": dataset.n_images},
         },

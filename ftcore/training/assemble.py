@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from ftcore import hardware
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
+from ftcore.datasets.targets import TASK_WORDS
 from ftcore.errors import DataError, ModelError
 from ftcore.freezing.plan import FreezePlan, make_phases
 from ftcore.models import own_weights
@@ -36,6 +37,11 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         dataset: The one that ``settings.dataset`` names.
         pretrained: Overrides the setting; a resumed run loads its own start instead.
     """
+    if dataset.task != "single":
+        raise DataError(
+            f"Data set {dataset.name!r} has {TASK_WORDS[dataset.task]}, and training needs one class per picture.",
+            fix="Import it again with one class per picture.",
+        )
     device = hardware.device_name()
     torch.set_num_threads(settings.train.threads or hardware.n_cores())
     start, keep_head = _start(settings, dataset) if pretrained is not False else (None, False)

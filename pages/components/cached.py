@@ -5,8 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ftcore.datasets import pixels, samples
+from ftcore.datasets import labels, pixels, samples, tables
+from ftcore.datasets.archive import Entry, Listing, suffix, zip_entries
+from ftcore.datasets.pictures import EXTENSIONS
 from ftcore.datasets.records import Dataset, open_dataset
+from ftcore.datasets.records import histogram as histogram_of
 from ftcore.runs import store
 
 
@@ -26,6 +29,38 @@ def used_rows(dataset_id: str) -> pd.DataFrame:
 def thumbnail(dataset_id: str, row: int, side: int = 112) -> bytes:
     """One picture of a data set as a small PNG."""
     return pixels.thumbnail(open_dataset(dataset_id), row, side)
+
+
+@st.cache_data(max_entries=4, show_spinner="Looking what the upload holds")
+def upload_contents(upload_ids: tuple[str, ...], _files: Any) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
+    """Names of the pictures in an upload, and the table among them if it is needed. Raises DataError for a broken ZIP.
+
+    Args:
+        upload_ids: What tells this upload from others.
+        _files: One ZIP, or all files of a folder.
+    """
+    if len(_files) == 1 and _files[0].name.lower().endswith(".zip"):
+        with zip_entries(_files[0]) as listing:
+            return _names_and_table(listing)
+    entries = (Entry(file.name.replace("\\", "/"), file.size, file.getvalue) for file in _files)
+    return _names_and_table(Listing(tuple(sorted(entries, key=lambda entry: entry.name))))
+
+
+def _names_and_table(listing: Listing) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
+    pictures = [entry.name for entry in listing.entries if suffix(entry.name) in EXTENSIONS and not entry.refused]
+    return pictures, labels.find_table(listing)
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the table")
+def table(upload_id: str, name: str, _file: Any) -> pd.DataFrame:
+    """An uploaded table of labels."""
+    return tables.read_table(name, _file.getvalue())
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def histogram(dataset_id: str, number: int) -> pd.DataFrame:
+    """How one of the numbers of a data set is spread."""
+    return histogram_of(open_dataset(dataset_id), number)
 
 
 @st.cache_data(ttl=60, show_spinner="Looking which samples are available")

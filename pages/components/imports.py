@@ -6,30 +6,46 @@ from typing import Any
 import streamlit as st
 
 from ftcore import names, workspace
-from ftcore.datasets import samples
+from ftcore.datasets import roots, samples, tables, targets
 from ftcore.datasets.pictures import EXTENSIONS
-from ftcore.datasets.upload import pack_upload
+from ftcore.datasets.splits import METHODS
+from ftcore.datasets.upload import pack_classes, pack_upload
 from ftcore.runs import store
-from pages.components import cached, frame, session, words
+from pages.components import cached, frame, mapping, session, shots, words
 
-DOORS = {"zip": "A ZIP file", "folder": "A folder", "sample": "Sample pictures"}
+DOORS = {
+    "zip": "A ZIP file",
+    "folder": "A folder",
+    "classes": "Class by class",
+    "server": "On the server",
+    "sample": "Sample pictures",
+}
+TABLES = [suffix[1:] for suffix in tables.SUFFIXES]
+BESIDE = [*TABLES, "json", "txt", "yaml", "yml", "names"]  # what may lie among the pictures of a folder
 
 
 def choose() -> None:
-    """The doors: a ZIP, a folder, a sample."""
+    """The doors: a ZIP, a folder, loose pictures, a folder of the server, a sample."""
+    doors = [door for door in DOORS if door != "server" or roots.roots()]
     door = st.segmented_control(
-        "Where are your pictures?", list(DOORS), format_func=lambda key: DOORS[key], default="zip", key="door"
+        "Where are your pictures?", doors, format_func=lambda key: DOORS[key], default="zip", key="door"
     )
     if door == "zip":
-        st.caption("One folder per class inside: `cats/1.jpg`, `cats/2.jpg`, `dogs/1.jpg` …")
+        st.caption(
+            "One folder per class inside: `cats/1.jpg`, `cats/2.jpg`, `dogs/1.jpg` … Or any folders, and a table (CSV, "
+            "TSV, Excel, JSON lines), COCO or YOLO files that say what is in each picture."
+        )
         file = st.file_uploader("ZIP file", type=["zip"], key="upload_zip")
         _upload_form([file] if file else [], file.name if file else "")
     elif door == "folder":
-        st.caption("Choose the folder that holds one folder per class.")
-        files = st.file_uploader(
-            "Folder", type=[suffix[1:] for suffix in EXTENSIONS], accept_multiple_files="directory", key="upload_folder"
-        )
+        st.caption("Choose the folder that holds one folder per class, or pictures and a table.")
+        endings = [*(suffix[1:] for suffix in EXTENSIONS), *BESIDE]
+        files = st.file_uploader("Folder", type=endings, accept_multiple_files="directory", key="upload_folder")
         _upload_form(files, files[0].name.replace("\\", "/").split("/")[0] if files else "")
+    elif door == "classes":
+        _classes_form()
+    elif door == "server":
+        _server_form()
     elif door == "sample":
         _sample_cards()
 
@@ -69,7 +85,65 @@ def _bar(job: store.Job) -> None:
 
 
 def _upload_form(files: list[Any], suggested: str) -> None:
-    name = st.text_input("Name", value=names.clean(suggested.rsplit(".", 1)[0], fallback=""), key=f"name_{suggested}")
+    beside = (
+        st.file_uploader("A table of labels, if it is not inside", type=TABLES, key="upload_table") if files else None
+    )
+    labels: dict[str, Any] | None = None
+    with frame.errors():
+        labels = _labels(files, beside)
+    name = _name(suggested)
+    division = _division(asks_task=not labels)
+    if st.button("Import", type="primary", disabled=not files or labels is None, key="import"):
+        target = workspace.folder("uploads") / f"{names.new_id(name or 'upload')}.zip"
+        request = {"source": str(target), "name": name or None, "upload": True, **division, **(labels or {})}
+        with st.spinner("Taking the files in"):
+            pack_upload(_named(files), target)
+            if beside is not None:
+                table = target.with_suffix("." + beside.name.rpartition(".")[2].lower())
+                workspace.write_bytes(table, beside.getvalue())
+                request |= {"table": str(table), "labels": {**request["labels"], "file": str(table)}}
+        _submit(request, name or suggested)
+
+
+def _labels(files: list[Any], beside: Any) -> dict[str, Any] | None:
+    """What the table says about the pictures: nothing if there is none, None if it cannot be used yet."""
+    if not files:
+        return {}
+    pictures, inside = cached.upload_contents(tuple(file.file_id for file in files), files)
+    if beside is not None:
+        return mapping.form(beside.name, cached.table(beside.file_id, beside.name, beside), pictures)
+    return mapping.form(*inside, pictures) if inside else {}
+
+
+def _classes_form() -> None:
+    classes = shots.collect()
+    name = _name("My pictures")
+    division = _division(asks_task=False)
+    if st.button("Import", type="primary", disabled=not classes, key="import"):
+        target = workspace.folder("uploads") / f"{names.new_id(name or 'classes')}.zip"
+        with st.spinner("Taking the pictures in"):
+            pack_classes(classes, target)
+        shots.forget()
+        _submit({"source": str(target), "name": name or None, "upload": True, **division}, name or "My pictures")
+
+
+def _server_form() -> None:
+    st.caption("For pictures that are too many to upload. They are read where they lie, and nothing there is changed.")
+    path = st.selectbox("Folder or ZIP", roots.folders(), accept_new_options=True, key="server_path")
+    name = _name(path.rpartition("/")[2] if path else "")
+    division = _division(asks_task=True)
+    if st.button("Import", type="primary", disabled=not path, key="import"):
+        with frame.errors():
+            source = roots.inside(path)
+            _submit({"source": str(source), "name": name or None, "on_server": True, **division}, name or source.name)
+
+
+def _name(suggested: str) -> str:
+    return st.text_input("Name", value=names.clean(suggested.rsplit(".", 1)[0], fallback=""), key=f"name_{suggested}")
+
+
+def _division(*, asks_task: bool) -> dict[str, Any]:
+    """How the pictures are divided, and what is learned where no table says it."""
     with st.expander("How the pictures are divided"):
         for sentence in words.SPLITS.values():
             st.markdown(sentence)
@@ -77,17 +151,30 @@ def _upload_form(files: list[Any], suggested: str) -> None:
             "Training / validation / test, in per cent",
             "70/15/15",
             key="split",
-            help="Every class is divided in these shares. Folders named train, val and test keep their own division.",
+            help="Every class is divided in these shares. Folders named train, val and test keep their own division. "
+            "The last share may be 0: there is no test then.",
+        )
+        split_by = st.selectbox(
+            "How",
+            list(METHODS),
+            format_func=lambda key: METHODS[key],
+            key="split_by",
+            help="Pictures of one patient, burst or film look alike: keep them together, or the score is too good.",
         )
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, 0, key="split_seed", help="The same seed divides the same pictures the same way."
         )
-    if st.button("Import", type="primary", disabled=not files, key="import"):
-        target = workspace.folder("uploads") / f"{names.new_id(name or 'upload')}.zip"
-        with st.spinner("Taking the files in"):
-            pack_upload(_named(files), target)
-        request = {"source": str(target), "name": name or None, "split": split, "seed": int(seed), "upload": True}
-        _submit(request, name or suggested)
+    chosen: dict[str, Any] = {"split": split, "split_by": split_by, "seed": int(seed)}
+    if asks_task:
+        with st.expander("What is learned"):
+            chosen["task"] = st.radio(
+                "What is learned",
+                ("auto", *targets.TASKS),
+                format_func=lambda task: targets.TASK_WORDS.get(task, "whatever the labels look like").capitalize(),
+                label_visibility="collapsed",
+                key="task",
+            )
+    return chosen
 
 
 def _named(files: list[Any]) -> Iterable[tuple[str, Any]]:

@@ -6,7 +6,9 @@ import streamlit as st
 
 from ftcore import names
 from ftcore import settings as s
+from ftcore.datasets import looks
 from ftcore.datasets.records import open_dataset
+from ftcore.errors import DataError
 from ftcore.evaluation.advice import on_history
 from ftcore.runs import drafts, process, queue, store
 from ftcore.runs.state import RunState
@@ -32,6 +34,9 @@ def show(job: store.Job) -> None:
     _heading(job, state)
     if state.scores:
         _scores(job, state)
+    elif session.has_model(job):
+        st.info("There is no test score: the data set was divided without test pictures.")
+        _download(job)
     _curves(state, moving=False)
     _plan(job, state)
     _what_next(job, state)
@@ -146,12 +151,25 @@ def _scores(job: store.Job, state: RunState) -> None:
         f"{state.n_tested:,} **test** pictures that the model has never seen. With this many pictures the true value "
         "lies, in 95 of 100 cases, in the range below each number."
     )
+    _looks(job)
     assert state.scores is not None
     shown = {key: score for key, score in state.scores.items() if "low" in score}
     for column, (key, score) in zip(st.columns(len(shown)), shown.items(), strict=True):
         label, help = cached.score_words()[key]
         column.metric(label, f"{score['value']:.1%}", help=help)
         column.caption(f"{score['low']:.1%} – {score['high']:.1%}")
+    _download(job)
+    _mixed_up(job)
+
+
+def _looks(job: store.Job) -> None:
+    """How often the test score of this data set was looked at."""
+    n = looks.count(job.settings.dataset)
+    if n > 1:
+        st.caption(f":material/lock_open: {n} runs were tested on these pictures.", help=looks.WHY)
+
+
+def _download(job: store.Job) -> None:
     file = job.folder / "bundle.zip"
     if file.exists():
         st.download_button(
@@ -164,6 +182,9 @@ def _scores(job: store.Job, state: RunState) -> None:
             on_click="ignore",
             help="Weights (safetensors), architecture, classes and preprocessing (JSON), and how to load them.",
         )
+
+
+def _mixed_up(job: store.Job) -> None:
     card = json.loads((job.folder / "bundle" / "bundle.json").read_text())
     tables = cached.test_tables(job.id, tuple(card["classes"]))
     st.subheader("Which classes are mixed up")
@@ -181,7 +202,11 @@ def _scores(job: store.Job, state: RunState) -> None:
 
 
 def _mistakes(job: store.Job, wrong: object) -> None:
-    dataset = open_dataset(job.settings.dataset)
+    try:
+        dataset = open_dataset(job.settings.dataset)
+    except DataError:
+        st.caption("The data set of this run was deleted, so its mistakes cannot be shown.")
+        return
     with st.expander(f"The surest mistakes ({len(wrong):,} in all)", expanded=True):  # type: ignore[arg-type]
         rows = wrong.head(12).to_dict("records")  # type: ignore[attr-defined]
         pictures.grid(
@@ -209,5 +234,5 @@ def _what_next(job: store.Job, state: RunState) -> None:
         draft = session.draft(opened)
         drafts.renew(drafts.Draft(job.settings, draft.run, draft.done))
         frame.go("settings", dataset=opened.id, run=None)
-    if state.scores and frame.next_button("try_it", "Next: try it"):
+    if session.has_model(job) and frame.next_button("try_it", "Next: try it"):
         frame.go("try_it", run=job.id)

@@ -43,6 +43,12 @@ def state(job: store.Job) -> RunState:
     return tails[key].read()
 
 
+def has_model(job: store.Job) -> bool:
+    """Whether a run has ended with a model that can be asked."""
+    now = state(job)
+    return bool(now.scores) or (now.is_over and (job.folder / "bundle").exists())
+
+
 def draft(dataset: Dataset) -> drafts.Draft:
     """The settings of the next run on a data set, first filled with what fits it."""
     return drafts.load(dataset.id, lambda: suggested(dataset, "quick", s.RunSettings(dataset=dataset.id)))

@@ -2,6 +2,7 @@
 
 import time
 
+from ftcore.datasets.records import Dataset
 from ftcore.events import Prepared
 
 STATUS = {
@@ -70,3 +71,22 @@ def badge(status: str) -> str:
     """A coloured Markdown badge for a run's status."""
     label, icon, colour = STATUS[status]
     return f":{colour}-badge[{icon} {label}]"
+
+
+def learned(dataset: Dataset) -> str:
+    """What there is to learn in a data set: ``10 classes``, ``2 numbers``."""
+    kind = "number" if dataset.task == "number" else "class"
+    n = len(dataset.classes)
+    return f"{n:,} {kind if n == 1 else {'number': 'numbers', 'class': 'classes'}[kind]}"
+
+
+def divided(dataset: Dataset) -> str:
+    """How a data set was divided."""
+    if dataset.split_source == "folders":
+        return "by your folders"
+    if dataset.split_source == "column":
+        return "by a column of your table"
+    shares = "/".join(str(share) for share in dataset.split_shares)
+    evenly = {"single": "class by class", "multi": "evenly for each class", "number": "evenly over the values"}
+    how = "pictures of one group together" if dataset.split_source == "groups" else evenly[dataset.task]
+    return f"{shares}, {how}, seed {dataset.seed}"

@@ -55,11 +55,11 @@ def test_a_picture_outside_of_the_class_folders_is_left_out():
 
 
 def test_other_files_are_left_out_with_their_ending():
-    _, left_out = arranged("cat/1.jpg", "dog/2.jpg", "cat/notes.txt", "cat/README", "cat/3.heic")
+    _, left_out = arranged("cat/1.jpg", "dog/2.jpg", "cat/notes.txt", "cat/README", "cat/3.avif")
     assert [item["reason"] for item in left_out] == [
         "not a picture (.txt)",
         "not a picture (no file ending)",
-        ".heic files are not read; save it as JPEG",
+        ".avif files are not read; save it as JPEG",
     ]
 
 

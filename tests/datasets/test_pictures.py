@@ -53,8 +53,8 @@ def test_a_drawing_is_refused_with_advice():
 
 
 def test_a_phone_format_is_refused_with_advice():
-    with pytest.raises(DataError, match=r"HEIC.*Save it as JPEG"):
-        read_picture(b"\0\0\0\x18ftypheic" + bytes(100))
+    with pytest.raises(DataError, match=r"AVIF.*Save it as JPEG"):
+        read_picture(b"\0\0\0\x18ftypavif" + bytes(100))
 
 
 def test_postscript_is_not_handed_to_any_interpreter():
@@ -175,3 +175,81 @@ def test_the_bytes_may_be_anything():
         with pytest.raises(DataError):
             read_picture(random.Random(seed).randbytes(100))
     assert read_picture(io.BytesIO(encoded(noise(8))).getvalue())
+
+
+def test_a_phones_photo_is_read():
+    import pillow_heif
+
+    buffer = io.BytesIO()
+    flat = Image.new("RGB", (64, 48), (200, 30, 40))
+    pillow_heif.from_pillow(flat).save(buffer, quality=95)
+    picture = read_picture(buffer.getvalue())
+    assert (picture.width, picture.height, picture.suffix) == (64, 48, ".heic")
+    assert all(abs(a - b) < 12 for a, b in zip(corner(picture), (200, 30, 40), strict=True))
+    with pytest.raises(DataError, match="damaged or cut off"):
+        read_picture(buffer.getvalue()[:-200])
+
+
+def dicom(values, **fields):
+    """A DICOM file with these grey values."""
+    import pydicom
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    file = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    signed = int(values.dtype.kind == "i")
+    bits = values.dtype.itemsize * 8
+    colour = {"SamplesPerPixel": 3, "PlanarConfiguration": 0, "PhotometricInterpretation": "RGB"}
+    defaults = {
+        **{"Rows": values.shape[0], "Columns": values.shape[1], "BitsAllocated": bits, "BitsStored": bits},
+        **{"HighBit": bits - 1, "PixelRepresentation": signed, "SamplesPerPixel": 1},
+        "PhotometricInterpretation": "MONOCHROME2",
+    }
+    for name, value in {**defaults, **(colour if values.ndim == 3 else {}), **fields}.items():
+        setattr(file, name, value)
+    file.PixelData = values.tobytes()
+    buffer = io.BytesIO()
+    file.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def greys(picture):
+    return np.asarray(picture.image)[..., 0]
+
+
+def test_the_window_of_a_medical_picture_is_applied_and_said():
+    values = np.array([[0, 974], [1024, 1074]], np.int16)  # -1024, -50, 0 and 50 Hounsfield units
+    data = dicom(values, RescaleSlope=1, RescaleIntercept=-1024, WindowCenter=0, WindowWidth=101)
+    picture = read_picture(data, draft=False)
+    assert picture.suffix == ".dcm"
+    assert picture.notes == ("the window in the file was applied: centre 0, width 101",)
+    # PS3.3 C.11.2.1.2.1: ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
+    wanted = [[0, 255 * (-49.5 / 100 + 0.5)], [255 * (0.5 / 100 + 0.5), 255]]
+    assert np.abs(greys(picture) - np.array(wanted)).max() <= 1
+
+
+def test_low_values_that_mean_white_are_inverted():
+    values = np.array([[0, 255]], np.uint8)
+    picture = read_picture(dicom(values, PhotometricInterpretation="MONOCHROME1"), draft=False)
+    assert greys(picture).tolist() == [[255, 0]] and "inverted" in picture.notes[0]
+
+
+def test_a_medical_picture_without_a_window_is_stretched_and_says_so():
+    picture = read_picture(dicom(np.array([[100, 300], [200, 100]], np.uint16)), draft=False)
+    assert greys(picture).tolist() == [[0, 255], [128, 0]] and "stretched" in picture.notes[0]
+
+
+def test_a_medical_picture_in_colour_keeps_its_colours():
+    picture = read_picture(dicom(np.full((4, 5, 3), (10, 200, 30), np.uint8)), draft=False)
+    assert (picture.width, picture.height) == (5, 4) and corner(picture) == (10, 200, 30)
+
+
+def test_a_damaged_medical_picture_is_a_sentence():
+    whole = dicom(np.zeros((40, 40), np.uint16))
+    for data in (whole[:140], whole[: len(whole) - 500], whole[:132] + bytes(200)):
+        with pytest.raises(DataError):
+            read_picture(data)

@@ -35,6 +35,7 @@ def test_the_table_agrees_with_the_counts(dataset):
 def test_the_summary_is_plain_data(dataset):
     assert json.loads(json.dumps(summary(dataset))) == {
         "dataset": dataset.id,
+        "task": "single",
         "images": 20,
         "classes": {"cat": 10, "dog": 10},
         "splits": {"train": 12, "validation": 4, "test": 4},

@@ -6,10 +6,13 @@ import pytest
 from torch.nn import functional
 
 from ftcore import hardware, workspace
+from ftcore.datasets import looks
+from ftcore.datasets.intake import import_source
 from ftcore.export.bundle import Bundle
 from ftcore.models import weights
 from ftcore.runs import log, process
 from ftcore.training import loop
+from tests.datasets.made_pictures import png, write_zip
 from tests.jobs.power_cut import PowerCut, cut_off_after
 
 
@@ -83,6 +86,30 @@ def test_a_run_that_exploded_at_once_has_failed_without_a_model(tiny_dataset, sm
     exploding(0)
     state = work(job)
     assert (state.status, state.scores, (job.folder / "bundle").exists()) == ("failed", None, False)
+
+
+def test_a_test_is_counted_as_a_look_once(tiny_dataset, small, work):
+    work(small(tiny_dataset.id, "train.epochs=1"))
+    assert looks.count(tiny_dataset.id) == 1
+
+
+def test_a_data_set_without_test_pictures_is_trained_and_not_tested(tiny_zip, workspace, small, work):
+    dataset = import_source(tiny_zip, split="75/25/0")
+    job = small(dataset.id, "train.epochs=1")
+    state = work(job)
+    assert (state.status, state.scores, dataset.sizes) == ("finished", None, (45, 15, 0))
+    assert Bundle(job.folder / "bundle").classes == dataset.classes and looks.count(dataset.id) == 0
+
+
+def test_numbers_are_refused_with_one_sentence(workspace, tmp_path, small, work):
+    files = {f"{n}/{i}.png": png((n, i)) for n in (1, 2) for i in range(5)}
+    dataset = import_source(write_zip(tmp_path / "in.zip", files), task="number")
+    state = work(small(dataset.id))
+    assert state.status == "failed"
+    assert state.problem == (
+        "Data set 'in' has numbers, and training needs one class per picture. "
+        "Import it again with one class per picture."
+    )
 
 
 def test_a_stopped_run_keeps_and_tests_the_best(tiny_dataset, small, work, stopping):

@@ -1,9 +1,14 @@
 """Start and Dataset: the doors, the import behind them, and what is said about the pictures that came."""
 
+import pytest
+
 from ftcore.datasets.intake import import_source
+from ftcore.datasets.records import delete, list_datasets
+from ftcore.errors import DataError
 from ftcore.events import Failed, Finished, Imported, Progress
+from ftcore.jobs import importing
 from ftcore.runs import log, store
-from tests.datasets.made_pictures import two_classes, write_zip
+from tests.datasets.made_pictures import png, two_classes, write_folder, write_zip
 from tests.pages.conftest import links, open_page, parameter, shown_pictures, texts
 
 
@@ -93,3 +98,112 @@ def test_what_was_left_out_is_listed_with_its_reason(workspace, tmp_path):
 
 def test_nothing_left_out_is_said_too(tiny_dataset):
     assert "Nothing was left out" in texts(open_page("dataset", dataset=tiny_dataset.id))
+
+
+def table_zip(path, rows, header="file,label", folder="pictures/"):
+    files = {f"{folder}{i}.png": png(i) for i in range(20)}
+    return write_zip(path, {**files, "labels.csv": "\n".join([header, *rows]).encode()})
+
+
+def test_a_table_in_a_zip_is_shown_with_its_columns_and_imported_as_they_say(workspace, started, tmp_path):
+    rows = [f"{i}.png,{'<b>a</b>' if i % 2 else 'b'}|c,{i}" for i in range(18)] + ["gone.png,a,1"]
+    packed = table_zip(tmp_path / "t.zip", rows, "file,tags,age")
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("t.zip", packed.read_bytes(), "application/zip")).run()
+    assert not at.exception
+    assert len(at.dataframe[0].value) == 10
+    assert "18 of 20 pictures have a row" in texts(at)
+    assert {"Rows that name no picture: 1", "Pictures that have no row: 2"} <= {
+        expander.label for expander in at.expander
+    }
+    assert (at.selectbox(key="column_image").value, at.multiselect(key="column_targets").value) == ("file", ["tags"])
+    at.multiselect(key="column_targets").set_value(["age"]).run()
+    at.radio[0].set_value("number").run()
+    at.button(key="import").click().run()
+    (job,) = store.list_jobs("import")
+    assert job.request["task"] == "number" and job.request["labels"]["targets"] == ["age"]
+
+
+def test_a_table_beside_a_zip_goes_with_it(workspace, started, tmp_path):
+    files = {f"{i}.png": png(i) for i in range(12)}
+    packed = write_zip(tmp_path / "flat.zip", files)
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("flat.zip", packed.read_bytes(), "application/zip")).run()
+    rows = "\n".join(["file,kind", *(f"{i},{'ab'[i % 2]}" for i in range(12))])
+    at.file_uploader(key="upload_table").set_value(("kinds.csv", rows.encode(), "text/csv")).run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    importing.run(job)
+    (dataset,) = list_datasets()
+    assert dataset.classes == ("a", "b") and list((workspace / "uploads").iterdir()) == []
+
+
+def test_a_damaged_zip_is_a_sentence_before_it_is_taken_in(workspace, started):
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("x.zip", b"PK nothing", "application/zip")).run()
+    assert not at.exception and "not a ZIP file" in at.error[0].value
+    assert at.button(key="import").disabled
+
+
+def test_pictures_class_by_class_are_imported_under_the_names_of_the_classes(workspace, started):
+    at = open_page("dataset")
+    at.segmented_control(key="door").set_value("classes").run()
+    assert at.button(key="import").disabled
+    for number, name in enumerate(("cups", "<i>keys")):
+        at.text_input(key=f"class_name_{number}").set_value(name)
+        pictures = [(f"{i}.png", png((number, i)), "image/png") for i in range(3)]
+        at.file_uploader(key=f"class_files_{number}").set_value(pictures).run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    importing.run(job)
+    assert list_datasets()[0].classes == ("<i>keys", "cups")
+
+
+def test_folders_of_the_server_are_offered_where_they_are_allowed(workspace, started, tmp_path, monkeypatch):
+    monkeypatch.delenv("FTCORE_IMPORT_ROOTS", raising=False)
+    assert "On the server" not in str(open_page("dataset").segmented_control(key="door").options)
+    write_folder(tmp_path / "store" / "pets", two_classes())
+    monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "store"))
+    at = open_page("dataset")
+    at.segmented_control(key="door").set_value("server").run()
+    at.selectbox(key="server_path").set_value(str(tmp_path / "store" / "pets")).run()
+    at.button(key="import").click().run()
+    (job,) = store.list_jobs("import")
+    importing.run(job)
+    assert list_datasets()[0].name == "pets"
+    monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "workspace"))
+    with pytest.raises(DataError, match="is not in a folder"):
+        importing.run(job)
+
+
+@pytest.mark.parametrize(("task", "header"), [("multi", "file,tags"), ("number", "file,size (mm),mass (g)")])
+def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header):
+    rows = [f"{i}.png,{'a|b' if i % 2 else '**b**'}" if task == "multi" else f"{i}.png,{i},{i * i}" for i in range(20)]
+    dataset = import_source(table_zip(tmp_path / "t.zip", rows, header), task=task)
+    at = open_page("dataset", dataset=dataset.id)
+    assert not at.exception and not at.error
+    assert {metric.label: metric.value for metric in at.metric}["Pictures"] == "20"
+    assert "looked at **0 times**" in texts(at)
+    for page in ("start", "model", "settings", "train", "runs"):
+        assert not open_page(page, dataset=dataset.id).exception
+    if task == "multi":
+        at.selectbox[0].set_value("a").run()
+        assert {caption for caption, _ in shown_pictures(at)} == {"a | b".replace("|", "\\|")}
+
+
+def test_a_data_set_is_deleted_only_after_a_second_yes(tiny_dataset):
+    at = open_page("dataset", dataset=tiny_dataset.id)
+    assert at.button(key=f"delete_{tiny_dataset.id}").disabled
+    at.checkbox(key=f"sure_{tiny_dataset.id}").check().run()
+    at.button(key=f"delete_{tiny_dataset.id}").click().run()
+    assert not at.exception and list_datasets() == []
+    assert parameter(at, "dataset") is None
+
+
+def test_runs_of_a_deleted_data_set_can_still_be_read(tiny_dataset, make_run):
+    job = make_run(tiny_dataset)
+    delete(tiny_dataset)
+    at = open_page("train", run=job.id)
+    assert not at.exception and "was deleted" in texts(at)

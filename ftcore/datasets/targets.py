@@ -1,0 +1,79 @@
+"""What a model is to say about a picture: one class, several classes, or numbers. How that stands in a table.
+
+task      column ``target``                column ``label``     as an array
+single    class index                      its name             [N]    int64
+multi     list of class indices, sorted    names, joined        [N, C] float32, 1 where a picture has the class
+number    list of values                   values, joined       [N, T] float32
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ftcore import names
+
+TASKS = ("single", "multi", "number")
+TASK_WORDS = {"single": "one class per picture", "multi": "several classes per picture", "number": "numbers"}
+NOTHING = "(none)"  # the label of a picture that has none of the classes
+_JOINT = " | "
+_UNIT = re.compile(r"\s*(?P<name>.*?)\s*[(\[](?P<unit>[^()\[\]]{1,20})[)\]]\s*")
+
+
+def as_array(column: pd.Series, task: str, n_classes: int) -> np.ndarray:
+    """The column ``target`` as one array; its shape and type depend on the task, see the top of this file.
+
+    Args:
+        column: Of N pictures.
+        task: One of ``TASKS``.
+        n_classes: Classes, or numbers per picture.
+    """
+    if task == "single":
+        return column.to_numpy(np.int64)  # [N]
+    if task == "number":
+        rows = [np.asarray(value, np.float32) for value in column]
+        return np.stack(rows) if rows else np.zeros((0, n_classes), np.float32)  # [N, T]
+    array = np.zeros((len(column), n_classes), np.float32)  # [N, C]
+    for row, value in enumerate(column):
+        array[row, np.asarray(value, np.int64)] = 1
+    return array
+
+
+def classes_in_words(labels: Sequence[str]) -> str:
+    """Several classes as one text to show."""
+    return _JOINT.join(labels) or NOTHING
+
+
+def numbers_in_words(values: Sequence[float], units: Sequence[str] = ()) -> str:
+    """Numbers as one text to show, with their units."""
+    units = units or [""] * len(values)
+    return _JOINT.join(f"{value:.6g} {unit}".rstrip() for value, unit in zip(values, units, strict=True))
+
+
+def name_and_unit(column: str) -> tuple[str, str]:
+    """``"weight (kg)"`` or ``"weight [kg]"`` as a clean name and its unit; the unit is empty if none is given."""
+    match = _UNIT.fullmatch(column)
+    if match and match["name"]:
+        return names.clean(match["name"]), names.clean(match["unit"], fallback="")
+    return names.clean(column), ""
+
+
+def as_number(text: str) -> float | None:
+    """A finite number as people write it (``3``, ``3.5``, ``3,5``, ``1e-3``), or None."""
+    text = text.strip()
+    for candidate in (text, text.replace(",", ".", 1)):
+        try:
+            value = float(candidate)
+        except ValueError:
+            continue
+        if "_" not in candidate and math.isfinite(value) and abs(value) < 3e38:  # the largest that float32 holds
+            return value
+    return None
+
+
+def natural(label: str) -> tuple[list[tuple[int, int, str]], str]:
+    """A sort key that puts 2 before 10, and a before B."""
+    parts = re.split(r"(\d+)", label.casefold())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], label
