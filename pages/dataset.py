@@ -14,14 +14,12 @@ from pages.components import (  # noqa: E402
     cached,
     charts,
     doctor,
+    gallery,
     imports,
-    pictures,
     removal,
     session,
     words,
 )
-
-PER_CLASS = 6
 
 
 def choose() -> None:
@@ -77,7 +75,7 @@ def show(dataset: Dataset) -> None:
             alt="Pictures per class and split",
         )
     doctor.show(dataset)
-    _gallery(dataset)
+    gallery.show(dataset)
     _left_out(dataset)
     _notes(dataset)
     st.space("small")
@@ -85,26 +83,6 @@ def show(dataset: Dataset) -> None:
     removal.offer(dataset)
     if frame.next_button("model", "Next: choose a model"):
         frame.go("model")
-
-
-def _gallery(dataset: Dataset) -> None:
-    st.subheader("Pictures")
-    every = "All classes"
-    table = cached.used_rows(dataset.id)
-    if dataset.task == "number":
-        shown = table[: PER_CLASS * 4]
-        pictures.grid(dataset, shown.index.tolist(), shown["label"].tolist(), side=96)
-        return
-    chosen = st.selectbox("Class", [every, *dataset.classes], key=f"class_{dataset.id}", label_visibility="collapsed")
-    if dataset.task == "multi":
-        wanted = dataset.classes.index(chosen) if chosen in dataset.classes else None
-        fitting = table[[wanted is None or wanted in row for row in table["target"]]]
-        shown = fitting[:: max(1, len(fitting) // (PER_CLASS * 4))][: PER_CLASS * 4]
-    elif chosen == every:
-        shown = table.groupby("target", sort=True).head(max(1, 24 // len(dataset.classes))).sort_values("target")[:36]
-    else:
-        shown = table[table["label"] == chosen][: PER_CLASS * 4]
-    pictures.grid(dataset, shown.index.tolist(), shown["label"].tolist(), side=96)
 
 
 def _histogram(dataset: Dataset) -> None:
