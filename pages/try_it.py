@@ -49,7 +49,7 @@ def from_test_split(job: store.Job) -> None:
     if st.button("Draw three others", icon=":material/casino:", key="draw"):
         seed = st.session_state["test_draw"] = seed + 1
     chosen = random.Random(seed).sample(list(rows.index), min(3, len(rows)))
-    pictures = PixelStore(dataset)
+    pictures = PixelStore(dataset, job.settings.model.image_size)
     for row in chosen:
         answer(job, cached.thumbnail(dataset.id, row, 220), pictures.picture(row), rows.at[row, "label"], f"test_{row}")
 

@@ -20,7 +20,7 @@ from PIL import (
 )
 
 from ftcore.datasets.dicom import is_dicom, read_dicom
-from ftcore.datasets.pixels import kept_size, shrink
+from ftcore.datasets.pixels import SHORT_SIDE, kept_size, shrink
 from ftcore.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -85,13 +85,13 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
-def read_picture(data: bytes, *, draft: bool = True) -> Picture:
+def read_picture(data: bytes, *, side: int | None = SHORT_SIDE) -> Picture:
     """Read a picture file.
 
     Args:
         data: The whole file.
-        draft: Shrink it to what data sets keep (pixels.SHORT_SIDE), and decode no more than that needs. Training and
-            prediction both read this way. False keeps the full size.
+        side: Short side in pixels to shrink it to, as data sets do; no more is decoded than that needs. Training and
+            prediction both read this way. None keeps the full size.
 
     Raises:
         DataError: The one thing that is raised, whatever the file holds.
@@ -100,7 +100,7 @@ def read_picture(data: bytes, *, draft: bool = True) -> Picture:
         raise DataError("The file is empty (0 bytes).", fix="Copy the picture again.")
     try:
         if is_dicom(data):
-            return _medical(data, draft=draft)
+            return _medical(data, side)
         image = _open(data)
         if image is None:
             raise _unknown(data)
@@ -110,7 +110,7 @@ def read_picture(data: bytes, *, draft: bool = True) -> Picture:
                 f"The picture is {width}×{height} pixels, at most {MAX_PIXELS // 10**6} million pixels are read.",
                 fix="Make it smaller.",
             )
-        return _decode(image, draft=draft)
+        return _decode(image, side)
     except Image.DecompressionBombError as error:  # from the few readers that look for themselves
         raise DataError(
             f"The picture is too large, at most {MAX_PIXELS // 10**6} million pixels are read.", fix="Make it smaller."
@@ -141,10 +141,10 @@ def _open(data: bytes) -> ImageFile.ImageFile | None:
     return None
 
 
-def _medical(data: bytes, *, draft: bool) -> Picture:
+def _medical(data: bytes, side: int | None) -> Picture:
     image, notes = read_dicom(data, MAX_PIXELS)
     picture = image.convert("RGB")
-    return Picture(shrink(picture) if draft else picture, *image.size, ".dcm", tuple(notes))
+    return Picture(shrink(picture, side) if side else picture, *image.size, ".dcm", tuple(notes))
 
 
 def _unknown(data: bytes) -> DataError:
@@ -156,24 +156,24 @@ def _unknown(data: bytes) -> DataError:
     return DataError(f"The file is not a picture that can be read: {READ}.", fix="Save it as JPEG or PNG.")
 
 
-def _decode(image: ImageFile.ImageFile, *, draft: bool) -> Picture:
+def _decode(image: ImageFile.ImageFile, side: int | None) -> Picture:
     width, height = image.size
     notes = []
     if image.format not in ("MPO", "HEIF") and getattr(
         image, "is_animated", False
     ):  # those two: a phone's photo and its like
         notes.append("only the first of several frames is used")
-    if draft and isinstance(image, JpegImagePlugin.JpegImageFile):
+    if side and isinstance(image, JpegImagePlugin.JpegImageFile):
         # A JPEG can be decoded at a half, a quarter or an eighth, at a fraction of the price; what is left of it, at
         # least one and a half times the kept size, goes through a filter.
-        kept = kept_size(width, height)
+        kept = kept_size(width, height, side)
         image.draft(None, (-(-3 * kept[0] // 2), -(-3 * kept[1] // 2)))
     suffix = SUFFIX[image.format or ""]
     image.load()  # decodes every byte of the first frame, so nothing is left for verify() to find
     orientation = _orientation(image)
     picture, more = _rgb(image)
-    if draft:
-        picture = shrink(picture)
+    if side:
+        picture = shrink(picture, side)
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
     if orientation in _SIDEWAYS:

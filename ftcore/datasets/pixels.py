@@ -1,7 +1,8 @@
 """Decoded pixels, kept once: one flat file that is mapped into memory, never read as a whole.
 
 ``pixels.bin`` holds uint8 RGB pictures one after the other, rows from the top, height × width × 3 bytes each. Where a
-picture starts and how large it is stands in the data set's table (records.py).
+picture starts and how large it is stands in the data set's table (records.py). A network that reads larger pictures
+than are kept there has a larger file made for it (enlarging.py), with a table of its own.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from ftcore.datasets.records import PIXELS, Dataset
@@ -23,15 +25,20 @@ SHORT_SIDE = 288  # pixels; enough for a 224 or 256 pixel network with some room
 LONGEST = 4  # times the short side: a panorama must not cost a hundred times the memory of its neighbours
 
 
-def kept_size(width: int, height: int) -> tuple[int, int]:
+def side_for(input_size: int) -> int:
+    """Short side, in pixels, to keep pictures at for a network that reads squares of ``input_size`` pixels."""
+    return max(SHORT_SIDE, input_size)
+
+
+def kept_size(width: int, height: int, side: int = SHORT_SIDE) -> tuple[int, int]:
     """Width and height, in pixels, that a picture of this size is kept at. Never larger than it is."""
-    scale = min(1.0, SHORT_SIDE / min(width, height), LONGEST * SHORT_SIDE / max(width, height))
+    scale = min(1.0, side / min(width, height), LONGEST * side / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def shrink(picture: Image.Image) -> Image.Image:
+def shrink(picture: Image.Image, side: int = SHORT_SIDE) -> Image.Image:
     """The picture at the size that data sets keep. Prediction shrinks with the same function before it resizes."""
-    size = kept_size(*picture.size)
+    size = kept_size(*picture.size, side)
     if size == picture.size:
         return picture
     # Hamming looks like bicubic when a picture becomes smaller, which is all that happens here, and costs a third less.
@@ -70,11 +77,21 @@ class PixelWriter:
 
 
 class PixelStore:
-    """The pictures of a data set, in the order of its table. Opens the file at the first picture; may be pickled."""
+    """The pictures of a data set, in the order of its table. Opens the file at the first picture; may be pickled.
 
-    def __init__(self, dataset: Dataset) -> None:
+    Args:
+        dataset: Whose pictures.
+        input_size: What the network reads, in pixels; a larger file is used where one was made for it.
+    """
+
+    def __init__(self, dataset: Dataset, input_size: int = 0) -> None:
         records = dataset.records()
-        self._path = dataset.folder / PIXELS
+        self._path, places = larger_files(dataset, input_size)
+        if places.is_file():
+            for column, values in pd.read_parquet(places).items():
+                records[column] = values.to_numpy()
+        else:
+            self._path = dataset.folder / PIXELS
         self._offset = records["pixels_offset"].to_numpy(np.int64)  # [N]
         self._height = records["pixels_height"].to_numpy(np.int64)  # [N]
         self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
@@ -113,6 +130,12 @@ class PixelStore:
                 )
             self._mapped = np.memmap(self._path, dtype=np.uint8, mode="r")
         return self._mapped
+
+
+def larger_files(dataset: Dataset, input_size: int) -> tuple[Path, Path]:
+    """Pixels for networks that read more than ``SHORT_SIDE`` and where each picture lies in them, if they were made."""
+    stem = f"{Path(PIXELS).stem}-{side_for(input_size)}"
+    return dataset.folder / f"{stem}.bin", dataset.folder / f"{stem}.parquet"
 
 
 def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:

@@ -22,7 +22,7 @@ from torch import nn
 
 from ftcore import __version__, vision, workspace
 from ftcore.datasets.pictures import read_picture
-from ftcore.datasets.pixels import shrink
+from ftcore.datasets.pixels import shrink, side_for
 from ftcore.errors import ModelError
 from ftcore.evaluation.predict import evaluating
 from ftcore.models.build import rebuild
@@ -137,13 +137,14 @@ class Bundle:
 
     def probabilities(self, pictures: Sequence[Image.Image]) -> np.ndarray:
         """Softmax outputs [B, C] for RGB pictures of any size."""
-        batch = torch.from_numpy(self.preprocessing.batch([shrink(picture) for picture in pictures]))
+        side = side_for(self.preprocessing.size)
+        batch = torch.from_numpy(self.preprocessing.batch([shrink(picture, side) for picture in pictures]))
         with evaluating(self.model):
             return self.model(batch.permute(0, 3, 1, 2)).float().softmax(dim=1).numpy()
 
     def answer(self, data: bytes | Image.Image) -> Answer:
         """One picture, as the bytes of a file or already open. Raises DataError for bytes that are no picture."""
         started = time.perf_counter()
-        picture = read_picture(data).image if isinstance(data, bytes) else data
+        picture = read_picture(data, side=side_for(self.preprocessing.size)).image if isinstance(data, bytes) else data
         probabilities = self.probabilities([picture])[0]
         return Answer(probabilities, time.perf_counter() - started)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ftcore import hardware
 from ftcore import settings as s
-from ftcore.datasets import looks
+from ftcore.datasets import enlarging, looks
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import logits
@@ -33,6 +33,8 @@ def run(job: store.Job) -> None:
     label, since = "Loading the model and the pictures", hardware.process_age()
     _write(job, Progress(stage="load", label=label, done=LOADING - 1, total=LOADING, seconds=since))
     dataset = open_dataset(settings.dataset)
+    for progress in enlarging.enlarge(dataset, settings.model.image_size):
+        _write(job, progress)
     parts = assemble.assemble(settings, dataset, pretrained=False if resumed else None)
     checkpoints.begin(folder, parts)
     checkpoints.restore(folder, parts)

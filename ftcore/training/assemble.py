@@ -123,7 +123,7 @@ def make_batches(
             f"Data set {dataset.name!r} has no {split} pictures.", fix="Import it again with a share for each split."
         )
     return Batches(
-        PixelStore(dataset),
+        PixelStore(dataset, settings.model.image_size),
         chosen.index.to_numpy(),
         chosen["target"].to_numpy(),
         preprocessing,

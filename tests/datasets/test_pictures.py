@@ -141,14 +141,14 @@ def test_a_large_photo_is_decoded_small_but_its_size_is_told():
     picture = read_picture(data)
     assert (picture.width, picture.height) == (3000, 2000)
     assert picture.image.size == (432, 288)
-    assert read_picture(data, draft=False).image.size == (3000, 2000)
+    assert read_picture(data, side=None).image.size == (3000, 2000)
 
 
 def test_decoding_small_looks_like_decoding_in_full_and_shrinking():
     smooth = noise(6, (12, 8)).resize((3000, 2000), Image.Resampling.BICUBIC)
     data = encoded(smooth, "JPEG", quality=95)
     small = np.asarray(read_picture(data).image, float)
-    full = np.asarray(read_picture(data, draft=False).image.resize((432, 288), Image.Resampling.BICUBIC), float)
+    full = np.asarray(read_picture(data, side=None).image.resize((432, 288), Image.Resampling.BICUBIC), float)
     assert np.abs(small - full).mean() < 1.5
 
 
@@ -224,7 +224,7 @@ def greys(picture):
 def test_the_window_of_a_medical_picture_is_applied_and_said():
     values = np.array([[0, 974], [1024, 1074]], np.int16)  # -1024, -50, 0 and 50 Hounsfield units
     data = dicom(values, RescaleSlope=1, RescaleIntercept=-1024, WindowCenter=0, WindowWidth=101)
-    picture = read_picture(data, draft=False)
+    picture = read_picture(data, side=None)
     assert picture.suffix == ".dcm"
     assert picture.notes == ("the window in the file was applied: centre 0, width 101",)
     # PS3.3 C.11.2.1.2.1: ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
@@ -234,17 +234,17 @@ def test_the_window_of_a_medical_picture_is_applied_and_said():
 
 def test_low_values_that_mean_white_are_inverted():
     values = np.array([[0, 255]], np.uint8)
-    picture = read_picture(dicom(values, PhotometricInterpretation="MONOCHROME1"), draft=False)
+    picture = read_picture(dicom(values, PhotometricInterpretation="MONOCHROME1"), side=None)
     assert greys(picture).tolist() == [[255, 0]] and "inverted" in picture.notes[0]
 
 
 def test_a_medical_picture_without_a_window_is_stretched_and_says_so():
-    picture = read_picture(dicom(np.array([[100, 300], [200, 100]], np.uint16)), draft=False)
+    picture = read_picture(dicom(np.array([[100, 300], [200, 100]], np.uint16)), side=None)
     assert greys(picture).tolist() == [[0, 255], [128, 0]] and "stretched" in picture.notes[0]
 
 
 def test_a_medical_picture_in_colour_keeps_its_colours():
-    picture = read_picture(dicom(np.full((4, 5, 3), (10, 200, 30), np.uint8)), draft=False)
+    picture = read_picture(dicom(np.full((4, 5, 3), (10, 200, 30), np.uint8)), side=None)
     assert (picture.width, picture.height) == (5, 4) and corner(picture) == (10, 200, 30)
 
 
