@@ -31,7 +31,7 @@ def thumbnail(dataset_id: str, row: int, side: int = 112) -> bytes:
     return pixels.thumbnail(open_dataset(dataset_id), row, side)
 
 
-@st.cache_data(max_entries=4, show_spinner="Looking what the upload holds")
+@st.cache_data(max_entries=4, show_spinner=False)  # a spinner would shift what stands below it
 def upload_contents(upload_ids: tuple[str, ...], _files: Any) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
     """Names of the pictures in an upload, and the table among them if it is needed. Raises DataError for a broken ZIP.
 
@@ -51,7 +51,7 @@ def _names_and_table(listing: Listing) -> tuple[list[str], tuple[str, pd.DataFra
     return pictures, labels.find_table(listing)
 
 
-@st.cache_data(max_entries=4, show_spinner="Reading the table")
+@st.cache_data(max_entries=4, show_spinner=False)
 def table(upload_id: str, name: str, _file: Any) -> pd.DataFrame:
     """An uploaded table of labels."""
     return tables.read_table(name, _file.getvalue())

@@ -85,13 +85,13 @@ def _bar(job: store.Job) -> None:
 
 
 def _upload_form(files: list[Any], suggested: str) -> None:
-    beside = (
-        st.file_uploader("A table of labels, if it is not inside", type=TABLES, key="upload_table") if files else None
-    )
+    name = _name(suggested)
     labels: dict[str, Any] | None = None
+    beside = None
+    if files:
+        beside = st.file_uploader("A table of labels, if it is not inside", type=TABLES, key="upload_table")
     with frame.errors():
         labels = _labels(files, beside)
-    name = _name(suggested)
     division = _division(asks_task=not labels)
     if st.button("Import", type="primary", disabled=not files or labels is None, key="import"):
         target = workspace.folder("uploads") / f"{names.new_id(name or 'upload')}.zip"
