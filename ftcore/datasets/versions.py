@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import records
+from ftcore.datasets import looks, records
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
@@ -237,7 +237,7 @@ def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
         changes["classes"] = classes = tuple(label for label in order if label in present)
         table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).fillna(-1).astype("int64")
         _require_classes(used, classes)
-    _require_splits(used)
+    _require_splits(used, dataset)
     changes |= records.counted(table, dataset.task, len(changes.get("classes", dataset.classes)))
     return replace(dataset, **changes)
 
@@ -257,9 +257,9 @@ def _require_classes(used: pd.DataFrame, classes: Sequence[str]) -> None:
             )
 
 
-def _require_splits(used: pd.DataFrame) -> None:
-    for split in SPLITS:
-        if not (used["split"] == split).any():
+def _require_splits(used: pd.DataFrame, dataset: Dataset) -> None:
+    for split, size in zip(SPLITS, dataset.sizes, strict=True):
+        if size and not (used["split"] == split).any():
             raise DataError(f"No {_IN_WORDS[split]} pictures would be left.", fix="Leave at least one there.")
 
 
@@ -299,6 +299,8 @@ def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping
             with os.scandir(source / records.ORIGINALS) as found:
                 for file in found:
                     _share(Path(file.path), folder / records.ORIGINALS / file.name)
+        if (source / looks.NAME).is_file():  # its test pictures are the same, so what was seen of them was seen
+            shutil.copyfile(source / looks.NAME, folder / looks.NAME)
         workspace.write_json(folder / VERSION, lineage)
         workspace.write_json(folder / records.ABOUT, records.to_json(version))
 

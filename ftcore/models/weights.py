@@ -1,6 +1,7 @@
 """Where pretrained weights come from: a Python package, the Hugging Face hub, or its local cache."""
 
 import difflib
+import functools
 import importlib.util
 import pickle
 from pathlib import Path
@@ -60,6 +61,11 @@ def packaged_file(name: str) -> Path | None:
 
 def packaged_state(path: Path, name: str) -> dict[str, Tensor]:
     """The packaged tensors under timm's names: same tensors in the same order, only the names differ."""
+    return dict(_read_packaged(path, path.stat().st_mtime_ns, name))  # its readers take entries out of it
+
+
+@functools.lru_cache(maxsize=1)  # a search builds the same model a hundred times
+def _read_packaged(path: Path, changed: int, name: str) -> dict[str, Tensor]:
     try:
         packaged = dict(torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, EOFError, TypeError, ValueError, KeyError, pickle.UnpicklingError) as error:

@@ -127,10 +127,10 @@ class Parts:
         return self.ema.module if self.ema is not None else self.model
 
     def enter(self, epoch: int) -> Motion:
-        """Bring gradients, modes and, at the start of a phase, the optimiser in line with ``epoch``."""
+        """At the start of a phase, bring gradients, modes and the optimiser in line with it."""
         phase = self.plan.phase_of(epoch)
-        self.plan.apply(self.model, phase)
         if self.motion is None or self.motion.phase != phase:
+            self.plan.apply(self.model, phase)
             self.motion = self.start_phase(phase)
         return self.motion
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ftcore import cli, workspace
-from ftcore.datasets import records, versions
+from ftcore.datasets import looks, records, versions
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.versions import Edit, edit, family, history, paired, parent, rows_called
@@ -184,3 +184,17 @@ def test_the_command_line_edits_and_describes(dataset, capsys):
     assert again["dataset"] == dataset.id and again["parent"] is None
     assert run(dataset.id, "--move", "dog/3.png=train")["history"] in (["moved 1 picture to training"], [])
     assert cli.main(["dataset", dataset.id, "--exclude", "nothing.png"]) == 2
+
+
+def test_a_data_set_without_test_pictures_can_be_edited(tiny_zip, workspace):
+    dataset = import_source(tiny_zip, split="80/20/0")
+    edited = edit(dataset, [Edit("exclude", (0,))])
+    assert edited.n_images == dataset.n_images - 1 and edited.sizes[2] == 0
+
+
+def test_a_version_inherits_the_looks_at_its_test_pictures(tiny_dataset):
+    looks.record(tiny_dataset.id, "run-1")
+    edited = edit(tiny_dataset, [Edit("exclude", (0,))])
+    assert looks.count(edited.id) == 1
+    looks.record(edited.id, "run-2")
+    assert (looks.count(edited.id), looks.count(tiny_dataset.id)) == (2, 1)
