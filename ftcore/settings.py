@@ -36,6 +36,18 @@ SCHEDULES = Table(
     Choice("cosine", "Cosine", "The rate falls smoothly to zero. The usual choice."),
     Choice("linear", "Linear", "The rate falls in a straight line to zero."),
     Choice("constant", "Constant", "The rate stays as it is."),
+    Choice("step", "Steps", "A tenth of the rate after each third of the run."),
+    Choice("one_cycle", "One cycle", "Climbs for a third of the run, then falls to almost nothing. Needs no warm-up."),
+)
+LOSSES = Table(
+    "loss",
+    Choice("cross_entropy", "Cross entropy", "Punishes a wrong answer the more, the surer it was. The usual choice."),
+    Choice("focal", "Focal", "Looks less at what is right already, so that rare and hard pictures count more."),
+)
+CLASS_WEIGHTS = Table(
+    "class weighting",
+    Choice("none", "By pictures", "Every picture counts the same; classes with many pictures count more."),
+    Choice("balanced", "Balanced", "Pictures of rare classes count more, so that each class counts the same."),
 )
 FITS = Table(
     "fit",
@@ -303,6 +315,27 @@ class TrainSettings:
     )
     weight_decay: float = setting(
         0.01, "Weight decay", "Pulls weights towards zero, against learning by heart.", low=0.0, high=1.0, advanced=True
+    )
+    loss: str = setting("cross_entropy", "Loss", "What training makes small.", choices=LOSSES, advanced=True)
+    focal_gamma: float = setting(
+        2.0,
+        "Focal strength",
+        "Only for the focal loss: how strongly it looks away from what is right already; 0 is cross entropy.",
+        low=0.0,
+        high=10.0,
+        step=0.5,
+        advanced=True,
+    )
+    class_weights: str = setting(
+        "none", "Weight of classes", "Whether rare classes count more.", choices=CLASS_WEIGHTS, advanced=True
+    )
+    clip: float = setting(
+        0.0,
+        "Gradient clipping",
+        "Longest step that the gradient may ask for, against exploding; 0 is off, 1 is usual.",
+        low=0.0,
+        high=1000.0,
+        advanced=True,
     )
     label_smoothing: float = setting(
         0.0,

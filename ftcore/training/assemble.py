@@ -25,6 +25,7 @@ from ftcore.training import schedules
 from ftcore.training.batches import Batches
 from ftcore.training.engine import Engine
 from ftcore.training.loop import Motion, Parts
+from ftcore.training.losses import build_loss
 from ftcore.training.optimisers import build_optimiser
 from ftcore.vision import ModelEmaV3
 
@@ -71,7 +72,8 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         start_phase=lambda phase: _start_phase(phase, settings, model, plan, len(train)),
         monitor=settings.train.monitor,
         patience=settings.train.patience,
-        label_smoothing=settings.train.label_smoothing,
+        loss=build_loss(settings.train, torch.bincount(train.targets, minlength=len(dataset.classes))),
+        clip=settings.train.clip,
         ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
         name=settings.model.name,
         engine=Engine(settings.model.image_size, settings.engine),

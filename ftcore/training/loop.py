@@ -23,6 +23,7 @@ from ftcore.freezing.plan import FreezePlan
 from ftcore.metrics.classification import Accuracy, CrossEntropy
 from ftcore.preprocessing import Preprocessing
 from ftcore.training.batches import Batches
+from ftcore.training.losses import Loss
 from ftcore.vision import ModelEmaV3
 
 REPORT_EVERY = 0.5  # seconds between two StepDone events, so that a log of a fast run stays small
@@ -97,7 +98,8 @@ class Parts:
         start_phase: Makes the optimiser and the schedule of a phase.
         monitor: ``accuracy`` or ``loss``: which validation number decides the best epoch.
         patience: Epochs without improvement before the run ends early; 0 never.
-        label_smoothing: Of the loss that is minimised; reported losses are plain cross entropy.
+        loss: What is minimised; reported losses are plain cross entropy.
+        clip: Largest length of the gradient over all parameters; 0 leaves it as it is.
         ema: Moving average of the model, or None.
         position: Where the run stands.
         motion: Optimiser and schedule of the current phase, or None before the first.
@@ -114,7 +116,8 @@ class Parts:
     start_phase: Callable[[int], Motion]
     monitor: str
     patience: int = 0
-    label_smoothing: float = 0.0
+    loss: Loss = functional.cross_entropy
+    clip: float = 0.0
     ema: ModelEmaV3 | None = None
     position: Position = field(default_factory=Position)
     motion: Motion | None = None
@@ -160,12 +163,15 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
             with torch.autocast(targets.device.type, torch.bfloat16, enabled=bool(motion.autocast)):
                 outputs = forward(inputs)  # [B, C]
             outputs = outputs.float()
-            loss = functional.cross_entropy(outputs, targets, label_smoothing=parts.label_smoothing)
+            loss = parts.loss(outputs, targets)
             if not math.isfinite(loss.item()):
                 yield _diverged(parts, epoch, loss.item())
                 return
             rate = float(motion.scheduler.get_last_lr()[0])
             loss.backward()
+            if parts.clip:
+                learning = [parameter for group in motion.optimiser.param_groups for parameter in group["params"]]
+                nn.utils.clip_grad_norm_(learning, parts.clip)
             motion.optimiser.step()
             motion.optimiser.zero_grad(set_to_none=True)
             motion.scheduler.step()

@@ -231,7 +231,7 @@ def compare_jobs(asked: argparse.Namespace, folder: Path, ours: Ours, dataset: s
                     "engine": results[0]["engine"],
                     "floor": least["steps"] + least["validation"] + (least["prefix"] if name == job else 0),
                     "accuracy": statistics.mean(result["last_val_accuracy"] for result in results),
-                    "plain_accuracy": statistics.mean(result["val_accuracy"] for result in plain),
+                    "plain_accuracy": statistics.mean(result["val_accuracy"] for result in plain) if whole else None,
                     "memory_mb": max(result["memory_mb"] for result in results),
                 }
                 rows.append(row)
@@ -247,7 +247,8 @@ def line(row: dict) -> str:
     if row["fastai"]:
         text += f"   fastai {row['fastai']:7.1f} s {row['fastai'] / row['seconds']:6.1f}x"
     text += f"   floor {row['floor']:6.1f} s {row['seconds'] / row['floor']:5.2f}"
-    text += f"   accuracy {row['accuracy']:.3f} / {row['plain_accuracy']:.3f}   {row['engine'].get('prefix')}"
+    beside = f" / {row['plain_accuracy']:.3f}" if row["plain_accuracy"] else ""
+    text += f"   accuracy {row['accuracy']:.3f}{beside}   {row['engine'].get('prefix')}"
     return text + ("   (peer: scaled)" if row["scaled"] else "")
 
 

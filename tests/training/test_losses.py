@@ -1,0 +1,75 @@
+"""Losses beside torch's, scikit-learn's and a hand's."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.utils.class_weight import compute_class_weight
+from torch.nn import functional
+
+from ftcore.settings import LOSSES, TrainSettings
+from ftcore.training.loop import finetune
+from ftcore.training.losses import balanced_weights, build_loss, focal
+
+OUTPUTS = torch.randn(12, 4, generator=torch.Generator().manual_seed(0)) * 3
+TARGETS = torch.tensor([0, 1, 2, 3, 0, 0, 0, 1, 0, 2, 0, 3])
+COUNTS = torch.bincount(TARGETS)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_cross_entropy_is_torchs(smoothing):
+    loss = build_loss(TrainSettings(label_smoothing=smoothing), COUNTS)
+    assert loss(OUTPUTS, TARGETS).item() == functional.cross_entropy(OUTPUTS, TARGETS, label_smoothing=smoothing).item()
+
+
+def test_balanced_weights_are_scikit_learns():
+    expected = compute_class_weight("balanced", classes=np.arange(4), y=TARGETS.numpy())
+    assert balanced_weights(COUNTS).numpy() == pytest.approx(expected)
+    loss = build_loss(TrainSettings(class_weights="balanced"), COUNTS)
+    weight = torch.tensor(expected, dtype=torch.float32)
+    assert loss(OUTPUTS, TARGETS).item() == pytest.approx(functional.cross_entropy(OUTPUTS, TARGETS, weight).item())
+
+
+def test_a_class_without_pictures_weighs_nothing():
+    assert balanced_weights(torch.tensor([2, 0, 2])).tolist() == [1.0, 0.0, 1.0]
+
+
+def test_focal_by_hand():
+    """Two pictures, two classes: -(1 - p)^2 log p, averaged."""
+    outputs, targets = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([0, 0])
+    p = [math.e / (math.e + 1), 1 / (1 + math.e**2)]
+    expected = sum(-((1 - share) ** 2) * math.log(share) for share in p) / 2
+    assert focal(outputs, targets, gamma=2.0).item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("weights", ["none", "balanced"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_focal_of_strength_zero_is_cross_entropy(weights, smoothing):
+    plain = TrainSettings(class_weights=weights, label_smoothing=smoothing)
+    zero = replace(plain, loss="focal", focal_gamma=0.0)
+    values = [build_loss(settings, COUNTS)(OUTPUTS, TARGETS).item() for settings in (plain, zero)]
+    assert values[0] == pytest.approx(values[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", list(LOSSES))
+@pytest.mark.parametrize("outputs", [torch.full((2, 4), 1e4), torch.eye(4)[:2] * 1e4, torch.zeros(1, 4)], ids=str)
+def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs):
+    outputs = outputs.clone().requires_grad_()
+    loss = build_loss(TrainSettings(loss=name), COUNTS)(outputs, torch.zeros(len(outputs), dtype=torch.long))
+    loss.backward()
+    assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
+
+
+def test_gradients_are_clipped_to_the_length_that_was_asked_for(make_parts):
+    """The first step of descent with Nesterov's momentum 0.9 and rate 1 is 1.9 times as long as the gradient."""
+    parts = make_parts(
+        "train.optimiser=sgd", "train.clip=0.01", "train.lr=1.0", "train.epochs=1", "train.batch_size=42",
+        "train.schedule=constant", "train.warmup=0.0", "train.weight_decay=0.0", "freeze.preset=head",
+    )  # fmt: skip
+    before = {name: value.clone() for name, value in parts.model.named_parameters()}
+    list(finetune(parts))
+    with torch.no_grad():
+        moved = sum(float((value - before[name]).square().sum()) for name, value in parts.model.named_parameters())
+    assert math.sqrt(moved) == pytest.approx(0.019, rel=1e-3)
