@@ -5,6 +5,8 @@
     python -m ftcore dataset DATASET …        exclude, relabel or move pictures -> a new version of the dataset
     python -m ftcore datasets                 what there is
     python -m ftcore train --dataset D        a dataset -> a trained model
+    python -m ftcore lr-find --dataset D      a learning rate to start with
+    python -m ftcore race --dataset D …       which backbone suits the pictures
     python -m ftcore resume RUN               go on with an interrupted run
     python -m ftcore runs | show RUN          what there is
     python -m ftcore predict RUN IMAGE…       class probabilities
@@ -22,9 +24,9 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -33,10 +35,13 @@ from ftcore import workspace
 from ftcore.datasets import intake, records, versions
 from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
+from ftcore.events import Event, Note, Progress
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
 from ftcore.runs.state import RunState
 from ftcore.runs.tail import Tail
+
+Result = TypeVar("Result")
 
 POLL = 0.2  # seconds between two looks at a run's log
 
@@ -100,14 +105,18 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
 
     added = command("train", _train, "Fine-tune a model on a data set.")
-    added.add_argument("--dataset", required=True, metavar="ID_OR_SOURCE")
+    _add_training_options(added)
     added.add_argument("--name", metavar="N", help="what to call the run")
-    added.add_argument("--model", metavar="NAME", help="a timm model (default tf_efficientnet_lite0)")
-    added.add_argument("--preset", choices=list(s.PRESETS), help="a bundle of settings (default quick)")
-    added.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="values")
-    added.add_argument("--settings", metavar="FILE", help="settings as JSON, as `show` prints them")
-    added.add_argument("--seed", type=int)
     added.add_argument("--detach", action="store_true", help="print the run's name and leave it working")
+
+    added = command("lr-find", _find_rate, "Find a learning rate to start with; takes what train takes.")
+    _add_training_options(added)
+
+    added = command("race", _race, "Score backbones on a data set: a cross-validated head on the features of each.")
+    added.add_argument("--dataset", required=True, metavar="ID_OR_SOURCE")
+    added.add_argument("--models", required=True, metavar="A,B,C", help="two to eight of timm's names")
+    added.add_argument("--image-size", type=int, metavar="PIXELS")
+    added.add_argument("--seed", type=int, default=0)
 
     added = command("resume", _resume, "Go on with an interrupted run.")
     added.add_argument("run", metavar="RUN")
@@ -137,6 +146,15 @@ def _parser() -> argparse.ArgumentParser:
     help = "a data set that the preset's values are to fit (default: 1,000 ordinary photos of 10 classes)"
     added.add_argument("--dataset", metavar="ID", help=help)
     return parser
+
+
+def _add_training_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset", required=True, metavar="ID_OR_SOURCE")
+    parser.add_argument("--model", metavar="NAME", help="a timm model (default tf_efficientnet_lite0)")
+    parser.add_argument("--preset", choices=list(s.PRESETS), help="a bundle of settings (default quick)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="values")
+    parser.add_argument("--settings", metavar="FILE", help="settings as JSON, as `show` prints them")
+    parser.add_argument("--seed", type=int)
 
 
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
@@ -244,6 +262,43 @@ def _train(parsed: argparse.Namespace) -> dict[str, Any]:
         return _follow(job)
     queue.submit(job)
     return {"run": job.id}
+
+
+def _find_rate(parsed: argparse.Namespace) -> dict[str, Any]:
+    asked = _settings(parsed)
+    dataset = records.open_dataset(asked.dataset)
+    from ftcore.training import assemble, rate_finder  # late: they bring torch
+
+    found = _told(rate_finder.find_rate(assemble.assemble(asked, dataset)))
+    return {"suggestion": found.suggestion, "rates": list(found.rates), "losses": list(found.losses)}
+
+
+def _race(parsed: argparse.Namespace) -> dict[str, Any]:
+    dataset = _dataset(parsed.dataset)
+    from ftcore.search.race import race  # late: it brings torch
+
+    names = [name.strip() for name in parsed.models.split(",") if name.strip()]
+    standings = _told(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
+    for standing in standings:
+        interval = f"{standing.low:.1%} to {standing.high:.1%}"
+        print(
+            f"{standing.model:<40} {standing.accuracy:6.1%}  ({interval})  {standing.seconds:6.1f} s", file=sys.stderr
+        )
+    return {"dataset": dataset.id, "models": [dataclasses.asdict(standing) for standing in standings]}
+
+
+def _told(work: Generator[Event, None, Result]) -> Result:
+    """Show the progress of some work in this process; notes go to stderr."""
+    with _bars() as progress:
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as ended:
+                return ended.value
+            if isinstance(event, Progress):
+                progress(event.label, event.done, event.total)
+            elif isinstance(event, Note):
+                print(event.message, file=sys.stderr)
 
 
 def _settings(parsed: argparse.Namespace) -> s.RunSettings:

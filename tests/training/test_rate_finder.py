@@ -1,0 +1,55 @@
+"""The learning-rate finder: a rate that works, and a run that does not notice."""
+
+import itertools
+import math
+
+import pytest
+
+from ftcore.errors import SettingsError
+from ftcore.events import EpochDone
+from ftcore.training import rate_finder
+from ftcore.training.loop import finetune
+from ftcore.training.rate_finder import find_rate
+
+
+def finished(work):
+    while True:
+        try:
+            next(work)
+        except StopIteration as ended:
+            return ended.value
+
+
+def curve(events):
+    return [(event.train, event.val) for event in events if isinstance(event, EpochDone)]
+
+
+HEAD = ("freeze.preset=head", "engine.cache=on", "augment.views=0")
+
+
+def test_rates_rise_evenly_on_a_logarithmic_scale_until_the_loss_explodes(make_parts):
+    found = finished(find_rate(make_parts(*HEAD)))
+    ratios = [after / before for before, after in itertools.pairwise(found.rates)]
+    assert ratios == pytest.approx([ratios[0]] * len(ratios)) and ratios[0] > 1
+    assert found.rates[0] == rate_finder.LOWEST and found.rates[-1] <= rate_finder.HIGHEST
+    assert len(found.rates) == len(found.losses) and all(math.isfinite(loss) for loss in found.losses)
+    assert found.suggestion in found.rates
+
+
+def test_the_suggestion_trains_better_than_a_hundredth_of_it(make_parts):
+    rate = finished(find_rate(make_parts(*HEAD))).suggestion
+    losses = [curve(finetune(make_parts(*HEAD, f"train.lr={lr}")))[-1][0]["loss"] for lr in (rate, rate / 100)]
+    assert losses[0] < losses[1]
+
+
+def test_the_run_that_follows_has_the_same_numbers_with_and_without(make_parts):
+    without = curve(finetune(make_parts(*HEAD)))
+    finished(find_rate(make_parts(*HEAD)))
+    assert curve(finetune(make_parts(*HEAD))) == without
+
+
+def test_a_loss_that_only_rises_is_one_sentence(make_parts, monkeypatch):
+    monkeypatch.setattr(rate_finder, "LOWEST", 100.0)
+    monkeypatch.setattr(rate_finder, "HIGHEST", 1e6)
+    with pytest.raises(SettingsError, match="No learning rate made the loss smaller"):
+        finished(find_rate(make_parts(*HEAD)))
