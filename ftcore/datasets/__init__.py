@@ -17,8 +17,10 @@
     looks       datasets/<id>/looks.jsonl           -> how often the test score was looked at
     records     datasets/<id>/                      -> Dataset: its table, its counts, its facts
     pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
+    enlarging   original files                      -> larger pixels, for networks that read more
+    augment     a picture, a seed                   -> a view of it that shows the same thing
     doctor      Dataset, pixels, features           -> findings, each with the edits that mend it
     versions    Dataset, edits                      -> another Dataset that shares the pictures
 
-Nothing here imports torch at the top, so pages may import it and still paint at once.
+Nothing here but augment imports torch at the top, so pages may import it and still paint at once.
 """
