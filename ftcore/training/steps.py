@@ -21,6 +21,9 @@ from ftcore.training.loop import Motion, Parts
 WORTH_MEASURING = 45.0
 """Seconds that a phase must take by the first step before bfloat16 is tried; the trial takes a few steps."""
 
+TRIED = 8
+"""Pictures that ways are measured on: few, so that the trial needs neither much time nor much memory."""
+
 LEAST_GAIN = 1.15
 """How much faster another way must be to be taken: below that, the noise of the measurement decides."""
 
@@ -38,6 +41,8 @@ def choose(parts: Parts, motion: Motion, settings: EngineSettings) -> Iterator[E
         return
     phase = parts.plan.phases[motion.phase]
     inputs, targets = next((motion.train or parts.train).epoch(phase.first_epoch))
+    inputs = tuple(tensor[:TRIED] for tensor in inputs) if isinstance(inputs, tuple) else inputs[:TRIED]
+    targets = targets[:TRIED]
     with torch.random.fork_rng(devices=[]):
         plain = _step_seconds(forward, inputs, targets, bool(motion.autocast))
         total = plain / len(targets) * len(parts.train.rows) * phase.n_epochs
