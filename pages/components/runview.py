@@ -54,13 +54,14 @@ def _ticking(job: store.Job) -> None:
 
 def _heading(job: store.Job, state: RunState) -> None:
     st.markdown(f"{words.badge(state.status)} {names.markdown(state.reason)}")
-    if state.problem:
-        (st.warning if state.status == "interrupted" else st.error)(names.markdown(state.problem))
-    for note in state.notes:
-        st.caption(names.markdown(note))
-    for prepared in state.prepared:
-        if sentence := words.once(prepared, state.plan.n_train if state.plan else 0):
-            st.caption(sentence)
+    with st.container():  # always there: a sentence that comes later must not move the charts to another place
+        if state.problem:
+            (st.warning if state.status == "interrupted" else st.error)(names.markdown(state.problem))
+        for note in state.notes:
+            st.caption(names.markdown(note))
+        for prepared in state.prepared:
+            if sentence := words.once(prepared, state.plan.n_train if state.plan else 0):
+                st.caption(sentence)
     if state.status in ("interrupted", "failed") and st.button(
         "Resume", type="primary", icon=":material/play_arrow:", key="resume"
     ):
