@@ -19,6 +19,7 @@ EXAMPLES = [
         phases=[{"label": "Head only", "first_epoch": 0, "n_epochs": 3, "trainable": 3, "groups": ["head"]}],
     ),
     events.Progress(stage="read", label="Reading 1,000 pictures", done=3, total=1000, seconds=0.5),
+    events.Prepared(phase=1, prefix="openvino", cut="add_6", crossing_bytes=18_816, views=4, seconds=2.5),
     Note(message="“Größe” ⇒ 猫\nsecond line \u2028 and \x00"),
     StepDone(epoch=0, step=3, loss=1.25e-3, lr=1e-7, images_per_second=1e4, memory_mb=512.0),
     EpochDone(

@@ -43,7 +43,10 @@ def coco(files: Sequence[Entry], pictures: Sequence[Entry]) -> Layout:
     for file in files:
         parts = _coco_parts(_json(file))
         if parts is None:
-            raise DataError(f"{shown(file.name)} is no COCO file: images, annotations or categories are missing.")
+            raise DataError(
+                f"{shown(file.name)} is no COCO file: images, annotations or categories are missing.",
+                fix="Export it again.",
+            )
         images, annotations, categories = parts
         local = Names((entry.name for entry in pictures), file.name.rpartition("/")[0])
         split = _split_of(file.name)

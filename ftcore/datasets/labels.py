@@ -292,7 +292,7 @@ def _row(
     if mapping.split:
         split = split_named(split or "")
         if split is None:
-            raise DataError(f"has no split in column {names.clean(mapping.split)!r}")
+            raise DataError(f"has no split in column {names.clean(mapping.split)!r}", fix="Fill it in.")
     group = _group(_agreed(rows, listed, mapping.group)) if mapping.group else ""
     if mapping.task == "multi":
         found = tuple(sorted({label for row in listed for label in _classes(rows, row, mapping)}))
@@ -300,11 +300,12 @@ def _row(
     cells = [_agreed(rows, listed, column) for column in mapping.targets]
     missing = [names.clean(column) for column, cell in zip(mapping.targets, cells, strict=True) if not cell]
     if missing:
-        raise DataError(f"has no value in column {missing[0]!r}")
+        raise DataError(f"has no value in column {missing[0]!r}", fix="Fill it in.")
     if mapping.task == "number":
         values = tables.numbers(cells)
         if None in values:
-            raise DataError(f"{names.clean(cells[min(values.index(None), len(cells) - 1)])!r} is not a number")
+            cell = names.clean(cells[min(values.index(None), len(cells) - 1)])
+            raise DataError(f"{cell!r} is not a number", fix="Write a number.")
         numbers = tuple(value for value in values if value is not None)
         text = targets.numbers_in_words(numbers, units if len(units) == len(numbers) else ())
         return Placed(entry, text, split, numbers=numbers, group=group)
@@ -332,7 +333,8 @@ def _classes(rows: dict[str, list[str]], row: int, mapping: Mapping) -> tuple[st
 def _agreed(rows: dict[str, list[str]], listed: Sequence[int], column: str) -> str:
     found = {rows[column][row] for row in listed}
     if len(found) > 1:
-        raise DataError(f"is listed {len(listed)} times with different values in column {names.clean(column)!r}")
+        what = f"is listed {len(listed)} times with different values in column {names.clean(column)!r}"
+        raise DataError(what, fix="Keep one of the rows.")
     return str(found.pop())
 
 

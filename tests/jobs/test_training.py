@@ -11,7 +11,7 @@ from ftcore.datasets.intake import import_source
 from ftcore.export.bundle import Bundle
 from ftcore.models import weights
 from ftcore.runs import log, process
-from ftcore.training import loop
+from ftcore.training import losses
 from tests.datasets.made_pictures import png, write_zip
 from tests.jobs.power_cut import PowerCut, cut_off_after
 
@@ -26,7 +26,7 @@ def exploding(monkeypatch):
         def loss(*arguments, **options):
             return functional.cross_entropy(*arguments, **options) * (1.0 if next(steps) < n else float("nan"))
 
-        monkeypatch.setattr(loop, "functional", SimpleNamespace(cross_entropy=loss))
+        monkeypatch.setattr(losses, "functional", SimpleNamespace(cross_entropy=loss))
 
     return start
 
