@@ -47,7 +47,9 @@ def build_model(
         model.reset_classifier(n_outputs)  # type: ignore[operator]
         if start is not None:
             weight_files.load_into(model, start, keep_head=keep_head)
-        _try_out(model, image_size, n_outputs)
+        if (name, image_size) not in _suits:
+            _try_out(model, image_size, n_outputs)
+            _suits.add((name, image_size))
     except (AssertionError, TypeError, RuntimeError, AttributeError, IndexError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ModelError(
@@ -55,6 +57,10 @@ def build_model(
             fix="Choose the image size that the model was pretrained at, or another model.",
         ) from error
     return model, preprocessing_of(model, image_size=image_size, fit=fit)
+
+
+_suits: set[tuple[str, int]] = set()
+"""Models and picture sizes that were tried out in this process: a search builds the same one a hundred times."""
 
 
 def _try_out(model: nn.Module, image_size: int, n_outputs: int) -> None:
