@@ -26,7 +26,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tqdm import tqdm
 
@@ -35,13 +35,11 @@ from ftcore import workspace
 from ftcore.datasets import intake, records, versions
 from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
-from ftcore.events import Event, Note, Progress
+from ftcore.events import Event, Note, Progress, Result, told
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
 from ftcore.runs.state import RunState
 from ftcore.runs.tail import Tail
-
-Result = TypeVar("Result")
 
 POLL = 0.2  # seconds between two looks at a run's log
 
@@ -206,8 +204,7 @@ def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:
     if report is None or not report.whole or parsed.again:
         from ftcore.jobs import examining
 
-        with _bars() as progress:
-            report = examining.examine_now(dataset, lambda event: progress(event.label, event.done, event.total))
+        report = _shown(examining.examination(dataset))
     for note in report.notes:
         print(note, file=sys.stderr)
     paths = dataset.records()["path"].tolist()
@@ -269,7 +266,7 @@ def _find_rate(parsed: argparse.Namespace) -> dict[str, Any]:
     dataset = records.open_dataset(asked.dataset)
     from ftcore.training import assemble, rate_finder  # late: they bring torch
 
-    found = _told(rate_finder.find_rate(assemble.assemble(asked, dataset)))
+    found = _shown(rate_finder.find_rate(assemble.assemble(asked, dataset)))
     return {"suggestion": found.suggestion, "rates": list(found.rates), "losses": list(found.losses)}
 
 
@@ -278,7 +275,7 @@ def _race(parsed: argparse.Namespace) -> dict[str, Any]:
     from ftcore.search.race import race  # late: it brings torch
 
     names = [name.strip() for name in parsed.models.split(",") if name.strip()]
-    standings = _told(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
+    standings = _shown(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
     for standing in standings:
         interval = f"{standing.low:.1%} to {standing.high:.1%}"
         print(
@@ -287,18 +284,17 @@ def _race(parsed: argparse.Namespace) -> dict[str, Any]:
     return {"dataset": dataset.id, "models": [dataclasses.asdict(standing) for standing in standings]}
 
 
-def _told(work: Generator[Event, None, Result]) -> Result:
+def _shown(work: Generator[Event, None, Result]) -> Result:
     """Show the progress of some work in this process; notes go to stderr."""
     with _bars() as progress:
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as ended:
-                return ended.value
+
+        def tell(event: Event) -> None:
             if isinstance(event, Progress):
                 progress(event.label, event.done, event.total)
             elif isinstance(event, Note):
                 print(event.message, file=sys.stderr)
+
+        return told(work, tell)
 
 
 def _settings(parsed: argparse.Namespace) -> s.RunSettings:

@@ -22,8 +22,11 @@ now (runs/state.py).
 
 import json
 import time
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +160,16 @@ class Interrupted(Event):
 
 
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
+
+
+def told(work: Generator[Event, None, Result], tell: Callable[[Event], object] = lambda event: None) -> Result:
+    """Do some work to its end: ``tell`` hears of every event, and the work's result is returned."""
+    while True:
+        try:
+            tell(next(work))
+        except StopIteration as ended:
+            result: Result = ended.value
+            return result
 
 
 def encode(event: Event) -> str:

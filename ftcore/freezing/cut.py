@@ -9,6 +9,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from ftcore import vision
 from ftcore.errors import ModelError
+from ftcore.freezing import disk_cache
 
 _RANDOM = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, vision.DropPath, vision.PatchDropout)
 _MODE_DEPENDENT = (*_RANDOM, nn.modules.batchnorm._BatchNorm)
@@ -45,6 +47,11 @@ class Cut:
     shapes: tuple[tuple[int, ...], ...]
     names: tuple[str, ...]
     moved: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash over the prefix, which never changes while it is frozen (disk_cache)."""
+        return disk_cache.digest(self.prefix)
 
     @property
     def values_per_image(self) -> int:

@@ -47,7 +47,7 @@ class Chosen:
 
 
 def choose(
-    prefix: nn.Module, images: Tensor, n: int, asked: str = "auto", *, exact: bool = False
+    prefix: nn.Module, images: Tensor, n: int, asked: str = "auto", *, exact: bool = False, digest: str = ""
 ) -> Generator[Event, None, Chosen]:
     """The engine that gets ``n`` pictures through the prefix soonest, converting included.
 
@@ -61,6 +61,7 @@ def choose(
         n: Pictures and views that the prefix has to see.
         asked: A name in ``PREFIXES``.
         exact: Leave the layers as they are, to get the very numbers of uncached training; ``auto`` is then PyTorch.
+        digest: Of the prefix (disk_cache), where it is known.
     """
     eager = on_torch(prefix, exact=exact)
     if asked == "eager" or images.device.type != "cpu" or (exact and asked == "auto"):
@@ -72,7 +73,8 @@ def choose(
     if not CONVERTERS[name].is_installed():
         yield Note(message=f"{PREFIXES[name].label} is not installed here: the frozen part runs on PyTorch.")
         return Chosen("eager", eager)
-    key = disk_cache.key_of(prefix, engine=name, version=CONVERTERS[name].version(), shape=list(images.shape[1:]))
+    version, shape = CONVERTERS[name].version(), list(images.shape[1:])
+    key = disk_cache.key_of(digest or prefix, engine=name, version=version, shape=shape)
     known = disk_cache.find(key)
     expected, seconds = eager(images), _seconds(eager, images)  # the first call warms up
     if asked == "auto" and not _pays(seconds * n / len(images), prefix, known[1] if known else None):

@@ -1,7 +1,7 @@
 """An examination as a job: features of a pretrained model, then the data doctor; findings lie beside the data set."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.doctor.examine import examine
@@ -9,7 +9,7 @@ from ftcore.datasets.doctor.findings import Report
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import ModelError, WorkspaceError
-from ftcore.events import Event, Finished, Note, Progress
+from ftcore.events import Event, Finished, Note, Progress, told
 from ftcore.runs import log, store
 
 
@@ -17,30 +17,17 @@ def run(job: store.Job) -> None:
     """Examine the data set that ``job.request`` names, and save its findings."""
     started = last = time.perf_counter()
 
-    def tell(event: Progress) -> None:
+    def tell(event: Event) -> None:
         nonlocal last
         now = time.perf_counter()
-        if event.done in (0, event.total) or now - last > 0.25:
+        if not isinstance(event, Progress) or event.done in (0, event.total) or now - last > 0.25:
             last = now
             log.append(job.folder, event)
 
-    report = examine_now(open_dataset(job.request["dataset"]), tell)
+    report = told(examination(open_dataset(job.request["dataset"])), tell)
     seconds = time.perf_counter() - started
     notes = (Note(message=note) for note in report.notes)
     log.append(job.folder, *notes, Finished(reason=f"{len(report.findings)} findings.", seconds=seconds))
-
-
-def examine_now(dataset: Dataset, tell: Callable[[Progress], None]) -> Report:
-    """Examine a data set in this process and save its findings; ``tell`` hears of all progress."""
-    steps = examination(dataset)
-    while True:
-        try:
-            event = next(steps)
-            if isinstance(event, Progress):
-                tell(event)
-        except StopIteration as end:
-            report: Report = end.value
-            return report
 
 
 def examination(dataset: Dataset) -> Generator[Event, None, Report]:

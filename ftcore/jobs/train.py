@@ -1,9 +1,7 @@
 """A training as a job: drive the loop, keep checkpoints, test the best epoch once, write the bundle."""
 
 import time
-from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
 
 from ftcore import hardware
 from ftcore import settings as s
@@ -12,15 +10,13 @@ from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import logits
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested
+from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested, told
 from ftcore.export import bundle
 from ftcore.jobs import LOADING
 from ftcore.models.build import creation_options
 from ftcore.runs import log, process, store
 from ftcore.training import assemble, checkpoints
 from ftcore.training.loop import Parts, Source, finetune
-
-Result = TypeVar("Result")
 
 PREDICTIONS = "predictions"
 BUNDLE = "bundle"
@@ -76,7 +72,7 @@ def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSetting
     source: Source = batches
     if parts.engine is not None and parts.position.best_epoch is not None:
         parts.plan.apply(model, parts.plan.phase_of(parts.position.best_epoch))
-        model, source = _told(job, parts.engine.answers(model, batches, "test"))
+        model, source = told(parts.engine.answers(model, batches, "test"), lambda event: _write(job, event))
     started = time.perf_counter()
 
     def seen(done: int) -> None:
@@ -112,15 +108,6 @@ def _write_bundle(
             "dataset": {"id": dataset.id, "name": dataset.name, "images": dataset.n_images},
         },
     )
-
-
-def _told(job: store.Job, work: Generator[Event, None, Result]) -> Result:
-    """Write down the events of some work and return its result."""
-    while True:
-        try:
-            _write(job, next(work))
-        except StopIteration as ended:
-            return ended.value
 
 
 def _reason(last: Event | None, parts: Parts) -> str:

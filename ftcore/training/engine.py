@@ -147,13 +147,12 @@ class Engine:
         self, found: Cut, lists: Sequence[tuple[str, Batches]]
     ) -> Generator[Event, None, tuple[dict[str, list[list[np.ndarray]]], bool]]:
         """Per list of pictures and view the arrays that cross, found or filled; and whether any had to be filled."""
-        digest = disk_cache.digest(found.prefix)
-        works = [self._work(found, digest, what, pictures) for what, pictures in lists]
+        works = [self._work(found, what, pictures) for what, pictures in lists]
         missing = sum(len(work.missing) * len(work.pictures.rows) for work in works)
         if missing:
             keep = [key for work in works for key in work.keys]
             disk_cache.make_room(missing * self._bytes(found), largest=self._settings.cache_gb * 1e9, keep=keep)
-            chosen = yield from self._choose(found, digest, works, missing)
+            chosen = yield from self._choose(found, works[0].pictures, missing)
             for work in works:
                 yield from self._fill(found, work, chosen, keep)
         arrays: dict[str, list[list[np.ndarray]]] = {}
@@ -164,13 +163,13 @@ class Engine:
             arrays[work.what] = kept
         return arrays, bool(missing)
 
-    def _work(self, found: Cut, digest: str, what: str, pictures: Batches) -> _Work:
+    def _work(self, found: Cut, what: str, pictures: Batches) -> _Work:
         keys, fingerprint = [], pictures.fingerprint()
         for view in range(pictures.n_views):
             drawn = {"view": view, **pictures.views_json()} if view else {}
             keys.append(
                 disk_cache.key_of(
-                    digest,
+                    found.digest,
                     pictures=fingerprint,
                     preprocessing=pictures.preprocessing.to_json(),
                     names=found.names,
@@ -181,16 +180,14 @@ class Engine:
         missing = [view for view, key in enumerate(keys) if feature_cache.find(key) is None]
         return _Work(pictures, what, keys, missing)
 
-    def _choose(
-        self, found: Cut, digest: str, works: Sequence[_Work], n: int
-    ) -> Generator[Event, None, prefixes.Chosen]:
+    def _choose(self, found: Cut, pictures: Batches, n: int) -> Generator[Event, None, prefixes.Chosen]:
         """The prefix engine for this cut; it stays for as long as the cut does."""
-        if self._chosen is None or self._chosen[0] != digest:
-            images = works[0].pictures.first(TRIED)
+        if self._chosen is None or self._chosen[0] != found.digest:
+            images, exact = pictures.first(TRIED), self._settings.precision == "float32"
             chosen = yield from prefixes.choose(
-                found.prefix, images, n, self._settings.prefix, exact=self._settings.precision == "float32"
+                found.prefix, images, n, self._settings.prefix, exact=exact, digest=found.digest
             )
-            self._chosen = (digest, chosen)
+            self._chosen = (found.digest, chosen)
         return self._chosen[1]
 
     def _fill(
@@ -225,9 +222,9 @@ class Engine:
 
     def _fresh(self, parts: Parts, motion: Motion, found: Cut) -> Iterator[Event]:
         """Views of their own in every epoch: the prefix runs again and again, on the fastest engine."""
-        digest, pictures = disk_cache.digest(found.prefix), parts.train
+        pictures = parts.train
         n = parts.plan.phases[motion.phase].n_epochs * len(pictures.rows)
-        chosen = yield from self._choose(found, digest, [_Work(pictures, "training", [], [])], n)
+        chosen = yield from self._choose(found, pictures, n)
         images = pictures.first(TRIED)
         started = time.perf_counter()
         chosen.run(images)

@@ -156,29 +156,20 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
             motion.prepared = True
             position.seconds += time.perf_counter() - started
         started = time.perf_counter()
-        forward, train = motion.forward or parts.model, motion.train or parts.train
+        train = motion.train or parts.train
         totals = _Totals(time.perf_counter())
         stopped = False
         for inputs, targets in train.epoch(epoch):  # [B, 3, S, S] or what crosses the cut, [B]
-            with torch.autocast(targets.device.type, torch.bfloat16, enabled=bool(motion.autocast)):
-                outputs = forward(inputs)  # [B, C]
-            outputs = outputs.float()
-            loss = parts.loss(outputs, targets)
-            if not math.isfinite(loss.item()):
-                yield _diverged(parts, epoch, loss.item())
+            outputs, loss = take_step(parts, motion, inputs, targets)
+            if not math.isfinite(loss):
+                yield _diverged(parts, epoch, loss)
                 return
             rate = float(motion.scheduler.get_last_lr()[0])
-            loss.backward()
-            if parts.clip:
-                learning = [parameter for group in motion.optimiser.param_groups for parameter in group["params"]]
-                nn.utils.clip_grad_norm_(learning, parts.clip)
-            motion.optimiser.step()
-            motion.optimiser.zero_grad(set_to_none=True)
             motion.scheduler.step()
             position.step += 1
             if parts.ema is not None:
                 parts.ema.update(parts.model, step=position.step)
-            totals.add(outputs.detach(), targets)
+            totals.add(outputs, targets)
             if totals.is_due():
                 yield totals.report(epoch, position.step, rate)
             if should_stop():
@@ -210,6 +201,32 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
         if stopped or should_stop():
             yield Stopped(epoch=epoch)
             return
+
+
+def take_step(parts: Parts, motion: Motion, inputs: Any, targets: Tensor) -> tuple[Tensor, float]:
+    """One step of the optimiser at its present rate; where the loss is no finite number, nothing moves.
+
+    Args:
+        parts: Of the run.
+        motion: Of the phase.
+        inputs: Pictures [B, 3, S, S], or what crosses the cut.
+        targets: [B].
+
+    Returns:
+        The logits before the step, [B, C] float32 without gradients, and the loss.
+    """
+    with torch.autocast(targets.device.type, torch.bfloat16, enabled=bool(motion.autocast)):
+        outputs = (motion.forward or parts.model)(inputs)
+    outputs = outputs.float()
+    loss = parts.loss(outputs, targets)
+    if math.isfinite(loss.item()):
+        loss.backward()
+        if parts.clip:
+            learning = [parameter for group in motion.optimiser.param_groups for parameter in group["params"]]
+            nn.utils.clip_grad_norm_(learning, parts.clip)
+        motion.optimiser.step()
+        motion.optimiser.zero_grad(set_to_none=True)
+    return outputs.detach(), loss.item()
 
 
 def planned(parts: Parts) -> Planned:

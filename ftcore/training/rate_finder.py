@@ -10,12 +10,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ftcore.errors import SettingsError
 from ftcore.events import Event, Progress
-from ftcore.training.loop import Motion, Parts
+from ftcore.training.loop import Motion, Parts, take_step
 
 LOWEST, HIGHEST = 1e-6, 1.0
 N_STEPS = 100
@@ -46,7 +45,7 @@ def find_rate(parts: Parts) -> Generator[Event, None, Rates]:
     motion = parts.enter(0)
     if parts.engine is not None:
         yield from parts.engine.prepare(parts, motion)
-    forward, batches = motion.forward or parts.model, _endless(parts, motion)
+    batches = _endless(parts, motion)
     peaks = motion.scheduler.base_lrs
     shares = [peak / max(peaks) for peak in peaks]  # of the head's rate: deeper groups learn more slowly
     rates: list[float] = []
@@ -57,15 +56,10 @@ def find_rate(parts: Parts) -> Generator[Event, None, Rates]:
         for group, share in zip(motion.optimiser.param_groups, shares, strict=True):
             group["lr"] = rate * share
         inputs, targets = next(batches)
-        with torch.autocast(targets.device.type, torch.bfloat16, enabled=bool(motion.autocast)):
-            outputs = forward(inputs)
-        loss = parts.loss(outputs.float(), targets)
-        if not math.isfinite(loss.item()):
+        _, loss = take_step(parts, motion, inputs, targets)
+        if not math.isfinite(loss):
             break
-        loss.backward()
-        motion.optimiser.step()
-        motion.optimiser.zero_grad(set_to_none=True)
-        average = _MEMORY * average + (1 - _MEMORY) * loss.item()
+        average = _MEMORY * average + (1 - _MEMORY) * loss
         smooth = average / (1 - _MEMORY ** (step + 1))
         rates.append(rate)
         losses.append(smooth)

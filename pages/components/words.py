@@ -2,6 +2,7 @@
 
 import time
 
+from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.events import Prepared
 
@@ -49,9 +50,6 @@ def when(at: float) -> str:
     return time.strftime("today %H:%M" if same_day else "%d %b %Y %H:%M", moment)
 
 
-ENGINES = {"eager": "PyTorch", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
-
-
 def once(prepared: Prepared, n_train: int) -> str:
     """What was computed once for a phase, in a sentence; nothing where every epoch goes through the whole network."""
     if not prepared.cut:
@@ -60,7 +58,7 @@ def once(prepared: Prepared, n_train: int) -> str:
     kept = prepared.crossing_bytes * n_train * (prepared.views + 1) / 1e6
     if prepared.cache_hit:
         return f"Frozen part: known from an earlier run, nothing was computed again ({kept:,.0f} MB kept)."
-    engine = ENGINES.get(prepared.prefix, prepared.prefix)
+    engine = s.PREFIXES[prepared.prefix].label
     return (
         f"Frozen part: looked at {n_train:,} training pictures{views} once, on {engine}, "
         f"in {duration(prepared.seconds)}; {kept:,.0f} MB are kept for later runs."

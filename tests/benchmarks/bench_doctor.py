@@ -36,6 +36,7 @@ def main() -> None:
     from ftcore.datasets.doctor.examine import examine
     from ftcore.datasets.intake import import_source
     from ftcore.datasets.pixels import PixelStore
+    from ftcore.events import Progress, told
     from ftcore.training.features import picture_features
 
     with tempfile.TemporaryDirectory() as folder:
@@ -47,31 +48,24 @@ def main() -> None:
         dataset = import_source(archive)
         results: dict[str, float | int | bool] = {"pictures": dataset.n_images, "target_seconds": TARGET}
         started = time.perf_counter()
-        finished(picture_features(dataset))
+        told(picture_features(dataset))
         results["features_cold_seconds"] = round(time.perf_counter() - started, 2)
         started = time.perf_counter()
-        features = finished(picture_features(dataset))
+        features = told(picture_features(dataset))
         results["features_warm_seconds"] = round(time.perf_counter() - started, 2)
         stages: dict[str, float] = {}
-        report = finished(examine(dataset, PixelStore(dataset), features), stages)
+        examining = time.perf_counter()
+
+        def heard(event: Progress) -> None:  # when each stage was last heard of
+            stages[event.label] = round(time.perf_counter() - examining, 2)
+
+        report = told(examine(dataset, PixelStore(dataset), features), heard)
         results["doctor_warm_seconds"] = round(time.perf_counter() - started, 2)
         results["within_target"] = results["doctor_warm_seconds"] <= TARGET
         answer = {**results, "until_stage_ended": stages, "found": {f.kind: f.count for f in report.findings}}
     print(json.dumps(answer))
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(json.dumps(answer, indent=1))
-
-
-def finished(steps, stages=None):
-    """What a generator returns; notes when each stage was last heard of, in seconds since the start."""
-    started = time.perf_counter()
-    while True:
-        try:
-            event = next(steps)
-        except StopIteration as end:
-            return end.value
-        if stages is not None:
-            stages[event.label] = round(time.perf_counter() - started, 2)
 
 
 if __name__ == "__main__":

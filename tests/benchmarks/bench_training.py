@@ -124,6 +124,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     """Seconds of one pass of the frozen part over every view, and of the suffix's steps, on tensors that lie ready."""
     import torch
 
+    from ftcore.events import told
     from ftcore.freezing import prefixes
     from ftcore.freezing.cut import cut
     from ftcore.freezing.plan import FreezePlan, make_phases
@@ -141,12 +142,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     prefix_seconds, forward, inputs = 0.0, network, images[:BATCH]
     if freeze != "none":
         halves = cut(network, SIZE)
-        work = prefixes.choose(halves.prefix, images[:BATCH], 10**6, engine)
-        try:
-            while True:
-                next(work)
-        except StopIteration as ended:
-            run = ended.value.run
+        run = told(prefixes.choose(halves.prefix, images[:BATCH], 10**6, engine)).run
         prefix_seconds = timed(lambda: run(images), 5) / len(images) * (n_train * (views + 1) + n_val)
         forward, inputs = halves.suffix, tuple(value[:BATCH].clone() for value in run(images))
     optimiser = build_optimiser("adamw", network, plan.trainable(0), lr=RATE, layer_decay=1.0, weight_decay=0.01)

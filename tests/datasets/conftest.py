@@ -2,6 +2,9 @@
 
 import pytest
 
+from ftcore.datasets.intake import import_source
+from tests.datasets.made_pictures import write_zip
+
 
 @pytest.fixture(autouse=True)
 def workspace(tmp_path, monkeypatch):
@@ -21,3 +24,13 @@ def outside(tmp_path):
     assert [path.name for path in folder.iterdir()] == ["precious.txt"]
     assert (folder / "precious.txt").read_text() == "precious"
     assert sorted(path.name for path in folder.parent.iterdir() if path.is_dir()) == ["outside", "workspace"]
+
+
+@pytest.fixture
+def import_zip(tmp_path):
+    """A function that imports files, by name, as a ZIP."""
+
+    def import_files(files, **options):
+        return import_source(write_zip(tmp_path / "in.zip", files), **options)
+
+    return import_files

@@ -56,3 +56,8 @@ def huge_png(side):
     packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def reasons(dataset):
+    """Why each file was left out, by its name."""
+    return {item["name"]: item["reason"] for item in dataset.left_out}

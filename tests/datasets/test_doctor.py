@@ -16,6 +16,7 @@ from ftcore.datasets.doctor.labels import held_out_chances
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.versions import Edit, edit
+from ftcore.events import told
 from tests.datasets.made_pictures import encoded, noise, png, two_classes, write_zip
 
 
@@ -29,12 +30,7 @@ def scenes(n, first=0):
 
 
 def examined(dataset, features=None):
-    steps = examine(dataset, PixelStore(dataset), features)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return told(examine(dataset, PixelStore(dataset), features))
 
 
 @pytest.fixture

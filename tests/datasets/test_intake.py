@@ -13,19 +13,7 @@ from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelWriter
 from ftcore.datasets.records import list_datasets
 from ftcore.errors import DataError, SettingsError, WorkspaceError
-from tests.datasets.made_pictures import encoded, huge_png, noise, png, two_classes, write_folder, write_zip
-
-
-@pytest.fixture
-def import_zip(tmp_path):
-    def import_files(files, **options):
-        return import_source(write_zip(tmp_path / "in.zip", files), **options)
-
-    return import_files
-
-
-def reasons(dataset):
-    return {item["name"]: item["reason"] for item in dataset.left_out}
+from tests.datasets.made_pictures import encoded, huge_png, noise, png, reasons, two_classes, write_folder, write_zip
 
 
 def left_behind(workspace):

@@ -6,7 +6,7 @@ import pytest
 from ftcore.datasets.intake import Labels, import_classes, import_source, summary
 from ftcore.datasets.records import open_dataset
 from ftcore.errors import DataError
-from tests.datasets.made_pictures import png, two_classes, write_folder, write_zip
+from tests.datasets.made_pictures import png, reasons, two_classes, write_folder
 
 N = 12
 
@@ -17,18 +17,6 @@ def flat(n=N, folder="images/"):
 
 def csv(header, *rows):
     return "\n".join([header, *rows]).encode()
-
-
-@pytest.fixture
-def import_zip(tmp_path):
-    def import_files(files, **options):
-        return import_source(write_zip(tmp_path / "in.zip", files), **options)
-
-    return import_files
-
-
-def reasons(dataset):
-    return {item["name"]: item["reason"] for item in dataset.left_out}
 
 
 def by_path(dataset, column="target"):

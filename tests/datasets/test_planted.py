@@ -9,7 +9,8 @@ from PIL import Image, ImageFilter
 from ftcore.datasets import samples
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.intake import import_source
-from ftcore.jobs.examining import examine_now
+from ftcore.events import told
+from ftcore.jobs.examining import examination
 from tests.datasets.made_pictures import encoded, write_zip
 
 SIDE = 32  # pixels of each digit
@@ -97,7 +98,7 @@ def found(planted, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FTCORE_WORKSPACE", str(folder / "workspace"))
         dataset = import_source(write_zip(folder / "digits.zip", planted.files))
-        report = examine_now(dataset, lambda event: None)
+        report = told(examination(dataset))
         assert findings.load(dataset) == report and report.whole and not report.notes
         paths = dataset.records()["path"].tolist()
         return {f.kind: ({*(paths[row] for row in f.rows), *f.names}, f) for f in report.findings}

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ftcore.events import Note, Progress
+from ftcore.events import Note, Progress, told
 from ftcore.freezing import disk_cache, prefixes
 from ftcore.freezing.cut import cut
 from ftcore.freezing.plan import FreezePlan, make_phases
@@ -38,12 +38,8 @@ IMAGES = torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
 def chosen(prefix, n=8, asked="auto", images=IMAGES, **options):
-    events, work = [], prefixes.choose(prefix, images, n, asked, **options)
-    while True:
-        try:
-            events.append(next(work))
-        except StopIteration as ended:
-            return ended.value, events
+    events = []
+    return told(prefixes.choose(prefix, images, n, asked, **options), events.append), events
 
 
 def notes(events):

@@ -12,7 +12,7 @@ from ftcore.datasets.doctor.examine import examine
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import open_dataset
-from ftcore.events import Failed, Finished, Progress
+from ftcore.events import Failed, Finished, Progress, told
 from ftcore.runs import log, store
 from tests.datasets.made_pictures import encoded, png, write_zip
 from tests.pages.conftest import MARKUP, open_page, parameter, shown_pictures, texts
@@ -32,13 +32,8 @@ def troubled(workspace, tmp_path):
 
 @pytest.fixture
 def examined(troubled):
-    steps = examine(troubled, PixelStore(troubled))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            findings.save(troubled, end.value)
-            return troubled
+    findings.save(troubled, told(examine(troubled, PixelStore(troubled))))
+    return troubled
 
 
 def test_two_clicks_are_one_examination(tiny_dataset, started):

@@ -4,17 +4,13 @@ import numpy as np
 import pytest
 
 from ftcore.errors import DataError, SettingsError
-from ftcore.events import Note
+from ftcore.events import Note, told
 from ftcore.search.race import head_accuracy, race
 
 
 def finished(work):
     events = []
-    while True:
-        try:
-            events.append(next(work))
-        except StopIteration as ended:
-            return ended.value, events
+    return told(work, events.append), events
 
 
 def test_the_best_comes_first_with_an_interval_and_its_price(tiny_dataset):

@@ -12,7 +12,7 @@ from PIL import Image
 from ftcore import settings as s
 from ftcore.datasets.intake import import_source
 from ftcore.evaluation.predict import logits
-from ftcore.events import EpochDone, Note, Prepared, Progress
+from ftcore.events import EpochDone, Note, Prepared, Progress, told
 from ftcore.training import engine
 from ftcore.training.assemble import assemble, make_batches
 from ftcore.training.loop import finetune
@@ -214,14 +214,8 @@ def test_the_last_look_at_other_pictures_computes_nothing_twice(tiny_dataset):
     expected, _ = logits(parts.model, test.epoch())
     for fills_again in (True, False):
         parts.plan.apply(parts.model, 0)
-        work = parts.engine.answers(parts.model, test, "test")
         events = []
-        while True:
-            try:
-                events.append(next(work))
-            except StopIteration as ended:
-                model, source = ended.value
-                break
+        model, source = told(parts.engine.answers(parts.model, test, "test"), events.append)
         assert bool(fills(events)) == fills_again
         got, _ = logits(model, source.epoch())
         assert torch.allclose(got, expected, atol=1e-5)

@@ -4,6 +4,7 @@ import torch
 
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.versions import Edit, edit
+from ftcore.events import told
 from ftcore.models.build import build_model
 from ftcore.training.batches import Batches
 from ftcore.training.features import fitting_size, picture_features
@@ -11,13 +12,8 @@ from ftcore.training.features import fitting_size, picture_features
 
 def finished(steps):
     """What a generator returns, and how many events came before."""
-    n = 0
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value, n
-        n += 1
+    events = []
+    return told(steps, events.append), len(events)
 
 
 def test_features_are_what_the_head_would_read(tiny_dataset):

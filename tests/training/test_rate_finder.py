@@ -6,18 +6,10 @@ import math
 import pytest
 
 from ftcore.errors import SettingsError
-from ftcore.events import EpochDone
+from ftcore.events import EpochDone, told
 from ftcore.training import rate_finder
 from ftcore.training.loop import finetune
 from ftcore.training.rate_finder import find_rate
-
-
-def finished(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as ended:
-            return ended.value
 
 
 def curve(events):
@@ -28,7 +20,7 @@ HEAD = ("freeze.preset=head", "engine.cache=on", "augment.views=0")
 
 
 def test_rates_rise_evenly_on_a_logarithmic_scale_until_the_loss_explodes(make_parts):
-    found = finished(find_rate(make_parts(*HEAD)))
+    found = told(find_rate(make_parts(*HEAD)))
     ratios = [after / before for before, after in itertools.pairwise(found.rates)]
     assert ratios == pytest.approx([ratios[0]] * len(ratios)) and ratios[0] > 1
     assert found.rates[0] == rate_finder.LOWEST and found.rates[-1] <= rate_finder.HIGHEST
@@ -37,14 +29,14 @@ def test_rates_rise_evenly_on_a_logarithmic_scale_until_the_loss_explodes(make_p
 
 
 def test_the_suggestion_trains_better_than_a_hundredth_of_it(make_parts):
-    rate = finished(find_rate(make_parts(*HEAD))).suggestion
+    rate = told(find_rate(make_parts(*HEAD))).suggestion
     losses = [curve(finetune(make_parts(*HEAD, f"train.lr={lr}")))[-1][0]["loss"] for lr in (rate, rate / 100)]
     assert losses[0] < losses[1]
 
 
 def test_the_run_that_follows_has_the_same_numbers_with_and_without(make_parts):
     without = curve(finetune(make_parts(*HEAD)))
-    finished(find_rate(make_parts(*HEAD)))
+    told(find_rate(make_parts(*HEAD)))
     assert curve(finetune(make_parts(*HEAD))) == without
 
 
@@ -52,4 +44,4 @@ def test_a_loss_that_only_rises_is_one_sentence(make_parts, monkeypatch):
     monkeypatch.setattr(rate_finder, "LOWEST", 100.0)
     monkeypatch.setattr(rate_finder, "HIGHEST", 1e6)
     with pytest.raises(SettingsError, match="No learning rate made the loss smaller"):
-        finished(find_rate(make_parts(*HEAD)))
+        told(find_rate(make_parts(*HEAD)))

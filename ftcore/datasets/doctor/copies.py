@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -175,10 +175,15 @@ def _exact(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | N
         len(surplus) + len(gone),
         rows=_flat(groups),
         groups=tuple(groups),
-        names=tuple(dict.fromkeys(name for item in gone for name in (item["name"], item["of"]))),
+        names=_names(gone),
         remedy=_exclude(surplus, "an exact copy of another picture"),
         remedy_words="Keep one of each" if groups else "",
     )
+
+
+def _names(gone: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """Files that were left out as copies, and those that they are copies of, each once."""
+    return tuple(dict.fromkeys(name for item in gone for name in (item["name"], item["of"])))
 
 
 def _near(table: pd.DataFrame, groups: Groups, leaking: set[int]) -> Finding | None:
@@ -227,7 +232,7 @@ def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | No
         sum(len(moved) for moved in targets.values()) + len(gone),
         rows=rows,
         groups=tuple(groups),
-        names=tuple(dict.fromkeys(name for item in gone for name in (item["name"], item["of"]))),
+        names=_names(gone),
         remedy=tuple(Edit("move", tuple(moved), split) for split, moved in targets.items()),
         remedy_words="Move each group into one split" if groups else "",
     )
