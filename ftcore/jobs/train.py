@@ -102,6 +102,7 @@ def _write_bundle(
         options=creation_options(settings.model.name, image_size=size, dropout=0.0),
         classes=parts.classes,
         preprocessing=parts.preprocessing,
+        head=assemble.head_of(settings),
         about={
             "scores": {"test": scores} if scores else {},
             "settings": s.to_json(settings),

@@ -15,9 +15,10 @@ from ftcore.datasets.records import Dataset
 from ftcore.datasets.targets import TASK_WORDS
 from ftcore.errors import DataError, ModelError
 from ftcore.freezing.plan import FreezePlan, make_phases
-from ftcore.models import own_weights
+from ftcore.models import adapters, own_weights
 from ftcore.models.build import build_model
 from ftcore.models.depth import depth_groups
+from ftcore.models.heads import Head
 from ftcore.preprocessing import Preprocessing
 from ftcore.runs import store
 from ftcore.settings import RunSettings
@@ -55,11 +56,16 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         pretrained=settings.model.pretrained if pretrained is None else pretrained,
         start=start,
         keep_head=keep_head,
+        head=head_of(settings),
         seed=settings.seed,
     )
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = depth_groups(model)
-    plan = FreezePlan(groups, make_phases(settings.freeze.preset, groups, settings.train.epochs))
+    phases = make_phases(settings.freeze.preset, groups, settings.train.epochs)
+    if settings.freeze.lora_rank:
+        rank, alpha = settings.freeze.lora_rank, settings.freeze.lora_alpha
+        groups = adapters.add(model, groups, phases[-1].n_groups, rank=rank, alpha=alpha, seed=settings.seed)
+    plan = FreezePlan(groups, phases)
     train = make_batches(dataset, "train", preprocessing, settings, device, shuffle=True)
     seed_everything(settings.seed)  # after the weights: loading them draws random numbers, or not
     return Parts(
@@ -80,8 +86,14 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
     )
 
 
+def head_of(settings: RunSettings) -> Head:
+    """What the head of a run is made of."""
+    model = settings.model
+    return Head(pool=model.pool, layers=model.head_layers, width=model.head_width, dropout=model.head_dropout)
+
+
 def _start(settings: RunSettings, dataset: Dataset) -> tuple[Path | None, bool]:
-    """The file that ``model.start`` names, and whether its head knows this data set's classes."""
+    """The file that ``model.start`` names, and whether its head is made alike and knows this data set's classes."""
     id = settings.model.start
     if not id:
         return None, False
@@ -90,10 +102,12 @@ def _start(settings: RunSettings, dataset: Dataset) -> tuple[Path | None, bool]:
     except ModelError:
         folder = store.find(id).folder / "bundle"
     try:
-        classes = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))["classes"]
-    except (OSError, ValueError, KeyError) as error:
+        card = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+        fits = tuple(card["classes"]) == dataset.classes
+        alike = Head.from_json(card.get("head")).same_layers(head_of(settings))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"Run {id} has no trained model to start from.", fix="Choose another start.") from error
-    return folder / "model.safetensors", tuple(classes) == dataset.classes
+    return folder / "model.safetensors", fits and alike
 
 
 def device_of(model: nn.Module) -> str:
