@@ -5,7 +5,7 @@ from ftcore import hardware, vision
 from ftcore import settings as s
 from ftcore.models import catalogue, own_weights
 from ftcore.runs import drafts, queue, store
-from pages.components import modeltable
+from pages.components import ahead, modeltable
 from tests.pages.conftest import open_page, texts
 
 
@@ -211,3 +211,10 @@ def test_weights_that_a_run_needs_are_not_deleted(tiny_dataset, network, monkeyp
     widget(at.checkbox, "Yes, delete it").check().run()
     widget(at.button, "Delete").click().run()
     assert "needs it" in at.error[0].value and own_weights.list_all() == [own]
+
+
+def test_the_code_of_the_catalogues_widgets_is_fetched_ahead_and_there(page):
+    for widget_file in ("DataFrame", "TextInput", "Selectbox", "Checkbox"):
+        (file,) = ahead._files((widget_file,))
+        assert file.startswith(f"{widget_file}.") and file.endswith(".js")
+    assert ahead._files(("NoSuchWidget",)) == []
