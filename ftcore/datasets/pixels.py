@@ -18,11 +18,15 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from ftcore import hardware
 from ftcore.datasets.records import PIXELS, Dataset
 from ftcore.errors import DataError
 
 SHORT_SIDE = 288  # pixels; enough for a 224 or 256 pixel network with some room to crop
 LONGEST = 4  # times the short side: a panorama must not cost a hundred times the memory of its neighbours
+
+TOUCHED_BYTES = 64_000_000
+"""So much of the file is read before its pages are let go: a pass over a large data set must not fill the memory."""
 
 
 def side_for(input_size: int) -> int:
@@ -97,6 +101,7 @@ class PixelStore:
         self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
         self._records = records[["sha256", "pixels_height", "pixels_width"]]
         self._mapped: np.memmap | None = None
+        self._touched = 0  # bytes read since the pages were let go
 
     def __len__(self) -> int:
         return len(self._offset)
@@ -117,7 +122,13 @@ class PixelStore:
 
     def picture(self, i: int) -> Image.Image:
         """Picture ``i`` as a PIL picture of its own, RGB."""
-        return Image.fromarray(self.pixels(i))
+        pixels = self.pixels(i)
+        picture = Image.fromarray(pixels)
+        self._touched += pixels.nbytes
+        if self._touched > TOUCHED_BYTES:
+            self._touched = 0
+            hardware.release(self._map())
+        return picture
 
     def _map(self) -> np.memmap:
         if self._mapped is None:
