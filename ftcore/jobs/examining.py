@@ -15,16 +15,8 @@ from ftcore.runs import log, store
 
 def run(job: store.Job) -> None:
     """Examine the data set that ``job.request`` names, and save its findings."""
-    started = last = time.perf_counter()
-
-    def tell(event: Progress) -> None:
-        nonlocal last
-        now = time.perf_counter()
-        if event.done in (0, event.total) or now - last > 0.25:
-            last = now
-            log.append(job.folder, event)
-
-    report = examine_now(open_dataset(job.request["dataset"]), tell)
+    started = time.perf_counter()
+    report = examine_now(open_dataset(job.request["dataset"]), log.teller(job.folder))
     seconds = time.perf_counter() - started
     notes = (Note(message=note) for note in report.notes)
     log.append(job.folder, *notes, Finished(reason=f"{len(report.findings)} findings.", seconds=seconds))
