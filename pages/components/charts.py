@@ -181,14 +181,16 @@ def picture_map(points: pd.DataFrame, axes: str, *, number: int | None = None) -
             name=name,
             mode="markers",
             marker={"size": 6, "opacity": 0.8, **colour},
+            selected={"marker": {"size": 12, "opacity": 1}},
+            unselected={"marker": {"opacity": 0.4}},
             customdata=[
                 [row, html(label), html(path)]
                 for row, label, path in zip(part["row"], part["label"], part["path"], strict=True)
             ],
             hovertemplate="%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
         )
-    figure.update_xaxes(showticklabels=False, zeroline=False)
-    figure.update_yaxes(showticklabels=False, zeroline=False)
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
     figure.update_layout(clickmode="event+select", dragmode="pan")
     _framed(figure, height=560)
     return figure.update_layout(legend={"y": -0.05})

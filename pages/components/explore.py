@@ -7,7 +7,7 @@ from ftcore.datasets.records import Dataset
 from pages.components import cached, charts, gallery, picturemap, pictures
 
 PER_PAGE = 8  # groups
-EXAMPLES = 6  # pictures of each
+EXAMPLES = 5  # pictures of each: with the average, one row
 
 
 def show(dataset: Dataset) -> None:

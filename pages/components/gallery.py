@@ -7,7 +7,7 @@ from ftcore.datasets.filtering import ORDERS, Wanted
 from ftcore.datasets.records import Dataset
 from pages.components import cached, charts, pictures
 
-PER_PAGE = 48
+PER_PAGE = 30
 
 
 def show(dataset: Dataset) -> None:
@@ -45,7 +45,7 @@ def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
                 [None, *dataset.classes],
                 format_func=lambda name: "All classes" if name is None else name,
                 key=f"class_{dataset.id}",
-                width=180,
+                width=150,
             )
             target = None if label is None else dataset.classes.index(label)
         elif len(dataset.classes) > 1:
@@ -54,14 +54,14 @@ def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
                 range(len(dataset.classes)),
                 format_func=dataset.classes.__getitem__,
                 key=f"number_{dataset.id}",
-                width=180,
+                width=150,
             )
         split = st.selectbox(
             "Part",
             ["", *charts.SPLIT_LABELS],
             format_func=lambda key: charts.SPLIT_LABELS.get(key, "All parts"),
             key=f"part_{dataset.id}",
-            width=140,
+            width=115,
         )
         kinds = [kind for kind in KINDS if kind in cached.evidence(dataset)]
         kind = st.selectbox(
@@ -69,10 +69,10 @@ def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
             ["", *kinds],
             format_func=lambda key: KINDS[key].title if key else "With or without",
             key=f"finding_{dataset.id}",
-            width=200,
+            width=165,
             disabled=not kinds,
             help=None if kinds else "The data doctor, above, finds pictures that mislead a model.",
         )
-        text = st.text_input("File name contains", key=f"text_{dataset.id}", width=180)
-        order = st.selectbox("Order", orders, format_func=ORDERS.__getitem__, key=f"order_{dataset.id}", width=200)
+        text = st.text_input("File name contains", key=f"text_{dataset.id}", width=150)
+        order = st.selectbox("Order", orders, format_func=ORDERS.__getitem__, key=f"order_{dataset.id}", width=150)
     return Wanted(target=target, split=split, text=text.strip(), order=order, number=number), kind or None

@@ -1,9 +1,8 @@
 """The pictures of a data set: filtered, class by class, by size and on a map; one entry for all its versions."""
 
-import numpy as np
 import pytest
 
-from ftcore.datasets import feature_map, versions
+from ftcore.datasets import versions
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.doctor.findings import Finding, Report
 from ftcore.datasets.intake import import_source
@@ -11,6 +10,7 @@ from ftcore.datasets.versions import Edit
 from ftcore.events import Failed, Progress
 from ftcore.runs import log, store
 from pages.components import gallery
+from tests.datasets.made_map import draw_map
 from tests.datasets.made_pictures import png, write_zip
 from tests.pages.conftest import open_page, parameter, shown_pictures, texts
 
@@ -18,19 +18,6 @@ from tests.pages.conftest import open_page, parameter, shown_pictures, texts
 def seen(at):
     """Descriptions of the pictures of a session."""
     return [alt for _, alt in shown_pictures(at)]
-
-
-def draw(dataset):
-    """A map without a model: every picture at a place of its own."""
-    rows = feature_map.sample(dataset.records())
-    features = np.random.default_rng(0).normal(size=(len(rows), 8))
-    steps = feature_map.place(rows, features, n_pictures=len(rows), model="any")
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            feature_map.save(dataset, end.value)
-            return
 
 
 def test_filters_work_together(tiny_dataset):
@@ -52,7 +39,7 @@ def test_pages_are_turned_and_a_filter_starts_at_the_first(tiny_dataset):
     assert len(first) == gallery.PER_PAGE and "60 of 60 pictures" in texts(at)
     forward = next(button for button in at.button if button.label == "Next page")
     forward.click().run()
-    assert len(seen(at)) == 12 and not set(seen(at)) & set(first)
+    assert len(seen(at)) == 60 - gallery.PER_PAGE and not set(seen(at)) & set(first)
     at.selectbox(key=f"order_{tiny_dataset.id}").set_value("listed").run()
     assert len(seen(at)) == gallery.PER_PAGE and seen(at)[0].startswith("blue: ")
 
@@ -92,7 +79,7 @@ def labelled(workspace, tmp_path, request):
 
 @pytest.mark.parametrize("labelled", ["multi", "number"], indirect=True)
 def test_every_view_works_for_several_classes_and_numbers(labelled):
-    draw(labelled)
+    draw_map(labelled)
     at = open_page("dataset", dataset=labelled.id)
     assert len(seen(at)) == 24
     for view in ("groups", "sizes", "map"):
@@ -131,7 +118,7 @@ def test_a_map_is_asked_for_drawn_and_shown(tiny_dataset, started):
     started.clear()  # its worker has ended
     at = view()
     assert "The weights cannot be had" in at.error[0].value.replace("\\", "")
-    draw(tiny_dataset)
+    draw_map(tiny_dataset)
     at = view()
     assert not at.exception and "look alike to a pretrained model" in texts(at) and not at.error
     assert "Click on a dot" in texts(at)
