@@ -146,7 +146,9 @@ def test_pages_paint_without_torch_and_timm():
     components = [
         "cached",
         "charts",
+        "datasetlist",
         "doctor",
+        "explore",
         "forms",
         "frame",
         "imports",

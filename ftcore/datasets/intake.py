@@ -334,7 +334,8 @@ def _known(asked: _Asked, content: str) -> Dataset | None:
 def _write(dataset: Dataset, table: pd.DataFrame, staging: Path) -> None:
     with workspace.new_folder(dataset.folder) as folder:
         table.to_parquet(folder / records.TABLE, index=False)
-        os.replace(staging / records.PIXELS, folder / records.PIXELS)
+        for name in (records.PIXELS, records.THUMBNAILS):
+            os.replace(staging / name, folder / name)
         originals = staging / records.ORIGINALS
         if originals.exists():
             wanted = set(table["original"])

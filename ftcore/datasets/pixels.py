@@ -50,7 +50,7 @@ def shrink(picture: Image.Image, side: int = SHORT_SIDE) -> Image.Image:
 
 
 class PixelWriter:
-    """Appends RGB pictures to a file; synced to disk when it is closed."""
+    """Appends pictures to a file; synced to disk when it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -73,11 +73,17 @@ class PixelWriter:
 
     def append(self, picture: Image.Image) -> tuple[int, int, int]:
         """Write one RGB picture; returns its offset in bytes, height and width in pixels."""
-        if self._file is None or picture.mode != "RGB":
-            raise ValueError("expected an open writer and an RGB picture")
+        if picture.mode != "RGB":
+            raise ValueError("expected an RGB picture")
+        return self.append_bytes(picture.tobytes()), picture.height, picture.width
+
+    def append_bytes(self, data: bytes) -> int:
+        """Write anything else, a thumbnail for example; returns its offset in bytes."""
+        if self._file is None:
+            raise ValueError("expected an open writer")
         offset = self._offset
-        self._offset += self._file.write(picture.tobytes())
-        return offset, picture.height, picture.width
+        self._offset += self._file.write(data)
+        return offset
 
 
 class PixelStore:

@@ -137,6 +137,14 @@ def family(dataset: Dataset) -> list[Dataset]:
     return [other for other in records.list_datasets() if root_of(other) == root]
 
 
+def families() -> list[list[Dataset]]:
+    """All data sets, the versions of one import together. The newest first, in each family and of the families."""
+    found: dict[str, list[Dataset]] = {}
+    for dataset in records.list_datasets():
+        found.setdefault(root_of(dataset), []).append(dataset)
+    return list(found.values())
+
+
 def excluded(dataset: Dataset) -> pd.DataFrame:
     """The pictures that are not used, with the columns of the table."""
     table = dataset.records()
@@ -294,6 +302,9 @@ def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping
     with workspace.new_folder(version.folder) as folder:
         table.to_parquet(folder / records.TABLE, index=False)
         _share(source / records.PIXELS, folder / records.PIXELS)
+        for name in (records.THUMBNAILS, records.MAP):  # neither says anything of classes or splits
+            if (source / name).is_file():
+                _share(source / name, folder / name)
         if (source / records.ORIGINALS).is_dir():
             (folder / records.ORIGINALS).mkdir()
             with os.scandir(source / records.ORIGINALS) as found:
