@@ -11,6 +11,7 @@ from ftcore.datasets import looks  # noqa: E402
 from ftcore.datasets.records import Dataset, list_datasets  # noqa: E402
 from ftcore.datasets.targets import TASK_WORDS  # noqa: E402
 from pages.components import (  # noqa: E402
+    augmentation,
     cached,
     charts,
     doctor,
@@ -77,6 +78,8 @@ def show(dataset: Dataset) -> None:
     doctor.show(dataset)
     gallery.show(dataset)
     _left_out(dataset)
+    with st.expander("Changed copies to learn from (augmentation)", icon=":material/auto_awesome_motion:"):
+        augmentation.show(dataset)
     _notes(dataset)
     st.space("small")
     frame.link("dataset", "Choose other pictures", dataset=None, run=None)

@@ -19,6 +19,7 @@
     pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
     enlarging   original files                      -> larger pixels, for networks that read more
     augment     a picture, a seed                   -> a view of it that shows the same thing
+    kinds       class names, how pictures look      -> what kind they are, and which augmentation suits it
     doctor      Dataset, pixels, features           -> findings, each with the edits that mend it
     versions    Dataset, edits                      -> another Dataset that shares the pictures
 

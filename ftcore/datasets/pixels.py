@@ -140,7 +140,11 @@ def larger_files(dataset: Dataset, input_size: int) -> tuple[Path, Path]:
 
 def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:
     """Picture ``i`` as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
-    picture = _store(dataset.folder, dataset).picture(i)
+    return small_png(_store(dataset.folder, dataset).picture(i), side)
+
+
+def small_png(picture: Image.Image, side: int) -> bytes:
+    """An RGB picture as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
     times = side // max(picture.size)
     if times > 1:
         picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
