@@ -75,11 +75,12 @@ def show(dataset: Dataset) -> None:
             ),
             alt="Pictures per class and split",
         )
+        imports.divide_again(dataset)
     doctor.show(dataset)
     gallery.show(dataset)
-    _left_out(dataset)
     with st.expander("Changed copies to learn from (augmentation)", icon=":material/auto_awesome_motion:"):
         augmentation.show(dataset)
+    _left_out(dataset)
     _notes(dataset)
     st.space("small")
     frame.link("dataset", "Choose other pictures", dataset=None, run=None)

@@ -13,13 +13,14 @@
     reading     entries                             -> originals and pixels on disk, many at a time
     selection   what was read                       -> what stays, and why the rest is left out
     splits      classes                             -> train, validation, test
+    dividing    pictures, names, groups             -> what must stay together; a data set divided again
     intake      all of the above                    -> datasets/<id>/ in the workspace, whole or not at all
     looks       datasets/<id>/looks.jsonl           -> how often the test score was looked at
     records     datasets/<id>/                      -> Dataset: its table, its counts, its facts
     pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
     enlarging   original files                      -> larger pixels, for networks that read more
-    augment     a picture, a seed                   -> a view of it that shows the same thing
     kinds       class names, how pictures look      -> what kind they are, and which augmentation suits it
+    augment     a picture, a seed                   -> a view of it that shows the same thing
     doctor      Dataset, pixels, features           -> findings, each with the edits that mend it
     versions    Dataset, edits                      -> another Dataset that shares the pictures
 

@@ -92,6 +92,17 @@ class PixelStore:
                 records[column] = values.to_numpy()
         else:
             self._path = dataset.folder / PIXELS
+        self._place(records)
+
+    @classmethod
+    def of_file(cls, path: Path, records: pd.DataFrame) -> "PixelStore":
+        """The pictures of a pixel file that belongs to no data set yet; ``records`` has the columns of its table."""
+        store = cls.__new__(cls)
+        store._path = path
+        store._place(records)
+        return store
+
+    def _place(self, records: pd.DataFrame) -> None:
         self._offset = records["pixels_offset"].to_numpy(np.int64)  # [N]
         self._height = records["pixels_height"].to_numpy(np.int64)  # [N]
         self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
