@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import looks, records
+from ftcore.datasets import looks, records, targets
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
@@ -243,8 +243,14 @@ def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
 
 
 def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset) -> None:
-    if dataset.task != "single":
-        raise DataError("Only pictures with one class each can be relabelled.", fix="Exclude the picture instead.")
+    if dataset.task == "number":
+        raise DataError("Only pictures with classes can be relabelled.", fix="Exclude the picture instead.")
+    if dataset.task == "multi":
+        chosen = targets.classes_of(label, dataset.classes)
+        table.loc[rows, "label"] = targets.classes_in_words(chosen)
+        target, changed_rows = [dataset.classes.index(one) for one in chosen], set(rows)
+        table["target"] = [target if row in changed_rows else old for row, old in enumerate(table["target"])]
+        return
     known = dict.fromkeys([*dataset.classes, *table["label"]])
     if label not in known:
         shown = ", ".join(list(known)[:20])
