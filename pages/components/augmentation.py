@@ -14,7 +14,7 @@ from pages.components import cached, forms, frame, session
 
 _FIRST = ("augment.strength", "augment.flip", "augment.rotate", "augment.colour")
 _SLIDERS = ("augment.strength", "augment.rotate", "augment.shift", "augment.zoom", "augment.colour")
-_SIDE = 112  # pixels
+_SIDE = 104  # pixels; four fit into a row beside the switches
 
 
 def show(dataset: Dataset, *, whole: bool = False) -> None:
@@ -113,8 +113,8 @@ def _follow(dataset: Dataset, advice: Advice) -> None:
 def _preview(dataset: Dataset, settings: RunSettings) -> None:
     if not settings.augment.views and not settings.augment.fresh:
         st.info(
-            "As the settings are, training uses no copies: “Views per picture” is 0. The presets Balanced and Best "
-            "use 4.",
+            "As the settings are, training uses no copies: “Views per picture” is 0. Raise it in the settings, or "
+            "take a preset that trains more than the head.",
             icon=":material/info:",
         )
     if not st.toggle("Show twelve changed copies of a picture", key=f"copies_{dataset.id}"):
@@ -122,8 +122,8 @@ def _preview(dataset: Dataset, settings: RunSettings) -> None:
     row = _choose(dataset)
     picture, *copies = cached.variants(dataset.id, settings, row)
     label = str(cached.records(dataset.id)["label"][row])
+    st.image(picture, caption="The picture", width=_SIDE, alt=f"A training picture, {label}, as the model gets it")
     with st.container(horizontal=True, gap="small"):
-        st.image(picture, caption="The picture", width=_SIDE, alt=f"A training picture, {label}, as the model gets it")
         for number, copy in enumerate(copies, 1):
             st.image(copy, width=_SIDE, alt=f"Changed copy {number} of {label}")
     if all(copy == picture for copy in copies):
