@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from ftcore import settings as s
 from ftcore import workspace
-from ftcore.datasets import intake, records, versions
+from ftcore.datasets import dividing, intake, records, versions
 from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, told
@@ -99,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--include", metavar="IMAGE", help="take them in again", **many)
     added.add_argument("--relabel", metavar="IMAGE=CLASS", help="give them another class", **many)
     added.add_argument("--move", metavar="IMAGE=SPLIT", help="to train, validation or test", **many)
+    help = f"divide all pictures again: {', '.join(METHODS)}"
+    added.add_argument("--split-by", metavar="HOW", help=help)
+    added.add_argument("--split", default="70/15/15", metavar="TRAIN/VAL/TEST", help="only with --split-by")
+    added.add_argument("--seed", type=int, default=0, help="only with --split-by")
     added = command("datasets", _datasets, "List all data sets.")
     added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
 
@@ -233,6 +237,11 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
         *versions.paired("move", table, parsed.move),
     ]
     edited = versions.edit(dataset, [edit for edit in edits if edit.rows])
+    if parsed.split_by:
+        with _bars() as progress:
+            edited = dividing.divide_again(
+                edited, split_by=parsed.split_by, split=parsed.split, seed=parsed.seed, progress=progress
+            )
     steps = versions.history(edited)
     return {
         **intake.summary(edited),

@@ -11,6 +11,7 @@ from ftcore.datasets import looks  # noqa: E402
 from ftcore.datasets.records import Dataset  # noqa: E402
 from ftcore.datasets.targets import TASK_WORDS  # noqa: E402
 from pages.components import (  # noqa: E402
+    augmentation,
     cached,
     charts,
     datasetlist,
@@ -65,8 +66,11 @@ def show(dataset: Dataset) -> None:
             ),
             alt="Pictures per class and split",
         )
+        imports.divide_again(dataset)
     doctor.show(dataset)
     explore.show(dataset)
+    with st.expander("Changed copies to learn from (augmentation)", icon=":material/auto_awesome_motion:"):
+        augmentation.show(dataset)
     _left_out(dataset)
     _notes(dataset)
     st.space("small")

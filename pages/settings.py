@@ -11,7 +11,7 @@ frame.guard()
 
 from ftcore import settings as s  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import charts, forms, session  # noqa: E402
+from pages.components import augmentation, charts, forms, session  # noqa: E402
 
 EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 
@@ -55,16 +55,8 @@ for column, keys in zip(columns, (EVERYDAY[:3], EVERYDAY[3:]), strict=True):
     with column:
         settings = forms.edit(settings, keys, save=save, version=version)
 with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
-    st.markdown(
-        "The model learns from slightly changed copies of your training pictures (views) as well, so that it does not "
-        "take a shade or a position for the thing itself. Switch on only what leaves the answer true."
-    )
-    columns = st.columns(2, gap="large")
-    views = [key for advanced in (False, True) for key in forms.keys_of("augment", advanced=advanced)]
-    half = math.ceil(len(views) / 2)
-    for column, keys in zip(columns, (views[:half], views[half:]), strict=True):
-        with column:
-            settings = forms.edit(settings, keys, save=save, version=version)
+    augmentation.show(dataset, whole=True)
+    settings = dataclasses.replace(settings, augment=session.draft(dataset).settings.augment)
 with st.expander("More settings", icon=":material/tune:"):
     columns = st.columns(2, gap="large")
     more = [

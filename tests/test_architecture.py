@@ -144,6 +144,7 @@ def heavy_after(*modules):
 
 def test_pages_paint_without_torch_and_timm():
     components = [
+        "augmentation",
         "cached",
         "charts",
         "datasetlist",

@@ -102,6 +102,17 @@ class PixelStore:
                 records[column] = values.to_numpy()
         else:
             self._path = dataset.folder / PIXELS
+        self._place(records)
+
+    @classmethod
+    def of_file(cls, path: Path, records: pd.DataFrame) -> "PixelStore":
+        """The pictures of a pixel file that belongs to no data set yet; ``records`` has the columns of its table."""
+        store = cls.__new__(cls)
+        store._path = path
+        store._place(records)
+        return store
+
+    def _place(self, records: pd.DataFrame) -> None:
         self._offset = records["pixels_offset"].to_numpy(np.int64)  # [N]
         self._height = records["pixels_height"].to_numpy(np.int64)  # [N]
         self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
@@ -157,7 +168,11 @@ def larger_files(dataset: Dataset, input_size: int) -> tuple[Path, Path]:
 
 def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:
     """Picture ``i`` as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
-    picture = _store(dataset.folder, dataset).picture(i)
+    return small_png(_store(dataset.folder, dataset).picture(i), side)
+
+
+def small_png(picture: Image.Image, side: int) -> bytes:
+    """An RGB picture as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
     times = side // max(picture.size)
     if times > 1:
         picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ftcore.datasets import appearance, feature_map, filtering, labels, pixels, samples, tables
+from ftcore.datasets import appearance, feature_map, filtering, kinds, labels, pixels, samples, tables
 from ftcore.datasets.appearance import Average, Group
 from ftcore.datasets.archive import Entry, Listing, suffix, zip_entries
 from ftcore.datasets.doctor import findings
@@ -17,6 +17,7 @@ from ftcore.datasets.records import MAP, Dataset, open_dataset
 from ftcore.datasets.records import histogram as histogram_of
 from ftcore.datasets.thumbnails import Thumbnails
 from ftcore.runs import store
+from ftcore.settings import RunSettings
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -110,6 +111,20 @@ def _stamp(path: Path) -> int:
 def thumbnail(dataset_id: str, row: int, side: int = 112) -> bytes:
     """One picture of a data set as a PNG of any other size."""
     return pixels.thumbnail(open_dataset(dataset_id), row, side)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def kind_guess(dataset_id: str) -> kinds.Guess:
+    """What kind of pictures a data set holds; some of them are looked at."""
+    return kinds.guess(open_dataset(dataset_id))
+
+
+@st.cache_data(max_entries=32, show_spinner="Drawing copies; the first ones take some seconds")
+def variants(dataset_id: str, settings: RunSettings, row: int) -> list[bytes]:
+    """A picture and changed copies of it as PNGs. The first call of a server brings torch."""
+    from ftcore.training.variants import variants as draw
+
+    return draw(open_dataset(dataset_id), settings, row)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)  # a spinner would shift what stands below it

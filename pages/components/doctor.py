@@ -101,7 +101,7 @@ def _grid(dataset: Dataset, report: Report, finding: Finding) -> None:
         with st.container(horizontal=True, gap="small"):
             for position, row in enumerate(rows):
                 with st.container(width=pictures.WIDTH + 16):
-                    caption = str(table["path"][row])
+                    caption = str(table["label" if dataset.task == "number" else "path"][row])
                     if suggestions:
                         caption = f"{table['label'][row]} → {suggestions[position]}?"
                     pictures.one(dataset, row, caption[-40:], alt=caption)

@@ -11,7 +11,12 @@ from ftcore.errors import FinetuneError
 
 
 def edit(
-    settings: s.RunSettings, keys: Sequence[str], *, save: Callable[[s.RunSettings], Any], version: str
+    settings: s.RunSettings,
+    keys: Sequence[str],
+    *,
+    save: Callable[[s.RunSettings], Any],
+    version: str,
+    sliders: Sequence[str] = (),
 ) -> s.RunSettings:
     """Widgets for the named settings; what the user changes is checked and saved at once.
 
@@ -20,9 +25,10 @@ def edit(
         keys: As ``settings.with_value`` takes them, for example ``train.epochs``.
         save: Called with the changed settings.
         version: Goes into the widgets' keys; a new version shows the values anew.
+        sliders: Which of them are numbers to be felt rather than typed.
     """
     for key in keys:
-        value = _widget(settings, key, version)
+        value = _widget(settings, key, version, as_slider=key in sliders)
         if value != _value(settings, key):
             try:
                 settings = s.with_value(settings, key, value)
@@ -47,7 +53,7 @@ def describe(settings: s.RunSettings, keys: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _widget(settings: s.RunSettings, key: str, version: str) -> Any:
+def _widget(settings: s.RunSettings, key: str, version: str, *, as_slider: bool) -> Any:
     about, value = _metadata(settings, key), _value(settings, key)
     common = {"help": about["help"], "key": f"{version}/{key}"}
     if about["choices"] is not None:
@@ -60,6 +66,8 @@ def _widget(settings: s.RunSettings, key: str, version: str) -> Any:
         return chosen
     if isinstance(value, bool):
         chosen = st.toggle(about["label"], value, **common)
+    elif as_slider:
+        chosen = st.slider(about["label"], about["low"], about["high"], value, about["step"], **common)
     elif isinstance(value, (int, float)):
         kind = type(value)
         chosen = st.number_input(

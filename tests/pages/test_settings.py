@@ -11,7 +11,7 @@ from tests.pages.conftest import links, open_page, texts
 
 def widget(at, label):
     """The one input with a label."""
-    kinds = (at.number_input, at.selectbox, at.toggle, at.text_input)
+    kinds = (at.number_input, at.slider, at.selectbox, at.toggle, at.text_input)
     (found,) = [element for kind in kinds for element in kind if element.label == label]
     return found
 
