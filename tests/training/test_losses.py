@@ -9,25 +9,27 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 
-from ftcore.settings import LOSSES, TrainSettings
+from ftcore.outputs import Outputs
+from ftcore.settings import TASK_LOSSES, TrainSettings
 from ftcore.training.loop import finetune
 from ftcore.training.losses import balanced_weights, build_loss, focal
 
 OUTPUTS = torch.randn(12, 4, generator=torch.Generator().manual_seed(0)) * 3
 TARGETS = torch.tensor([0, 1, 2, 3, 0, 0, 0, 1, 0, 2, 0, 3])
 COUNTS = torch.bincount(TARGETS)
+CLASSES = Outputs("single", tuple("abcd"))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_cross_entropy_is_torchs(smoothing):
-    loss = build_loss(TrainSettings(label_smoothing=smoothing), COUNTS)
+    loss = build_loss(TrainSettings(label_smoothing=smoothing), CLASSES, TARGETS)
     assert loss(OUTPUTS, TARGETS).item() == functional.cross_entropy(OUTPUTS, TARGETS, label_smoothing=smoothing).item()
 
 
 def test_balanced_weights_are_scikit_learns():
     expected = compute_class_weight("balanced", classes=np.arange(4), y=TARGETS.numpy())
     assert balanced_weights(COUNTS).numpy() == pytest.approx(expected)
-    loss = build_loss(TrainSettings(class_weights="balanced"), COUNTS)
+    loss = build_loss(TrainSettings(class_weights="balanced"), CLASSES, TARGETS)
     weight = torch.tensor(expected, dtype=torch.float32)
     assert loss(OUTPUTS, TARGETS).item() == pytest.approx(functional.cross_entropy(OUTPUTS, TARGETS, weight).item())
 
@@ -49,15 +51,15 @@ def test_focal_by_hand():
 def test_focal_of_strength_zero_is_cross_entropy(weights, smoothing):
     plain = TrainSettings(class_weights=weights, label_smoothing=smoothing)
     zero = replace(plain, loss="focal", focal_gamma=0.0)
-    values = [build_loss(settings, COUNTS)(OUTPUTS, TARGETS).item() for settings in (plain, zero)]
+    values = [build_loss(settings, CLASSES, TARGETS)(OUTPUTS, TARGETS).item() for settings in (plain, zero)]
     assert values[0] == pytest.approx(values[1], rel=1e-6)
 
 
-@pytest.mark.parametrize("name", list(LOSSES))
+@pytest.mark.parametrize("name", TASK_LOSSES["single"])
 @pytest.mark.parametrize("outputs", [torch.full((2, 4), 1e4), torch.eye(4)[:2] * 1e4, torch.zeros(1, 4)], ids=str)
 def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs):
     outputs = outputs.clone().requires_grad_()
-    loss = build_loss(TrainSettings(loss=name), COUNTS)(outputs, torch.zeros(len(outputs), dtype=torch.long))
+    loss = build_loss(TrainSettings(loss=name), CLASSES, TARGETS)(outputs, torch.zeros(len(outputs), dtype=torch.long))
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
 
