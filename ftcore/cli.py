@@ -279,11 +279,14 @@ def _race(parsed: argparse.Namespace) -> dict[str, Any]:
     names = [name.strip() for name in parsed.models.split(",") if name.strip()]
     standings = _shown(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
     for standing in standings:
-        interval = f"{standing.low:.1%} to {standing.high:.1%}"
-        print(
-            f"{standing.model:<40} {standing.accuracy:6.1%}  ({interval})  {standing.seconds:6.1f} s", file=sys.stderr
-        )
-    return {"dataset": dataset.id, "models": [dataclasses.asdict(standing) for standing in standings]}
+        score, low, high = (scores.text(standing.metric, v) for v in (standing.score, standing.low, standing.high))
+        print(f"{standing.model:<40} {score:>6}  ({low} to {high})  {standing.seconds:6.1f} s", file=sys.stderr)
+    return {"dataset": dataset.id, "models": [_stood(dataclasses.asdict(standing)) for standing in standings]}
+
+
+def _stood(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of a race: the score stands under the name of what was scored."""
+    return {"model": row["model"], row["metric"]: row["score"], **{key: row[key] for key in row if key != "score"}}
 
 
 def _shown(work: Generator[Event, None, Result]) -> Result:
