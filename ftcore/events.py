@@ -39,7 +39,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned(Event):
-    """``phases`` hold first_epoch, n_epochs, trainable (parameter count) and label; ``n_steps`` is the whole run's."""
+    """``phases`` hold first_epoch, n_epochs, trainable (parameter count) and label; ``n_steps`` is the whole run's.
+
+    ``task`` and ``units`` say what is learned (outputs.py).
+    """
 
     model: str
     n_epochs: int
@@ -49,6 +52,8 @@ class Planned(Event):
     n_val: int
     monitor: str
     phases: list[dict[str, Any]]
+    task: str = "single"
+    units: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,8 +166,8 @@ class Dataset:
         return pd.DataFrame(rows, columns=["label", "split", "count"])
 
     def facts(self) -> DatasetFacts:
-        """What good settings depend on: training pictures, classes, median short side in pixels."""
-        return DatasetFacts(n_train=self.sizes[0], n_classes=len(self.classes), side=self.side)
+        """What good settings depend on: training pictures, classes, median short side in pixels, task."""
+        return DatasetFacts(n_train=self.sizes[0], n_classes=len(self.classes), side=self.side, task=self.task)
 
 
 def open_dataset(dataset_id: str) -> Dataset:

@@ -15,9 +15,9 @@ import pandas as pd
 
 from ftcore import names
 from ftcore.errors import DataError
+from ftcore.outputs import TASK_WORDS as TASK_WORDS
+from ftcore.outputs import TASKS as TASKS
 
-TASKS = ("single", "multi", "number")
-TASK_WORDS = {"single": "one class per picture", "multi": "several classes per picture", "number": "numbers"}
 NOTHING = "(none)"  # the label of a picture that has none of the classes
 _JOINT = " | "
 _UNIT = re.compile(r"\s*(?P<name>.*?)\s*[(\[](?P<unit>[^()\[\]]{1,20})[)\]]\s*")

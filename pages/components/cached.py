@@ -16,6 +16,7 @@ from ftcore.datasets.pictures import EXTENSIONS
 from ftcore.datasets.records import MAP, Dataset, open_dataset
 from ftcore.datasets.records import histogram as histogram_of
 from ftcore.datasets.thumbnails import Thumbnails
+from ftcore.outputs import Outputs
 from ftcore.runs import store
 from ftcore.settings import RunSettings
 
@@ -174,24 +175,21 @@ def bundle(run_id: str) -> Any:
 
 
 @st.cache_data(max_entries=16, show_spinner="Counting right and wrong answers")
-def test_tables(run_id: str, classes: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    """Confusion, per-class and mistakes tables of a finished run."""
+def test_tables(run_id: str, said: Outputs) -> dict[str, pd.DataFrame]:
+    """What went right and wrong in a finished run: ``mistakes``; ``classes`` or ``numbers``; ``confusion`` of one class
+    per picture, ``pairs`` of numbers."""
     from ftcore.evaluation import report
     from ftcore.evaluation.predictions import Predictions
 
-    found = Predictions.load(store.find(run_id).folder / "predictions" / "test.parquet", classes)
-    return {
-        "confusion": report.confusion_table(found),
-        "classes": report.class_table(found),
-        "mistakes": report.mistakes(found),
-    }
-
-
-def score_words() -> dict[str, tuple[str, str]]:
-    """Name on screen and one sentence of help for each test score. Imported late: it brings scipy."""
-    from ftcore.evaluation.report import LABELS
-
-    return LABELS
+    file = store.find(run_id).folder / "predictions" / "test.parquet"
+    found = Predictions.load(file, said.classes, said.task, said.threshold)
+    if said.task == "number":
+        tables = {"numbers": report.number_table(found, said.units), "pairs": report.pairs_table(found)}
+    else:
+        tables = {"classes": report.class_table(found)}
+    if said.task == "single":
+        tables["confusion"] = report.confusion_table(found)
+    return {**tables, "mistakes": report.mistakes(found, said.units)}
 
 
 @st.cache_data(max_entries=64, show_spinner="Asking timm about this model")

@@ -38,7 +38,15 @@ def class_counts(counts: pd.DataFrame) -> go.Figure:
     return figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})  # above: long class names stand below
 
 
-def history(rows: Sequence[dict[str, Any]], metric: str, title: str, *, n_epochs: int, best: int | None) -> go.Figure:
+def history(
+    rows: Sequence[dict[str, Any]],
+    metric: str,
+    title: str,
+    *,
+    n_epochs: int,
+    best: int | None,
+    in_percent: bool = False,
+) -> go.Figure:
     """A metric on training and validation pictures per epoch, the best epoch marked."""
     epochs = [row["epoch"] + 1 for row in rows]
     figure = go.Figure()
@@ -62,7 +70,7 @@ def history(rows: Sequence[dict[str, Any]], metric: str, title: str, *, n_epochs
         )
     figure.update_layout(title={"text": title, "font": {"size": 15}}, xaxis_title="Epoch")
     _epoch_axis(figure, n_epochs, len(rows))
-    if metric == "accuracy":
+    if in_percent:
         figure.update_yaxes(tickformat=".0%")
     return _framed(figure, height=320)
 
@@ -116,23 +124,53 @@ def confusion(table: pd.DataFrame) -> go.Figure:
     return _framed(figure, height=max(360, min(900, 140 + 30 * len(order))))
 
 
-def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int = 6) -> go.Figure:
-    """Class probabilities as bars, the most likely on top."""
+def truth_and_answer(pairs: pd.DataFrame, title: str) -> go.Figure:
+    """One number of many pictures, the answer over the truth. ``pairs`` has true and predicted."""
+    low = float(min(pairs["true"].min(), pairs["predicted"].min()))
+    high = float(max(pairs["true"].max(), pairs["predicted"].max()))
+    figure = go.Figure(
+        go.Scatter(
+            x=[low, high], y=[low, high], mode="lines", line={"color": TEST, "dash": "dot"}, name="Exactly right"
+        )
+    )
+    figure.add_scatter(
+        x=pairs["true"],
+        y=pairs["predicted"],
+        mode="markers",
+        marker={"color": TRAIN, "opacity": 0.6},
+        name="Test pictures",
+        hovertemplate="Truly %{x:.4g}, model said %{y:.4g}<extra></extra>",
+    )
+    figure.update_layout(xaxis_title=f"Truth: {html(title)}", yaxis_title="Model said")
+    return _framed(figure, height=420)
+
+
+def probabilities(
+    names: Sequence[str], values: Sequence[float], *, n_shown: int = 6, threshold: float | None = None
+) -> go.Figure:
+    """Class probabilities as bars, the most likely on top.
+
+    Without a threshold the first is the answer; with one, drawn as a line, all that reach it are.
+    """
     pairs = sorted(zip(values, names, strict=True), reverse=True)[:n_shown]
     pairs.reverse()
+    top = len(pairs) - 1
+    answers = [index == top if threshold is None else value >= threshold for index, (value, _) in enumerate(pairs)]
     figure = go.Figure(
         go.Bar(
             x=[value for value, _ in pairs],
             y=[_short(name) for _, name in pairs],
             orientation="h",
             text=[f"{value:.1%}" for value, _ in pairs],
-            marker_color=[BEST if index == len(pairs) - 1 else TEST for index in range(len(pairs))],
+            marker_color=[BEST if chosen else TEST for chosen in answers],
             hovertemplate="%{y}: %{x:.2%}<extra></extra>",
         )
     )
     figure.update_xaxes(range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1.0])
     figure.update_yaxes(type="category")
     figure.update_traces(textposition="outside", cliponaxis=False)
+    if threshold is not None:
+        figure.add_vline(x=threshold, line={"color": VALIDATION, "dash": "dot"})
     return _framed(figure, height=80 + 28 * len(pairs))
 
 

@@ -2,9 +2,11 @@
 
 import time
 
+from ftcore import names, scores
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.events import Prepared
+from ftcore.runs.state import RunState
 
 STATUS = {
     "waiting": ("Waiting", ":material/hourglass_empty:", "gray"),
@@ -41,6 +43,11 @@ def duration(seconds: float | None) -> str:
 def left(seconds: float | None) -> str:
     """Time left, for the end of a progress line."""
     return "" if seconds is None else f", about {duration(seconds)} left"
+
+
+def score(state: RunState, value: float) -> str:
+    """A value of a run's headline score, as Markdown."""
+    return scores.text(state.headline, value, names.markdown(state.unit))
 
 
 def when(at: float) -> str:
