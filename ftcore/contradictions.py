@@ -224,7 +224,7 @@ def _nothing_computed_once(settings: RunSettings, facts: Facts) -> Contradiction
     return Contradiction(
         "note",
         "If frozen layers adapt their averages too, what they give changes from step to step: they cannot be computed "
-        "only once, and every epoch takes the full time.",
+        "only once, and every epoch takes nearly the full time.",
         ("freeze.batch_norm", "engine.cache"),
         ("freeze.batch_norm=learning",),
     )

@@ -44,7 +44,7 @@ BATCH_NORMS = Table(
     Choice(
         "everywhere",
         "Everywhere",
-        "Frozen layers adapt their averages to your pictures too. Nothing can then be computed only once.",
+        "Frozen layers adapt their averages to your pictures too. Hardly anything can then be computed only once.",
     ),
 )
 OPTIMISERS = Table(

@@ -39,7 +39,7 @@ CASES = {
     "_nothing_computed_once": (
         (["freeze.batch_norm=everywhere"], {}),
         (["freeze.batch_norm=everywhere", "engine.cache=off"], {}),
-        "every epoch takes the full time",
+        "every epoch takes nearly the full time",
     ),
     "_nothing_there_to_hold": (
         (["model.drop_path=0.1", "train.l2_sp=0.1"], {}),
