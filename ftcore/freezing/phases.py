@@ -1,7 +1,7 @@
 """Phases of a run: how many depth groups learn in which epochs. Plain data, so that a page can draw it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ftcore.errors import SettingsError
 from ftcore.models.groups import DepthGroup, n_last_stage
@@ -61,6 +61,29 @@ def make_phases(
     if settings.every and len(steps) > 1:
         return _in_a_row([(settings.every, step) for step in steps], n_epochs)
     return _shared(steps, n_epochs)
+
+
+def spans(preset: str, n_epochs: int, settings: FreezeSettings | None = None) -> list[Phase]:
+    """The phases of a preset where the model is not known: epochs and labels are right, ``n_groups`` means nothing.
+
+    Where the number of phases depends on the model (one more stage, one more group), they are those of a network of
+    four stages with two blocks each.
+    """
+    settings = settings or FreezeSettings()
+    if preset != "custom":
+        return make_phases(preset, _STAND_IN, n_epochs, settings)
+    own = custom_phases(settings.phases)
+    words = ", ".join(f"{'rest' if length is None else length}:{index + 1}" for index, (length, _) in enumerate(own))
+    numbered = [DepthGroup(f"group {index}", index, ()) for index in range(len(own) + 1)]
+    phases = make_phases(preset, numbered, n_epochs, replace(settings, phases=words))
+    return [replace(phase, label=what) for phase, (_, what) in zip(phases, own, strict=False)]
+
+
+_STAND_IN = (
+    DepthGroup("stem", 0, ()),
+    *(DepthGroup(f"stage {stage} block {block}", stage, ()) for stage in range(1, 5) for block in (1, 2)),
+    DepthGroup("head", 5, ()),
+)
 
 
 def _steps(preset: str, groups: Sequence[DepthGroup], settings: FreezeSettings) -> list[Step]:

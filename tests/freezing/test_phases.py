@@ -3,10 +3,11 @@
 import pytest
 
 from ftcore.errors import SettingsError
+from ftcore.freezing import phases as p
 from ftcore.freezing.phases import make_phases
 from ftcore.freezing.plan import FreezePlan, make_plan
 from ftcore.models.groups import DepthGroup
-from ftcore.settings import FreezeSettings
+from ftcore.settings import FREEZE_PRESETS, FreezeSettings
 
 NAMES = ["stem", *[f"stage {i} block {j}" for i in range(1, 5) for j in range(1, 3)], "neck", "head"]
 STAGES = [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6]
@@ -73,6 +74,20 @@ def test_phases_wait_for_validation_where_they_are_told_to():
 def test_a_plan_by_epochs_never_waits():
     plan = FreezePlan(GROUPS, make_phases("gradual", GROUPS, 9))
     assert not any(plan.waits(epoch) for epoch in range(9))
+
+
+@pytest.mark.parametrize("n_epochs", [1, 3, 8, 12])
+@pytest.mark.parametrize("preset", [name for name in FREEZE_PRESETS if name != "custom"])
+def test_epochs_and_labels_are_known_without_the_model(preset, n_epochs):
+    without = [(phase.first_epoch, phase.n_epochs, phase.label) for phase in p.spans(preset, n_epochs)]
+    found = make_phases(preset, BLOCKS, n_epochs)
+    assert without == [(phase.first_epoch, phase.n_epochs, phase.label) for phase in found]
+
+
+def test_phases_of_ones_own_are_known_without_the_model_by_their_words():
+    own = FreezeSettings(phases="2:head, 3:torso, rest:all")
+    found = [(phase.first_epoch, phase.n_epochs, phase.label) for phase in p.spans("custom", 9, own)]
+    assert found == [(0, 2, "head"), (2, 3, "torso"), (5, 4, "all")]
 
 
 # phases of one's own
