@@ -42,9 +42,8 @@ class Anatomy:
         return max(self.n_learning(phase.n_groups) for phase in phases)
 
 
-@functools.lru_cache(maxsize=64)
 def anatomy(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy:
-    """The anatomy of a model by timm's name.
+    """The anatomy of a model by timm's name; the first time it takes a second or two, and torch.
 
     Args:
         name: timm's name.
@@ -54,18 +53,23 @@ def anatomy(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy:
     Raises:
         ModelError: timm has no such model.
     """
-    path = workspace.folder("anatomy") / f"{names.slug(name)}-{n_outputs}-{image_size}.json"
-    known = _read(path, name)
-    if known is None:
-        known = _measured(name, n_outputs, image_size)
-        value = {
-            "format": _FORMAT,
-            "name": name,
-            "groups": [asdict(group) for group in known.groups],
-            "sizes": known.sizes,
-        }
-        workspace.write_json(path, value)
-    return known
+    found = known(name, n_outputs=n_outputs, image_size=image_size)
+    if found is None:
+        found = _measured(name, n_outputs, image_size)
+        rows = [asdict(group) for group in found.groups]
+        value = {"format": _FORMAT, "name": name, "groups": rows, "sizes": found.sizes}
+        workspace.write_json(_path(name, n_outputs, image_size), value)
+    return found
+
+
+def known(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy | None:
+    """The same where it was asked for before, at once and without torch; else None."""
+    path = _path(name, n_outputs, image_size)
+    return _read(path, name, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def _path(name: str, n_outputs: int, image_size: int) -> Path:
+    return workspace.folder("anatomy") / f"{names.slug(name)}-{n_outputs}-{image_size}.json"
 
 
 def _measured(name: str, n_outputs: int, image_size: int) -> Anatomy:
@@ -85,7 +89,8 @@ def _measured(name: str, n_outputs: int, image_size: int) -> Anatomy:
     return Anatomy(tuple(groups), tuple(sum(sizes[one] for one in group.parameters) for group in groups))
 
 
-def _read(path: Path, name: str) -> Anatomy | None:
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, name: str, changed: int) -> Anatomy | None:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         if (value["format"], value["name"]) != (_FORMAT, name):  # two names may give one file name

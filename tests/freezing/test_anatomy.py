@@ -6,12 +6,7 @@ from ftcore.freezing.phases import make_phases
 from ftcore.models.build import build_model
 from ftcore.models.depth import depth_groups
 
-
-@pytest.fixture(autouse=True)
-def nothing_remembered(workspace):
-    a.anatomy.cache_clear()
-    yield
-    a.anatomy.cache_clear()
+pytestmark = pytest.mark.usefixtures("workspace")
 
 
 @pytest.mark.parametrize("name", ["resnet10t", "test_vit", "mobilenetv3_small_050"])
@@ -26,12 +21,12 @@ def test_it_is_that_of_the_model_that_trains(name):
 
 
 def test_it_is_kept_and_a_damaged_file_is_measured_anew(workspace, monkeypatch):
+    assert a.known("test_vit", n_outputs=3) is None
     first = a.anatomy("test_vit", n_outputs=3)
-    a.anatomy.cache_clear()
+    assert a.known("test_vit", n_outputs=3) == first
     with monkeypatch.context() as patch:
         patch.setattr(a, "_measured", lambda *_: pytest.fail("it was kept"))
         assert a.anatomy("test_vit", n_outputs=3) == first
-    a.anatomy.cache_clear()
     next((workspace / "anatomy").iterdir()).write_text("{}")
     assert a.anatomy("test_vit", n_outputs=3) == first
 
