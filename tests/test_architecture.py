@@ -19,6 +19,7 @@ LINES = [  # a module may import its own folder and any line above its own
         "workspace",
         "choices",
         "settings",
+        "contradictions",
         "events",
         "hardware",
         "vision",

@@ -1,6 +1,7 @@
 """The learning rate over the steps of a phase, as a share of its peak. Plain numbers, so that a page can draw it."""
 
 import math
+from dataclasses import dataclass
 
 from ftcore.settings import SCHEDULES
 
@@ -12,6 +13,7 @@ def factor(schedule: str, step: int, n_steps: int, warmup: float = 0.0) -> float
         schedule: A name in ``settings.SCHEDULES``. Cosine: Loshchilov & Hutter 2017, SGDR,
             https://arxiv.org/abs/1608.03983, without restarts. Step: a tenth after each third. One-cycle: Smith & Topin
             2018, https://arxiv.org/abs/1708.07120, with torch's shape: from 1/25 up in 30 % of the steps, down to 4e-6.
+            Plateau: the peak, for as long as validation does not stall (``Plateau`` does the rest).
         step: From 0 to ``n_steps`` - 1.
         n_steps: Steps of the phase.
         warmup: Share of the steps in which the rate climbs in a straight line, 0-1. The first step is never 0.
@@ -23,7 +25,7 @@ def factor(schedule: str, step: int, n_steps: int, warmup: float = 0.0) -> float
     if step < n_warmup:
         return (step + 1) / (n_warmup + 1)
     progress = (step - n_warmup) / max(1, n_steps - n_warmup)
-    if schedule == "constant":
+    if schedule in ("constant", "plateau"):
         return 1.0
     if schedule == "step":
         return 0.1 ** math.floor(3 * progress)
@@ -43,3 +45,33 @@ def _one_cycle(step: int, n_steps: int) -> float:
 def _between(start: float, end: float, share: float) -> float:
     """Along half a cosine wave."""
     return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
+
+
+@dataclass
+class Plateau:
+    """Lowers the rate when validation stalls, as torch's ``ReduceLROnPlateau`` does without threshold and cooldown.
+
+    Args:
+        factor: What is left of the rate each time.
+        patience: Epochs in a row that may bring nothing better.
+        share: What is left of the rate now.
+        best: The best score of the phase, higher is better; None before the first.
+        stale: Epochs since then, or since the rate was lowered.
+    """
+
+    factor: float
+    patience: int
+    share: float = 1.0
+    best: float | None = None
+    stale: int = 0
+
+    def see(self, score: float) -> bool:
+        """Take in the score of an epoch; True when the rate is to be ``factor`` of what it was."""
+        if self.best is None or score > self.best:
+            self.best, self.stale = score, 0
+            return False
+        self.stale += 1
+        if self.stale <= self.patience:
+            return False
+        self.share, self.stale = self.share * self.factor, 0
+        return True
