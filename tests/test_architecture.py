@@ -13,7 +13,18 @@ CORE = sorted((ROOT / "ftcore").rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LINES = [  # a module may import its own folder and any line above its own
-    {"errors", "names", "workspace", "choices", "settings", "events", "hardware", "vision", "preprocessing"},
+    {
+        "errors",
+        "names",
+        "workspace",
+        "choices",
+        "settings",
+        "contradictions",
+        "events",
+        "hardware",
+        "vision",
+        "preprocessing",
+    },
     {"datasets", "models", "metrics", "runs"},
     {"freezing", "evaluation"},
     {"training"},
