@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from ftcore.errors import SettingsError
+from ftcore.freezing.phases import spans
 from ftcore.models.depth import DepthGroup, n_last_stage
 
 
@@ -83,26 +84,15 @@ def make_phases(preset: str, groups: Sequence[DepthGroup], n_epochs: int) -> lis
     """
     n, stage = len(groups), n_last_stage(list(groups))
     half = max(stage, n // 2)
-    steps = {
-        "head": [(1, "Head only")],
-        "last_stage": [(stage, "Last stage")],
-        "quarter": [(max(1, round(n / 4)), "Last quarter")],
-        "half": [(max(1, round(n / 2)), "Last half")],
-        "head_then_last": [(1, "Head only"), (stage, "Last stage")],
-        "gradual": [(1, "Head only"), (stage, "Last stage"), (half, "Last half"), (n, "Everything")],
-        "none": [(n, "Everything")],
+    n_groups = {
+        "head": [1],
+        "last_stage": [stage],
+        "quarter": [max(1, round(n / 4))],
+        "half": [max(1, round(n / 2))],
+        "head_then_last": [1, stage],
+        "gradual": [1, stage, half, n],
+        "none": [n],
     }
-    if preset not in steps:
-        raise SettingsError(f"Unknown freezing preset {preset!r}.", fix=f"Choose one of: {', '.join(steps)}.")
-    chosen = steps[preset][-n_epochs:]
-    phases, first = [], 0
-    for index, (n_groups, label) in enumerate(chosen):
-        left = n_epochs - first
-        share = max(1, left // (len(chosen) - index))
-        if index == len(chosen) - 1:
-            share = left
-        elif index == 0:
-            share = max(1, n_epochs // 4)  # a head needs few epochs; the deeper phases get the rest
-        phases.append(Phase(first, share, n_groups, label))
-        first += share
-    return phases
+    found = spans(preset, n_epochs)
+    sizes = n_groups[preset][-len(found) :]
+    return [Phase(span.first_epoch, span.n_epochs, size, span.label) for span, size in zip(found, sizes, strict=True)]
