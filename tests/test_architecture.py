@@ -161,13 +161,19 @@ def test_pages_paint_without_torch_and_timm():
         "cached",
         "charts",
         "doctor",
+        "exchange",
+        "fields",
         "forms",
         "frame",
+        "guided",
         "imports",
+        "objections",
         "pictures",
+        "rates",
         "runlist",
         "runview",
         "session",
+        "terms",
     ]
     assert heavy_after(*[f"pages.components.{name}" for name in components]) == []
 

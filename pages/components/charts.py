@@ -110,7 +110,7 @@ def schedule(rows: Sequence[dict[str, Any]], n_epochs: int) -> go.Figure:
             )
     figure.update_layout(xaxis_title="Epoch", yaxis_title="Learning rate")
     figure.update_xaxes(range=[0, n_epochs])
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero", exponentformat="power")
     _framed(figure, height=240)
     return figure.update_layout(margin={"t": 30})
 
@@ -129,7 +129,8 @@ def rates(found: Sequence[float], losses: Sequence[float], suggestion: float, cu
             x=math.log10(rate),  # annotations on a logarithmic axis are placed by exponent
             y=1 if place == "top" else 0,
             yref="paper",
-            xanchor="right" if rate > found[len(found) // 2] else "left",
+            xanchor=(side := "right" if rate > found[len(found) // 2] else "left"),
+            xshift=-4 if side == "right" else 4,
             yanchor=place,
             text=text,
             font={"color": colour},

@@ -39,7 +39,7 @@ def show(dataset: Dataset, settings: s.RunSettings, *, save: Save) -> None:
         key="settings_download",
         on_click="ignore",
     )
-    file = st.file_uploader("Settings from a file", type=["json"], key="settings_upload")
+    file = st.file_uploader("Settings from a file", type=["json"], max_upload_size=1, key="settings_upload")
     if file is not None:
         _offer(dataset, file.getvalue(), save)
     if st.toggle("Compare with others", key="settings_compare"):

@@ -99,7 +99,7 @@ def draw_schedule(dataset: Dataset, settings: s.RunSettings) -> None:
         alt=f"Line chart: the learning rate over {train.epochs} epochs of {steps_per_epoch} steps.",
     )
     st.caption(
-        f"The rate of the head, in {train.epochs} epochs of {steps_per_epoch:,} steps. {terms.link('schedule')} · "
+        f"The rate of the head, over {train.epochs:,} times {steps_per_epoch:,} steps. {terms.link('schedule')} · "
         f"{terms.link('warm-up')} · {terms.link('phase')}"
     )
     if rows[-1]["phase"]:

@@ -13,7 +13,7 @@ from ftcore.errors import DataError
 from ftcore.evaluation.advice import on_history
 from ftcore.runs import drafts, process, queue, store
 from ftcore.runs.state import RunState
-from pages.components import cached, charts, frame, live, pictures, session, words
+from pages.components import cached, charts, frame, live, pictures, session, terms, words
 
 _SPEED = (
     "Training pictures per second. What is frozen looks at every picture once; after that only the part that learns "
@@ -150,8 +150,9 @@ def _alt(state: RunState, metric: str) -> str:
 def _scores(job: store.Job, state: RunState) -> None:
     st.subheader("Test score")
     st.markdown(
-        f"{state.n_tested:,} **test** pictures that the model has never seen. With this many pictures the true value "
-        "lies, in 95 of 100 cases, in the range below each number."
+        f"{state.n_tested:,} **{terms.link('test-pictures', 'test')}** pictures that the model has never seen. With "
+        f"this many pictures the true value lies, in 95 of 100 cases, in the {terms.link('interval', 'range')} below "
+        "each number."
     )
     _looks(job)
     assert state.scores is not None
