@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ftcore.settings import FREEZE_PRESETS, OPTIMISERS, DatasetFacts, RunSettings
+from ftcore.settings import FREEZE_PRESETS, OPTIMISERS, DatasetFacts, RunSettings, custom_phases
 
 SEVERITIES = ("serious", "warning", "note")
 """Worst first: the run cannot do what was asked; the model will be worse; a setting that does nothing, or time lost."""
@@ -109,6 +109,11 @@ def with_counts(facts: DatasetFacts, counts: Sequence[int] = (), **known: int | 
     )
 
 
+def _value(settings: RunSettings, key: str) -> float:
+    section, _, name = key.partition(".")
+    return float(getattr(getattr(settings, section), name))
+
+
 def n_steps(settings: RunSettings, facts: Facts) -> int:
     """Steps of the whole run."""
     return settings.train.epochs * max(1, math.ceil(facts.n_train / settings.train.batch_size))
@@ -143,16 +148,110 @@ def _all_with_few_pictures(settings: RunSettings, facts: Facts) -> Contradiction
 
 
 def _fewer_epochs_than_phases(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    n = {"head_then_last": 2, "gradual": 4}.get(settings.freeze.preset, 1)
-    if settings.train.epochs >= n:
+    freeze, epochs, n = settings.freeze, settings.train.epochs, _n_phases(settings)
+    needed = _epochs_needed(settings)
+    if n == 1 or epochs >= needed:
         return None
-    label = FREEZE_PRESETS[settings.freeze.preset].label
+    label = FREEZE_PRESETS[freeze.preset].label
+    if freeze.preset == "custom" or freeze.every or freeze.unfreeze == "on_plateau":
+        comes_of_it = f"before the last of them {needed - 1} epochs go by, and the run has {epochs}: it never begins"
+    else:
+        comes_of_it = f"and there are only {epochs} epochs: the first phases are left out"
     return Contradiction(
         "warning",
-        f"“{label}” goes through {n} phases, and there are only {settings.train.epochs} epochs: the first phases are "
-        "left out.",
-        ("freeze.preset", "train.epochs"),
-        (f"train.epochs={3 * n}",),
+        f"“{label}” goes through {'at least ' if freeze.gradual != 'parts' else ''}{n} phases, {comes_of_it}.",
+        ("freeze.preset", "freeze.every", "freeze.phases", "train.epochs"),
+        (f"train.epochs={min(1000, needed + 2 * n)}",),
+    )
+
+
+def _n_phases(settings: RunSettings) -> int:
+    """Phases of the plan; the least that there can be where it depends on the model."""
+    freeze = settings.freeze
+    if freeze.preset == "custom":
+        return len(custom_phases(freeze.phases))
+    return {"head_then_last": 2, "gradual": 4 if freeze.gradual == "parts" else 3}.get(freeze.preset, 1)
+
+
+def _epochs_needed(settings: RunSettings) -> int:
+    """Epochs with which the last phase lasts at least one."""
+    freeze, n = settings.freeze, _n_phases(settings)
+    if freeze.unfreeze == "on_plateau":
+        return (n - 1) * (_stalled(settings) + 1) + 1  # a phase is at its best in its first epoch at the earliest
+    if freeze.preset == "custom":
+        return sum(length or 0 for length, _ in custom_phases(freeze.phases)[:-1]) + 1
+    return (n - 1) * freeze.every + 1 if freeze.every else n
+
+
+def _stalled(settings: RunSettings) -> int:
+    """Epochs without progress after which the next phase begins."""
+    return settings.freeze.every or 2
+
+
+def _phases_of_another_length(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    freeze, epochs = settings.freeze, settings.train.epochs
+    if freeze.preset != "custom" or freeze.unfreeze == "on_plateau":
+        return None
+    lengths = [length for length, _ in custom_phases(freeze.phases)]
+    total = sum(length or 0 for length in lengths)
+    if None in lengths or total == epochs or epochs < _epochs_needed(settings):
+        return None
+    return Contradiction(
+        "note",
+        f"Your phases have {total} epochs and the run has {epochs}: the last phase is made to fit.",
+        ("freeze.phases", "train.epochs"),
+        (f"train.epochs={total}",),
+    )
+
+
+def _ends_before_it_unfreezes(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    patience, stalled = settings.train.patience, _stalled(settings)
+    waits = settings.freeze.unfreeze == "on_plateau" and _n_phases(settings) > 1
+    if not waits or not patience or patience >= stalled:
+        return None
+    return Contradiction(
+        "warning",
+        f"The next part of the network is unfrozen after {stalled} epochs without progress, but the run ends after "
+        f"{patience}: it never gets there.",
+        ("train.patience", "freeze.every"),
+        (f"train.patience={stalled + 2}",),
+    )
+
+
+def _nothing_computed_once(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if settings.freeze.batch_norm != "everywhere" or settings.freeze.preset == "none" or settings.engine.cache != "on":
+        return None
+    return Contradiction(
+        "note",
+        "If frozen layers adapt their averages too, what they give changes from step to step: they cannot be computed "
+        "only once, and every epoch takes nearly the full time.",
+        ("freeze.batch_norm", "engine.cache"),
+        ("freeze.batch_norm=learning",),
+    )
+
+
+def _nothing_there_to_hold(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    asked = [name for name in ("model.drop_path", "train.l2_sp") if _value(settings, name)]
+    if not asked or settings.freeze.preset != "head":
+        return None
+    labels = {"model.drop_path": "drop path", "train.l2_sp": "the pull towards the pretrained weights"}
+    return Contradiction(
+        "note",
+        f"There is nothing for {' and '.join(labels[name] for name in asked)} to act on: the head learns alone.",
+        (*asked, "freeze.preset"),
+        tuple(f"{name}=0.0" for name in asked),
+    )
+
+
+def _pulled_towards_nothing(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    model = settings.model
+    if not settings.train.l2_sp or model.pretrained or model.start:
+        return None
+    return Contradiction(
+        "warning",
+        "The weights are pulled back to where they began, and without pretrained weights that is chance.",
+        ("train.l2_sp", "model.pretrained"),
+        ("train.l2_sp=0.0",),
     )
 
 
@@ -217,14 +316,15 @@ def _batch_larger_than_the_split(settings: RunSettings, facts: Facts) -> Contrad
 
 def _batch_norm_of_a_few(settings: RunSettings, facts: Facts) -> Contradiction | None:
     batch = settings.train.batch_size
-    if batch >= 8 or settings.freeze.preset == "head" or settings.model.name.startswith(NO_BATCH_NORM):
+    adapts = {"learning": settings.freeze.preset != "head", "fixed": False, "everywhere": True}
+    if batch >= 8 or not adapts[settings.freeze.batch_norm] or settings.model.name.startswith(NO_BATCH_NORM):
         return None
     return Contradiction(
         "warning",
         f"Layers that learn measure the average of their batch (batch norm), and a batch of {batch} is too small for "
         "that: the averages are mostly chance.",
-        ("train.batch_size", "freeze.preset"),
-        ("train.batch_size=16",),
+        ("train.batch_size", "freeze.batch_norm"),
+        ("train.batch_size=16",) if facts.n_train >= 64 else ("freeze.batch_norm=fixed",),
     )
 
 
@@ -277,7 +377,83 @@ def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Contra
     )
 
 
+def _rate_never_falls(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    train = settings.train
+    if train.schedule != "plateau" or train.plateau_patience + 1 < train.epochs:
+        return None
+    return Contradiction(
+        "warning",
+        f"The rate falls after more than {train.plateau_patience} epochs without progress, for which a run of "
+        f"{train.epochs} epochs is too short: it never falls.",
+        ("train.plateau_patience", "train.epochs"),
+        ("train.schedule=cosine", "train.plateau_patience=2"),
+    )
+
+
+def _ends_before_the_rate_falls(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    train = settings.train
+    if train.schedule != "plateau" or not train.patience or train.patience > train.plateau_patience + 1:
+        return None
+    return Contradiction(
+        "warning",
+        f"The run ends after {train.patience} epochs without progress, before a lower rate (after "
+        f"{train.plateau_patience + 1}) could bring any.",
+        ("train.patience", "train.plateau_patience"),
+        (f"train.patience={2 * train.plateau_patience + 3}",),
+    )
+
+
 # what is made small
+
+
+def _mixed_focal(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    train = settings.train
+    if train.loss != "focal" or not (train.mixup or train.cutmix):
+        return None
+    return Contradiction(
+        "warning",
+        "The focal loss looks at how sure the model is of the one right answer, and Mixup and CutMix give each picture "
+        "two: it would look hardest at what cannot be answered.",
+        ("train.loss", "train.mixup", "train.cutmix"),
+        ("train.loss=cross_entropy",),
+    )
+
+
+def _mixed_and_smoothed(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    train = settings.train
+    if not train.label_smoothing or not (train.mixup or train.cutmix):
+        return None
+    return Contradiction(
+        "note",
+        "Mixup, CutMix and label smoothing all keep the model from being too sure; together they easily keep it from "
+        "learning.",
+        ("train.label_smoothing", "train.mixup", "train.cutmix"),
+        ("train.label_smoothing=0.0",),
+    )
+
+
+def _mixed_in_a_short_run(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    train = settings.train
+    if train.epochs >= 5 or not (train.mixup or train.cutmix):
+        return None
+    return Contradiction(
+        "note",
+        f"Mixup and CutMix make learning harder, which pays off late; in {train.epochs} epochs it mostly costs.",
+        ("train.mixup", "train.cutmix", "train.epochs"),
+        ("train.mixup=0.0", "train.cutmix=0.0"),
+    )
+
+
+def _pieces_without_places(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.train.cutmix or settings.freeze.preset != "head" or settings.engine.cache != "on":
+        return None
+    return Contradiction(
+        "note",
+        "CutMix acts where the frozen part ends, and the head alone gets numbers that know no places: Mixup takes its "
+        "place.",
+        ("train.cutmix", "freeze.preset"),
+        ("train.cutmix=0.0", "train.mixup=0.2"),
+    )
 
 
 def _smoothed_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
@@ -359,6 +535,11 @@ RULES: tuple[Rule, ...] = (
     _frozen_untrained,
     _all_with_few_pictures,
     _fewer_epochs_than_phases,
+    _phases_of_another_length,
+    _ends_before_it_unfreezes,
+    _nothing_computed_once,
+    _nothing_there_to_hold,
+    _pulled_towards_nothing,
     _other_size_than_built_for,
     _enlarged_for_nothing,
     _rate_out_of_the_usual,
@@ -368,6 +549,12 @@ RULES: tuple[Rule, ...] = (
     _one_cycle_with_warm_up,
     _average_of_too_few_steps,
     _patience_longer_than_the_run,
+    _rate_never_falls,
+    _ends_before_the_rate_falls,
+    _mixed_focal,
+    _mixed_and_smoothed,
+    _mixed_in_a_short_run,
+    _pieces_without_places,
     _smoothed_numbers,
     _smoothed_focal,
     _focal_and_weighted,

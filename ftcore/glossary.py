@@ -280,6 +280,7 @@ TERMS: dict[str, Term] = _terms(
         "First the head learns alone, then one further part of the network after the other. By the time the deeper "
         "layers may move, the head is no longer random and does not pull them in wrong directions.",
         ("freezing", "phase", "head"),
+        ("freeze.gradual",),
     ),
     Term(
         "phase",
@@ -287,6 +288,11 @@ TERMS: dict[str, Term] = _terms(
         "A stretch of epochs in which the same part of the network learns. Each phase has an optimiser of its own and "
         "goes through the learning rate's schedule from the beginning.",
         ("gradual-unfreezing", "schedule", "epoch"),
+        (
+            "freeze.unfreeze",
+            "freeze.every",
+            "freeze.phases",
+        ),
     ),
     Term(
         "layer-decay",
@@ -302,6 +308,7 @@ TERMS: dict[str, Term] = _terms(
         "A layer that keeps running averages of what it sees and shifts its input by them. In frozen layers these "
         "averages stay as they are: else a frozen network would still change.",
         ("freezing", "batch-size"),
+        ("freeze.batch_norm",),
     ),
     Term(
         "lora",
@@ -390,6 +397,10 @@ TERMS: dict[str, Term] = _terms(
         "is mixed in the same shares. The model becomes less sure of itself and learns less by heart. It helps in "
         "long trainings and hardly in short ones.",
         ("augmentation", "label-smoothing", "overfitting"),
+        (
+            "train.mixup",
+            "train.cutmix",
+        ),
     ),
     # training
     Term(
@@ -455,6 +466,15 @@ TERMS: dict[str, Term] = _terms(
         "large steps by its word would do harm.",
         ("schedule", "forgetting"),
         ("train.warmup",),
+    ),
+    Term(
+        "plateau",
+        "Lower the rate when it stalls",
+        "A schedule that watches the validation pictures: when several epochs in a row bring nothing better, the "
+        "learning rate falls to a share of what it was. Smaller steps often find a way on where larger ones went past "
+        "it.",
+        ("schedule", "learning-rate", "patience"),
+        ("train.plateau_factor", "train.plateau_patience"),
     ),
     Term(
         "gradient",
@@ -540,6 +560,7 @@ TERMS: dict[str, Term] = _terms(
         "In each training step whole layers are skipped at random. It works against learning by heart in deep "
         "networks of which much is trained; frozen layers are never skipped.",
         ("dropout", "overfitting"),
+        ("model.drop_path",),
     ),
     Term(
         "weight-decay",
@@ -555,6 +576,7 @@ TERMS: dict[str, Term] = _terms(
         "A pull towards zero of the same strength for small and large parameters, so that many become exactly zero. "
         "Rarely needed beside weight decay.",
         ("weight-decay",),
+        ("train.l1",),
     ),
     Term(
         "l2-sp",
@@ -562,6 +584,7 @@ TERMS: dict[str, Term] = _terms(
         "Weight decay pulls towards zero; this pulls towards what the network knew before. It lets deep layers learn "
         "without forgetting.",
         ("weight-decay", "forgetting"),
+        ("train.l2_sp",),
     ),
     Term(
         "ema",

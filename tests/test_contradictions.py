@@ -26,6 +26,61 @@ CASES = {
         (["freeze.preset=gradual", "train.epochs=4"], {}),
         "goes through 4 phases, and there are only 3 epochs",
     ),
+    "_phases_of_another_length": (
+        (["freeze.preset=custom", "freeze.phases=2:head, 10:all"], {}),
+        (["freeze.preset=custom", "freeze.phases=2:head, rest:all"], {}),
+        "Your phases have 12 epochs and the run has 8",
+    ),
+    "_ends_before_it_unfreezes": (
+        (["freeze.preset=gradual", "freeze.unfreeze=on_plateau", "freeze.every=3", "train.patience=2"], {}),
+        (["freeze.preset=gradual", "freeze.unfreeze=on_plateau", "freeze.every=3", "train.patience=3"], {}),
+        "after 3 epochs without progress, but the run ends after 2",
+    ),
+    "_nothing_computed_once": (
+        (["freeze.batch_norm=everywhere"], {}),
+        (["freeze.batch_norm=everywhere", "engine.cache=off"], {}),
+        "every epoch takes nearly the full time",
+    ),
+    "_nothing_there_to_hold": (
+        (["model.drop_path=0.1", "train.l2_sp=0.1"], {}),
+        (["model.drop_path=0.1", "train.l2_sp=0.1", "freeze.preset=half"], {}),
+        "nothing for drop path and the pull towards the pretrained weights to act on",
+    ),
+    "_pulled_towards_nothing": (
+        (["train.l2_sp=0.1", "model.pretrained=false"], {}),
+        (["train.l2_sp=0.1"], {}),
+        "without pretrained weights that is chance",
+    ),
+    "_rate_never_falls": (
+        (["train.schedule=plateau", "train.plateau_patience=7"], {}),
+        (["train.schedule=plateau", "train.plateau_patience=6"], {}),
+        "it never falls",
+    ),
+    "_ends_before_the_rate_falls": (
+        (["train.schedule=plateau", "train.plateau_patience=2", "train.patience=3"], {}),
+        (["train.schedule=plateau", "train.plateau_patience=2", "train.patience=4"], {}),
+        "ends after 3 epochs without progress, before a lower rate (after 3)",
+    ),
+    "_mixed_focal": (
+        (["train.loss=focal", "train.mixup=0.2"], {}),
+        (["train.mixup=0.2"], {}),
+        "give each picture two",
+    ),
+    "_mixed_and_smoothed": (
+        (["train.cutmix=1", "train.label_smoothing=0.1"], {}),
+        (["train.cutmix=1"], {}),
+        "keep the model from being too sure",
+    ),
+    "_mixed_in_a_short_run": (
+        (["train.mixup=0.2", "train.epochs=4"], {}),
+        (["train.mixup=0.2", "train.epochs=5"], {}),
+        "in 4 epochs it mostly costs",
+    ),
+    "_pieces_without_places": (
+        (["train.cutmix=1"], {}),
+        (["train.cutmix=1", "freeze.preset=half"], {}),
+        "Mixup takes its place",
+    ),
     "_other_size_than_built_for": (
         (["model.image_size=160"], {"fixed_size": True}),
         (["model.image_size=160"], {"fixed_size": False}),
@@ -149,6 +204,32 @@ def test_the_worst_comes_first():
     )
     found = contradictions(settings, DatasetFacts(n_train=1000, n_classes=3, side=256))
     assert [answer.severity for answer in found] == ["serious", "warning", "note", "note"]
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        (["freeze.preset=gradual", "freeze.every=3", "train.epochs=9"], "before the last of them 9 epochs go by"),
+        (["freeze.preset=custom", "freeze.phases=4:head, 4:half, rest:all"], "goes through 3 phases, before the last"),
+        (["freeze.preset=head_then_last", "freeze.unfreeze=on_plateau", "train.epochs=3"], "3 epochs go by"),
+        (
+            ["freeze.preset=gradual", "freeze.gradual=group", "train.epochs=2"],
+            "at least 3 phases, and there are only 2",
+        ),
+    ],
+)
+def test_phases_that_do_not_fit_are_told_whatever_makes_them(values, words):
+    settings, facts = made(values, {})
+    answer = RULES["_fewer_epochs_than_phases"](settings, facts)
+    assert words in answer.sentence
+    assert RULES["_fewer_epochs_than_phases"](with_values(settings, answer.changes), facts) is None
+
+
+@pytest.mark.parametrize("values, quiet", [(["freeze.batch_norm=fixed"], True), ([], False)])
+def test_batch_norm_that_does_not_adapt_needs_no_batch(values, quiet):
+    settings, facts = made(["train.batch_size=2", "freeze.preset=half", *values], {"n_train": 60})
+    answer = RULES["_batch_norm_of_a_few"](settings, facts)
+    assert answer is None if quiet else answer.changes == ("freeze.batch_norm=fixed",)
 
 
 def test_every_optimiser_has_its_usual_rates():

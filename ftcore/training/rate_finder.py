@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ftcore.errors import SettingsError
 from ftcore.events import Event, Progress
-from ftcore.training.loop import Motion, Parts, take_step
+from ftcore.training.loop import Motion, Parts, mix, take_step
 
 LOWEST, HIGHEST = 1e-6, 1.0
 N_STEPS = 100
@@ -57,7 +57,8 @@ def find_rate(parts: Parts) -> Generator[Event, None, Rates]:
         for group, share in zip(motion.optimiser.param_groups, shares, strict=True):
             group["lr"] = rate * share
         inputs, targets = next(batches)
-        _, loss = take_step(parts, motion, inputs, targets)
+        mixed = mix(parts, inputs, targets, step)
+        _, loss = take_step(parts, motion, mixed.inputs, mixed.targets)
         if not math.isfinite(loss):
             break
         average = _MEMORY * average + (1 - _MEMORY) * loss

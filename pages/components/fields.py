@@ -9,6 +9,7 @@ import streamlit as st
 from ftcore import names
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
+from ftcore.freezing.phases import spans
 from ftcore.runs import drafts
 from ftcore.training import schedules
 from pages.components import charts, forms, frame, session, terms
@@ -104,3 +105,6 @@ def draw_schedule(dataset: Dataset, settings: s.RunSettings) -> None:
     )
     if rows[-1]["phase"]:
         st.caption("Each phase of the freezing plan goes through the curve on its own.")
+    freeze = settings.freeze
+    if freeze.unfreeze == "on_plateau" and len(spans(freeze.preset, train.epochs, freeze)) > 1:
+        st.caption("The next phase begins when validation stalls; where that is, only the run can tell.")

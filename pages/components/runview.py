@@ -224,8 +224,9 @@ def _plan(job: store.Job, state: RunState) -> None:
     with st.expander("What was trained"):
         for phase in state.plan.phases:
             first, last = phase["first_epoch"] + 1, phase["first_epoch"] + phase["n_epochs"]
+            when = f"Epoch {first} to {last}" if phase["n_epochs"] else "Next, when validation stalls"
             st.markdown(
-                f"- Epoch {first} to {last}: **{phase['label']}**, {phase['trainable']:,} of "
+                f"- {when}: **{phase['label']}**, {phase['trainable']:,} of "
                 f"{state.plan.n_parameters:,} parameters learn."
             )
         st.json(s.to_json(job.settings), expanded=False)

@@ -1,11 +1,19 @@
 import pytest
 import torch
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, OneCycleLR, SequentialLR, StepLR
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LambdaLR,
+    LinearLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
 
 from ftcore.errors import SettingsError
 from ftcore.freezing.phases import spans
 from ftcore.settings import FREEZE_PRESETS, SCHEDULES, RunSettings, with_values
-from ftcore.training.schedules import factor, over_the_run
+from ftcore.training.schedules import Plateau, factor, over_the_run
 
 
 def rates(make, n_steps):
@@ -49,6 +57,21 @@ def test_one_cycle_is_torchs(n):
     assert ours("one_cycle", n, 0.5) == ours("one_cycle", n), "it has a warm-up of its own"
 
 
+@pytest.mark.parametrize("patience", [0, 1, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_plateau_is_torchs(patience, seed):
+    scores = torch.randint(0, 6, (40,), generator=torch.Generator().manual_seed(seed)).tolist()
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = ReduceLROnPlateau(optimiser, mode="max", factor=0.3, patience=patience, threshold=0.0, eps=0.0)
+    plateau = Plateau(0.3, patience)
+    for score in scores:
+        before = plateau.share
+        assert plateau.see(float(score)) == (plateau.share < before)
+        theirs.step(score)
+        assert plateau.share == pytest.approx(optimiser.param_groups[0]["lr"])
+    assert plateau.share < 1.0
+
+
 @pytest.mark.parametrize("schedule", [name for name in SCHEDULES if name != "one_cycle"])
 def test_a_warm_up_climbs_in_a_line_and_then_the_schedule_begins(schedule):
     n, n_warmup = 50, 10
@@ -59,6 +82,7 @@ def test_a_warm_up_climbs_in_a_line_and_then_the_schedule_begins(schedule):
             "cosine": lambda: CosineAnnealingLR(optimiser, T_max=40),
             "linear": lambda: LinearLR(optimiser, start_factor=1.0, end_factor=0.0, total_iters=40),
             "constant": lambda: LambdaLR(optimiser, lambda step: 1.0),
+            "plateau": lambda: LambdaLR(optimiser, lambda step: 1.0),
             "step": lambda: LambdaLR(optimiser, lambda step: 0.1 ** (3 * step // 40)),
         }[schedule]()
         return SequentialLR(optimiser, [climb, after], milestones=[n_warmup])
