@@ -761,6 +761,48 @@ def keys() -> list[str]:
     return ["seed", *(f"{section}.{f.name}" for section, kind in SECTIONS.items() for f in fields(kind))]
 
 
+def about(key: str) -> Mapping[str, Any]:
+    """What the field of a key says about itself: label, help, low, high, step, choices, advanced."""
+    section, _, name = key.rpartition(".")
+    kind = RunSettings if not section else SECTIONS.get(section)
+    known = {f.name: f.metadata for f in fields(kind) if f.metadata} if kind is not None else {}
+    if name not in known:
+        raise SettingsError(f"Unknown setting {key!r}.", fix=f"Choose one of: {', '.join(keys())}.")
+    return known[name]
+
+
+def value_of(settings: RunSettings, key: str) -> Any:
+    """The value of a key, as ``with_value`` would set it."""
+    about(key)
+    section, _, name = key.rpartition(".")
+    return getattr(getattr(settings, section) if section else settings, name)
+
+
+def in_words(key: str, value: Any) -> str:
+    """A value as people read it: a choice by its label, ``yes`` or ``no``, ``none`` for an empty text."""
+    choices = about(key)["choices"]
+    if choices is not None:
+        label: str = choices[value].label
+        return label
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value or "none"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.9g}"
+
+
+def range_in_words(key: str) -> str:
+    """``1 to 1,000``, the labels of choices, ``yes or no``; empty where any text will do."""
+    meta, kind = about(key), type(value_of(RunSettings(), key))
+    if meta["choices"] is not None:
+        return " / ".join(meta["choices"][name].label for name in meta["choices"])
+    if kind is bool:
+        return "yes or no"
+    if kind is str:
+        return ""
+    return f"{in_words(key, kind(meta['low']))} to {in_words(key, kind(meta['high']))}"
+
+
 def described(settings: RunSettings) -> list[dict[str, Any]]:
     """Every setting with its value, range and help, as plain values in the order of the sections.
 

@@ -1,6 +1,7 @@
 """Changed copies of the pictures: what suits them, the switches, and twelve copies of a picture before any training."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -8,9 +9,8 @@ from ftcore import names
 from ftcore.datasets import kinds
 from ftcore.datasets.kinds import KINDS, Advice
 from ftcore.datasets.records import Dataset
-from ftcore.runs import drafts
 from ftcore.settings import RunSettings
-from pages.components import cached, forms, frame, session
+from pages.components import cached, forms, frame, session, terms
 
 _FIRST = ("augment.strength", "augment.flip", "augment.rotate", "augment.colour")
 _SLIDERS = ("augment.strength", "augment.rotate", "augment.shift", "augment.zoom", "augment.colour")
@@ -30,8 +30,9 @@ def show(dataset: Dataset, *, whole: bool = False) -> None:
 def _show(dataset: Dataset, whole: bool) -> None:
     with frame.errors():
         st.markdown(
-            "The model can learn from slightly changed copies of your training pictures (views) as well, so that it "
-            "does not take a shade or a position for the thing itself. Switch on only what leaves the answer true."
+            "The model can learn from slightly changed copies of your training pictures "
+            f"({terms.link('view', 'views')}) as well, so that it does not take a shade or a position for the thing "
+            "itself. Switch on only what leaves the answer true."
         )
         _advice(dataset)
         switches, copies = st.columns([1, 2], gap="large")
@@ -45,23 +46,15 @@ def _show(dataset: Dataset, whole: bool) -> None:
             _preview(dataset, session.draft(dataset).settings)
 
 
-def _version(dataset: Dataset) -> str:
-    """Goes into the widgets' keys: after a preset or an advice they show the values anew."""
-    draft = session.draft(dataset)
-    return f"{draft.run}/{draft.settings.preset}/{st.session_state.get(_advised(dataset), 0)}"
-
-
-def _advised(dataset: Dataset) -> str:
-    return f"advised_{dataset.id}"
-
-
 def _edit(dataset: Dataset, keys: tuple[str, ...]) -> None:
     draft = session.draft(dataset)
-
-    def save(settings: RunSettings) -> None:
-        drafts.save(replace(draft, settings=settings))
-
-    forms.edit(draft.settings, keys, save=save, version=_version(dataset), sliders=_SLIDERS)
+    forms.edit(
+        draft.settings,
+        keys,
+        save=partial(session.change, dataset),
+        version=f"{draft.run}/augmentation",
+        sliders=_SLIDERS,
+    )
 
 
 def _edit_rest(dataset: Dataset) -> None:
@@ -104,10 +97,8 @@ def _advice(dataset: Dataset) -> None:
 
 
 def _follow(dataset: Dataset, advice: Advice) -> None:
-    draft = session.draft(dataset)
-    augment = advice.applied(draft.settings.augment)
-    drafts.save(replace(draft, settings=replace(draft.settings, augment=augment)))
-    st.session_state[_advised(dataset)] = st.session_state.get(_advised(dataset), 0) + 1
+    settings = session.draft(dataset).settings
+    session.change(dataset, replace(settings, augment=advice.applied(settings.augment)))
 
 
 def _preview(dataset: Dataset, settings: RunSettings) -> None:

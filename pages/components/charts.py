@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 
 from ftcore.datasets.targets import natural
 from ftcore.names import html
-from ftcore.training.schedules import factor
 
 TRAIN, VALIDATION, TEST, BEST = "#3b7dd8", "#e07b39", "#7a8b99", "#2e9e5b"
 SPLIT_COLOURS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
@@ -92,14 +91,64 @@ def per_epoch(rows: Sequence[dict[str, Any]], key: str, title: str, *, n_epochs:
     return _framed(figure, height=200)
 
 
-def schedule(name: str, lr: float, warmup: float, n_steps: int) -> go.Figure:
-    """The learning rate over the steps, before a run is started."""
-    steps = sorted({round(index * (n_steps - 1) / 99) for index in range(100)})
-    figure = go.Figure(go.Scatter(x=steps, y=[lr * factor(name, step, n_steps, warmup) for step in steps]))
-    figure.update_traces(line={"color": TRAIN}, hovertemplate="Step %{x}: %{y:.3g}<extra></extra>")
-    figure.update_layout(xaxis_title="Step", yaxis_title="Learning rate")
-    figure.update_yaxes(rangemode="tozero")
-    return _framed(figure, height=200)
+def schedule(rows: Sequence[dict[str, Any]], n_epochs: int) -> go.Figure:
+    """The learning rate over the epochs, before a run is started. ``rows`` have epoch, rate, phase, label."""
+    figure = go.Figure()
+    starts = [
+        row for before, row in zip([None, *rows], rows, strict=False) if not before or before["phase"] != row["phase"]
+    ]
+    for start in starts:
+        part = [row for row in rows if row["phase"] == start["phase"]]
+        figure.add_scatter(
+            x=[row["epoch"] for row in part],
+            y=[row["rate"] for row in part],
+            mode="lines" if len(part) > 1 else "markers",
+            line={"color": TRAIN},
+            showlegend=False,
+            hovertemplate=f"{start['label']}, after %{{x:.2f}} epochs: %{{y:.3g}}<extra></extra>",
+        )
+        if len(starts) > 1:
+            figure.add_vline(x=start["epoch"], line={"color": TEST, "width": 1, "dash": "dot"})
+            figure.add_annotation(
+                x=start["epoch"],
+                y=1,
+                yref="paper",
+                xanchor="left",
+                yanchor="bottom",
+                text=start["label"],
+                showarrow=False,
+            )
+    figure.update_layout(xaxis_title="Epoch", yaxis_title="Learning rate")
+    figure.update_xaxes(range=[0, n_epochs])
+    figure.update_yaxes(rangemode="tozero", exponentformat="power")
+    _framed(figure, height=240)
+    return figure.update_layout(margin={"t": 30})
+
+
+def rates(found: Sequence[float], losses: Sequence[float], suggestion: float, current: float) -> go.Figure:
+    """The loss over rising learning rates, with the suggested rate and the one that is set."""
+    figure = go.Figure(
+        go.Scatter(
+            x=found, y=losses, line={"color": TRAIN}, hovertemplate="Rate %{x:.2g}: loss %{y:.3g}<extra></extra>"
+        )
+    )
+    marks = [(suggestion, f"Suggested {suggestion:.2g}", BEST, "top"), (current, f"Now {current:.2g}", TEST, "bottom")]
+    for rate, text, colour, place in marks:
+        figure.add_vline(x=rate, line={"color": colour, "width": 2, "dash": "dot"})
+        figure.add_annotation(
+            x=math.log10(rate),  # annotations on a logarithmic axis are placed by exponent
+            y=1 if place == "top" else 0,
+            yref="paper",
+            xanchor=(side := "right" if rate > found[len(found) // 2] else "left"),
+            xshift=-4 if side == "right" else 4,
+            yanchor=place,
+            text=text,
+            font={"color": colour},
+            showarrow=False,
+        )
+    figure.update_layout(xaxis_title="Learning rate", yaxis_title="Loss", showlegend=False)
+    figure.update_xaxes(type="log", exponentformat="power", dtick=1)
+    return _framed(figure, height=280)
 
 
 def confusion(table: pd.DataFrame) -> go.Figure:

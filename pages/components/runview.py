@@ -1,5 +1,7 @@
 """One run, live and afterwards: progress, curves, the score, the download."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ftcore import names, scores
@@ -169,7 +171,7 @@ def _what_next(job: store.Job, state: RunState) -> None:
     if st.button("Train again with other settings", icon=":material/replay:", key="again"):
         opened = open_dataset(job.settings.dataset)
         draft = session.draft(opened)
-        drafts.renew(drafts.Draft(job.settings, draft.run, draft.done))
+        drafts.renew(replace(draft, settings=job.settings))
         frame.go("settings", dataset=opened.id, run=None)
     if session.has_model(job) and frame.next_button("try_it", "Next: try it"):
         frame.go("try_it", run=job.id)
