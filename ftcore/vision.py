@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -33,7 +34,7 @@ _KEEP_ALIVE = _declare_missing_operators()  # the declaration lasts as long as t
 import timm  # noqa: E402
 from huggingface_hub import constants as _hub  # noqa: E402
 from huggingface_hub.errors import HfHubHTTPError as HubError  # noqa: E402, F401
-from timm.data import resolve_model_data_config  # noqa: E402, F401
+from timm.data import resolve_model_data_config  # noqa: E402
 from timm.layers import DropPath, PatchDropout, resample_abs_pos_embed  # noqa: E402, F401
 from timm.models._features_fx import get_notrace_functions, get_notrace_modules  # noqa: E402, F401
 from timm.models._manipulate import group_parameters  # noqa: E402, F401
@@ -69,6 +70,12 @@ def family_fitted(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -
     model's picture size, old names replaced. Unchanged where a family has no such step."""
     step = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
     return step(dict(tensors), model) if step else dict(tensors)
+
+
+def data_config(name: str) -> dict[str, Any]:
+    """What timm knows of the pictures that a model was pretrained on: mean, std, interpolation. Builds no model."""
+    config = timm.get_pretrained_cfg(name)
+    return resolve_model_data_config(None, pretrained_cfg=config.to_dict() if config else {})
 
 
 @contextmanager

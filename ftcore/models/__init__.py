@@ -8,4 +8,5 @@ build      name and number of outputs -> model and its preprocessing
 heads      pooling, hidden layers and classifier: how features become an answer
 adapters   low-rank adapters: frozen layers that learn a small correction, merged at the end
 depth      depth groups: which parameters lie how deep, under names that a person recognises
+groups     what a depth group is, as plain data
 """

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from ftcore.models.depth import DepthGroup
+from ftcore.models.groups import DepthGroup
 
 _INSIDE = ".parametrizations."
 

@@ -13,7 +13,8 @@ from ftcore.freezing.prefixes import fold_batch_norms
 from ftcore.models import adapters
 from ftcore.models.adapters import LowRank
 from ftcore.models.build import build_model
-from ftcore.models.depth import DepthGroup, depth_groups, n_last_stage
+from ftcore.models.depth import depth_groups
+from ftcore.models.groups import DepthGroup, n_last_stage
 
 
 def pictures(n=2, size=64):
