@@ -216,13 +216,13 @@ class _Shards:
                 try:
                     self._groups[key] = self.files[number].read_row_group(group, columns=[column]).column(0)
                 except (OSError, pa.ArrowException) as error:
-                    raise DataError("damaged inside its Parquet file") from error
+                    raise DataError("damaged inside its Parquet file", fix="Download the set again.") from error
             value = self._groups[key][row].as_py()
         data = value.get("bytes") if isinstance(value, dict) else value
         if not data:
-            raise DataError("the set holds no bytes for it")
+            raise DataError("the set holds no bytes for it", fix="Do without it.")
         if len(data) > QUOTAS.file_bytes:
-            raise DataError(f"larger than {QUOTAS.file_bytes / 1e6:,.0f} MB")
+            raise DataError(f"larger than {QUOTAS.file_bytes / 1e6:,.0f} MB", fix="Do without it.")
         return bytes(data)
 
 
