@@ -1,6 +1,6 @@
 """The command line: progress on stderr, and as the last line of stdout one JSON object.
 
-    python -m ftcore import SOURCE            a ZIP, a folder or sample:digits -> a dataset
+    python -m ftcore import SOURCE            a ZIP, a folder, sample:digits, hf:owner/name, torchvision:CIFAR10
     python -m ftcore doctor DATASET           what is wrong with the pictures
     python -m ftcore dataset DATASET …        exclude, relabel or move pictures -> a new version of the dataset
     python -m ftcore datasets                 what there is
@@ -82,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
-    added = command("import", _import, "Import pictures: a ZIP, a folder of class folders, or sample:digits.")
-    added.add_argument("source", metavar="SOURCE")
+    added = command("import", _import, "Import pictures: a ZIP, a folder, sample:digits, or a public set by name.")
+    help = "a path, sample:NAME, hf:OWNER/NAME[/CONFIGURATION] or torchvision:NAME"
+    added.add_argument("source", metavar="SOURCE", help=help)
     added.add_argument("--name", metavar="N")
     _add_import_options(added)
 
@@ -345,7 +346,7 @@ def _dataset(text: str) -> records.Dataset:
     try:
         return records.open_dataset(text)
     except DataError:
-        if not text.startswith("sample:") and not Path(text).exists():
+        if not text.startswith(intake.BY_NAME) and not Path(text).exists():
             raise
     with _bars() as progress:
         return intake.import_source(text, progress=progress)

@@ -78,6 +78,13 @@ def data_config(name: str) -> dict[str, Any]:
     return resolve_model_data_config(None, pretrained_cfg=config.to_dict() if config else {})
 
 
+def torchvision_set(name: str, folder: Path, **options: Any) -> Any:
+    """One of torchvision's data sets in ``folder``, downloaded into it if need be."""
+    from torchvision import datasets
+
+    return getattr(datasets, name)(folder, download=True, **options)
+
+
 @contextmanager
 def hub_without_network(offline: bool) -> Iterator[None]:
     """While ``offline``, the hub's library looks into its local cache only, instead of retrying for a minute."""

@@ -103,9 +103,7 @@ def test_the_engine_knows_no_interface(path):
 @pytest.mark.parametrize("path", CORE, ids=short)
 def test_timm_and_torchvision_come_through_one_door(path):
     found = {name.split(".")[0] for name in imported(path)} & {"timm", "torchvision"}
-    if short(path) == "ftcore/datasets/samples.py":  # its sample sets; the door is opened before it
-        assert "ftcore.vision" in imported(path)
-    elif short(path) != "ftcore/vision.py":
+    if short(path) != "ftcore/vision.py":
         assert not found
 
 

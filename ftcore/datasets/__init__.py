@@ -3,6 +3,7 @@
     archive     a ZIP or a folder, under quotas     -> entries: names, and bytes on request
     roots       folders on the server               -> those that a page may import from
     samples     pictures that come with the app     -> entries as well
+    torchvision_sets, hub_sets   public sets by name    -> entries as well
     layout      names                               -> class and given split of each entry
     tables      CSV, TSV, Excel, JSON lines         -> which column is what, which row is which picture
     boxes       label files of detectors            -> the classes of each picture

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import dividing, records, samples, targets
+from ftcore.datasets import dividing, hub_sets, records, samples, targets, torchvision_sets
 from ftcore.datasets import labels as label_files
 from ftcore.datasets.archive import Listing, folder_entries, shown, zip_entries
 from ftcore.datasets.dividing import Progress, ignore
@@ -35,7 +35,10 @@ from ftcore.errors import DataError, SettingsError
 __all__ = ["Labels", "import_classes", "import_source", "pack_classes", "pack_upload", "summary"]
 
 TASKS = ("auto", *targets.TASKS)
-_SAMPLE = "sample:"
+_SAMPLE, _HUB, _TORCHVISION = "sample:", "hf:", "torchvision:"
+BY_NAME = (_SAMPLE, _HUB, _TORCHVISION)
+"""What a source that is no path begins with."""
+_MADE = ("sample", "torchvision set")  # sources whose pictures are made from arrays: no originals are kept
 _MOST_TOLD = 10_000  # files of which it is told one by one why they were left out
 _STALE = 24 * 3600  # seconds after which a half-written import cannot be anybody's any more
 _BETWEEN = 0.1  # seconds between two reports of progress
@@ -70,7 +73,8 @@ def import_source(
     """Import pictures. The same pictures, labels and split give the same data set, which is then found, not made.
 
     Args:
-        source: Path of a ZIP or a folder, or ``sample:<name>``.
+        source: Path of a ZIP or a folder, ``sample:<name>``, or a public set: ``hf:<owner>/<name>`` of the Hugging
+            Face hub, ``torchvision:<name>``.
         name: What people will call it; the source's own name if None.
         task: ``single`` (one class per picture), ``multi`` (any number of classes), ``number`` (one or more numbers)
             or ``auto``: whatever the labels look like.
@@ -85,12 +89,13 @@ def import_source(
         SettingsError: Unknown task, bad split or seed.
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
-    asked, opened, kind = _check(source, name, task, split, seed, split_by)
+    labels = labels or Labels()
+    asked, opened, kind = _check(source, name, task, split, seed, split_by, labels, progress)
     _remove_stale()
     with opened as listing:
-        layout = label_files.place(listing, labels or Labels(), task, source=kind)
+        layout = label_files.place(listing, Labels() if kind == "hub set" else labels, task, source=kind)
         asked = replace(asked, task=layout.task)
-        keep_originals = kind != "sample"
+        keep_originals = kind not in _MADE
         workspace.require_space(_estimate(layout, keep_originals), "The import")
         with _staging() as folder:
             reads, damaged = read_all(
@@ -134,7 +139,14 @@ def summary(dataset: Dataset) -> dict[str, Any]:
 
 
 def _check(
-    source: str | Path, name: str | None, task: str, split: str, seed: int, split_by: str
+    source: str | Path,
+    name: str | None,
+    task: str,
+    split: str,
+    seed: int,
+    split_by: str,
+    labels: Labels,
+    progress: Progress,
 ) -> tuple[_Asked, AbstractContextManager[Listing], str]:
     """The request, the opened source, and what sentences call the source."""
     if task not in TASKS:
@@ -154,6 +166,17 @@ def _check(
             sample.title,
             str(source),
         )
+    elif str(source).startswith((_HUB, _TORCHVISION)):
+        text = names.clean(str(source))
+        prefix, _, called = str(source).partition(":")
+        own_name = names.clean(called.rpartition("/")[2])
+        if f"{prefix}:" == _HUB:
+            target = labels.targets[0] if labels.targets else ""
+            listing = hub_sets.open_set(called, image=labels.image, target=target, progress=progress)
+            opened, kind = nullcontext(listing), "hub set"
+        else:
+            progress("Downloading", 0, 0)
+            opened, kind = nullcontext(torchvision_sets.open_set(called)), "torchvision set"
     else:
         path = Path(source).expanduser()
         text = names.clean(path.resolve().name)
@@ -164,7 +187,8 @@ def _check(
         else:
             raise DataError(
                 f"There is no file or folder {shown(str(source))!r}.",
-                fix=f"Give a ZIP, a folder or a sample: {', '.join(_SAMPLE + known for known in samples.SAMPLES)}.",
+                fix=f"Give a ZIP, a folder or a sample: {', '.join(_SAMPLE + known for known in samples.SAMPLES)}; "
+                f"or a public set: {_HUB}owner/name, {_TORCHVISION}CIFAR10.",
             )
     asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
     return asked, opened, kind

@@ -71,7 +71,7 @@ def _advice(dataset: Dataset) -> None:
     learned = (dataset.task, dataset.classes, dataset.units)
     guess = cached.kind_guess(dataset.id)
     now = kinds.followed(settings, *learned) or guess.kind
-    text, button = st.columns([3, 1], vertical_alignment="bottom")
+    text, button = st.columns([2, 1], vertical_alignment="bottom")
     kind = text.selectbox(
         "What kind of pictures are these?",
         list(KINDS),

@@ -10,6 +10,7 @@ from ftcore.datasets import roots, samples, tables, targets
 from ftcore.datasets.pictures import EXTENSIONS
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import METHODS, parse_shares
+from ftcore.datasets.torchvision_sets import SETS
 from ftcore.datasets.upload import pack_classes, pack_upload
 from ftcore.runs import store
 from pages.components import cached, frame, mapping, session, shots, words
@@ -20,13 +21,14 @@ DOORS = {
     "classes": "Class by class",
     "server": "On the server",
     "sample": "Sample pictures",
+    "public": "A public data set",
 }
 TABLES = [suffix[1:] for suffix in tables.SUFFIXES]
 BESIDE = [*TABLES, "json", "txt", "yaml", "yml", "names"]  # what may lie among the pictures of a folder
 
 
 def choose() -> None:
-    """The doors: a ZIP, a folder, loose pictures, a folder of the server, a sample."""
+    """The doors: a ZIP, a folder, loose pictures, a folder of the server, a sample, a public set."""
     doors = [door for door in DOORS if door != "server" or roots.roots()]
     door = st.segmented_control(
         "Where are your pictures?", doors, format_func=lambda key: DOORS[key], default="zip", key="door"
@@ -49,6 +51,8 @@ def choose() -> None:
         _server_form()
     elif door == "sample":
         _sample_cards()
+    elif door == "public":
+        _public_form()
 
 
 def submit_sample(name: str) -> None:
@@ -139,6 +143,30 @@ def _server_form() -> None:
         with frame.errors():
             source = roots.inside(path)
             _submit({"source": str(source), "name": name or None, "on_server": True, **division}, name or source.name)
+
+
+def _public_form() -> None:
+    st.caption(
+        "A public data set by its name, downloaded once: `hf:owner/name` is a set of images of the Hugging Face hub, "
+        "`torchvision:CIFAR10` one that torchvision knows. Mind its licence."
+    )
+    known = {f"torchvision:{known.name}": f"{known.about} {known.n_images:,} pictures." for known in SETS.values()}
+    source = st.selectbox(
+        "A public data set by its name",
+        list(known),
+        index=None,
+        format_func=lambda name: f"{name}: {known[name]}" if name in known else name,
+        accept_new_options=True,
+        placeholder="Choose one, or write hf:owner/name",
+        key="public_set",
+    )
+    name = _name(source.rpartition(":")[2].rpartition("/")[2] if source else "")
+    division = _division(asks_task=False)
+    wrong = bool(source) and not source.startswith(("hf:", "torchvision:"))
+    if wrong:
+        st.error("A name begins with hf: or torchvision:, for example hf:uoft-cs/cifar10.", icon=":material/error:")
+    if st.button("Import", type="primary", disabled=not source or wrong, key="import"):
+        _submit({"source": source, "name": name or None, **division}, name or source)
 
 
 def _name(suggested: str) -> str:

@@ -178,6 +178,17 @@ def test_folders_of_the_server_are_offered_where_they_are_allowed(workspace, sta
         importing.run(job)
 
 
+def test_a_public_set_is_imported_by_its_name(workspace, started):
+    at = open_page("dataset")
+    at.segmented_control(key="door").set_value("public").run()
+    assert at.button(key="import").disabled
+    at.selectbox(key="public_set").set_value("torchvision:CIFAR10").run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    assert (job.request["source"], job.request["name"]) == ("torchvision:CIFAR10", "CIFAR10")
+
+
 @pytest.mark.parametrize(("task", "header"), [("multi", "file,tags"), ("number", "file,size (mm),mass (g)")])
 def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header):
     rows = [f"{i}.png,{'a|b' if i % 2 else '**b**'}" if task == "multi" else f"{i}.png,{i},{i * i}" for i in range(20)]
