@@ -53,7 +53,7 @@ settings = draft.settings
 columns = st.columns(2, gap="large")
 for column, keys in zip(columns, (EVERYDAY[:3], EVERYDAY[3:]), strict=True):
     with column:
-        settings = forms.edit(settings, keys, save=save, version=version)
+        settings = forms.edit(settings, keys, save=save, version=version, task=dataset.task)
 with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
     st.markdown(
         "The model learns from slightly changed copies of your training pictures (views) as well, so that it does not "
@@ -64,7 +64,7 @@ with st.expander("Changed copies of the pictures (augmentation)", icon=":materia
     half = math.ceil(len(views) / 2)
     for column, keys in zip(columns, (views[:half], views[half:]), strict=True):
         with column:
-            settings = forms.edit(settings, keys, save=save, version=version)
+            settings = forms.edit(settings, keys, save=save, version=version, task=dataset.task)
 with st.expander("More settings", icon=":material/tune:"):
     columns = st.columns(2, gap="large")
     more = [
@@ -78,9 +78,9 @@ with st.expander("More settings", icon=":material/tune:"):
     half = math.ceil((len(more) + 1) / 2)
     for column, keys in zip(columns, (more[:half], [*more[half:], "seed"]), strict=True):
         with column:
-            settings = forms.edit(settings, keys, save=save, version=version)
+            settings = forms.edit(settings, keys, save=save, version=version, task=dataset.task)
 with st.expander("Learning rate over the run", icon=":material/show_chart:"):
-    settings = forms.edit(settings, ("train.schedule", "train.warmup"), save=save, version=version)
+    settings = forms.edit(settings, ("train.schedule", "train.warmup"), save=save, version=version, task=dataset.task)
     train = settings.train
     n_steps = train.epochs * math.ceil(dataset.facts().n_train / train.batch_size)
     st.plotly_chart(

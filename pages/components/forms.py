@@ -11,7 +11,12 @@ from ftcore.errors import FinetuneError
 
 
 def edit(
-    settings: s.RunSettings, keys: Sequence[str], *, save: Callable[[s.RunSettings], Any], version: str
+    settings: s.RunSettings,
+    keys: Sequence[str],
+    *,
+    save: Callable[[s.RunSettings], Any],
+    version: str,
+    task: str = "single",
 ) -> s.RunSettings:
     """Widgets for the named settings; what the user changes is checked and saved at once.
 
@@ -20,9 +25,10 @@ def edit(
         keys: As ``settings.with_value`` takes them, for example ``train.epochs``.
         save: Called with the changed settings.
         version: Goes into the widgets' keys; a new version shows the values anew.
+        task: Of the data set; only the choices that serve it are offered.
     """
     for key in keys:
-        value = _widget(settings, key, version)
+        value = _widget(settings, key, version, task)
         if value != _value(settings, key):
             try:
                 settings = s.with_value(settings, key, value)
@@ -47,12 +53,12 @@ def describe(settings: s.RunSettings, keys: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _widget(settings: s.RunSettings, key: str, version: str) -> Any:
+def _widget(settings: s.RunSettings, key: str, version: str, task: str) -> Any:
     about, value = _metadata(settings, key), _value(settings, key)
     common = {"help": about["help"], "key": f"{version}/{key}"}
     if about["choices"] is not None:
         table = about["choices"]
-        names = list(table)
+        names = [name for name in table if name == value or name in s.serving(key, task)]
         chosen = st.selectbox(
             about["label"], names, index=names.index(value), format_func=lambda name: table[name].label, **common
         )
