@@ -83,7 +83,7 @@ def test_try_answers_numbers_with_unit_truth_and_typical_error(trained):
     assert not at.exception and not at.error
     assert [metric.label for metric in at.metric] == ["glow", "tint"] * 3
     assert at.metric[0].value.endswith(" cd") and not at.metric[1].value.endswith("cd")
-    assert "half of the test pictures were answered closer than this" in texts(at)
+    assert "Half of the test pictures were answered closer" in texts(at)
     assert "Truly" in texts(at) and "right]" not in texts(at)
 
 
