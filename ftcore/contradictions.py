@@ -124,7 +124,8 @@ def n_steps(settings: RunSettings, facts: Facts) -> int:
 
 def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | None:
     model = settings.model
-    if model.pretrained or model.start or settings.freeze.preset == "none":
+    learns_all = settings.freeze.preset == "none" and not settings.freeze.lora_rank
+    if model.pretrained or model.start or learns_all:
         return None
     return Contradiction(
         "serious",
@@ -135,8 +136,32 @@ def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | No
     )
 
 
+def _adapters_without_layers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.freeze.lora_rank or settings.freeze.preset != "head":
+        return None
+    return Contradiction(
+        "note",
+        "Low-rank adapters stand in layers that would otherwise learn as a whole, and here the head learns alone: "
+        "there will be none.",
+        ("freeze.lora_rank", "freeze.preset"),
+        ("freeze.preset=half",),
+    )
+
+
+def _adapters_from_the_first_layer_on(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.freeze.lora_rank or settings.freeze.preset != "none" or settings.engine.cache != "on":
+        return None
+    return Contradiction(
+        "note",
+        "With low-rank adapters in the first layers nothing can be computed only once, and every epoch takes the full "
+        "time.",
+        ("freeze.lora_rank", "freeze.preset"),
+        ("freeze.preset=half",),
+    )
+
+
 def _all_with_few_pictures(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if settings.freeze.preset != "none" or facts.n_train >= FEW_FOR_ALL:
+    if settings.freeze.preset != "none" or settings.freeze.lora_rank or facts.n_train >= FEW_FOR_ALL:
         return None
     return Contradiction(
         "warning",
@@ -533,6 +558,8 @@ def _fresh_views_through_frozen_layers(settings: RunSettings, facts: Facts) -> C
 
 RULES: tuple[Rule, ...] = (
     _frozen_untrained,
+    _adapters_without_layers,
+    _adapters_from_the_first_layer_on,
     _all_with_few_pictures,
     _fewer_epochs_than_phases,
     _phases_of_another_length,

@@ -16,6 +16,16 @@ CASES = {
         (["model.pretrained=false", "freeze.preset=none"], {}),
         "would stay random",
     ),
+    "_adapters_without_layers": (
+        (["freeze.lora_rank=8"], {}),
+        (["freeze.lora_rank=8", "freeze.preset=last_stage"], {}),
+        "there will be none",
+    ),
+    "_adapters_from_the_first_layer_on": (
+        (["freeze.lora_rank=8", "freeze.preset=none"], {}),
+        (["freeze.lora_rank=8", "freeze.preset=none", "engine.cache=off"], {}),
+        "nothing can be computed only once",
+    ),
     "_all_with_few_pictures": (
         (["freeze.preset=none"], {"n_train": 199}),
         (["freeze.preset=none"], {"n_train": 200}),
