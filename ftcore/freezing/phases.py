@@ -79,6 +79,14 @@ def spans(preset: str, n_epochs: int, settings: FreezeSettings | None = None) ->
     return [replace(phase, label=what) for phase, (_, what) in zip(phases, own, strict=False)]
 
 
+def stages(groups: Sequence[DepthGroup]) -> list[str]:
+    """Names that a phase of one's own can begin with, from the picture to the answer: stages, or groups without them.
+
+    For a form; ``head``, ``last_stage``, ``half`` and ``all`` are understood as well.
+    """
+    return list(dict.fromkeys(_stage_name(group) for group in groups))
+
+
 _STAND_IN = (
     DepthGroup("stem", 0, ()),
     *(DepthGroup(f"stage {stage} block {block}", stage, ()) for stage in range(1, 5) for block in (1, 2)),
@@ -148,13 +156,8 @@ def _named(what: str, groups: Sequence[DepthGroup]) -> Step:
                     return n - index, f"From {name} on"
     raise SettingsError(
         f"Phases of your own: this model has no {what!r}.",
-        fix=f"Write head, last_stage, half, all, 1 to {n}, a share like 25%, or one of: {_names(groups)}.",
+        fix=f"Write head, last_stage, half, all, 1 to {n}, a share like 25%, or one of: {', '.join(stages(groups))}.",
     )
-
-
-def _names(groups: Sequence[DepthGroup]) -> str:
-    """Names that a phase can begin with: stages, and the groups of models without them."""
-    return ", ".join(dict.fromkeys(_stage_name(group) for group in groups))
 
 
 def _in_a_row(lengths: Sequence[tuple[int, Step]], n_epochs: int) -> list[Phase]:
