@@ -11,7 +11,7 @@ frame.guard()
 
 from ftcore import settings as s  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import charts, forms, session  # noqa: E402
+from pages.components import charts, forms, phasetable, session  # noqa: E402
 
 EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 
@@ -54,6 +54,8 @@ columns = st.columns(2, gap="large")
 for column, keys in zip(columns, (EVERYDAY[:3], EVERYDAY[3:]), strict=True):
     with column:
         settings = forms.edit(settings, keys, save=save, version=version)
+if settings.freeze.preset == "custom":
+    phasetable.edit(settings, save=save, version=version)
 with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
     st.markdown(
         "The model learns from slightly changed copies of your training pictures (views) as well, so that it does not "
@@ -73,7 +75,9 @@ with st.expander("More settings", icon=":material/tune:"):
         if section != "augment"
         for advanced in (False, True)
         for key in forms.keys_of(section, advanced=advanced)
-        if key not in EVERYDAY and key not in ("model.name", "model.start", "train.schedule", "train.warmup")
+        if key not in EVERYDAY
+        and key not in ("model.name", "model.start", "train.schedule", "train.warmup")
+        and not (key == "freeze.phases" and settings.freeze.preset == "custom")  # the table above is its input
     ]
     half = math.ceil((len(more) + 1) / 2)
     for column, keys in zip(columns, (more[:half], [*more[half:], "seed"]), strict=True):

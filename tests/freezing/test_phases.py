@@ -87,7 +87,7 @@ def test_epochs_and_labels_are_known_without_the_model(preset, n_epochs):
 def test_phases_of_ones_own_are_known_without_the_model_by_their_words():
     own = FreezeSettings(phases="2:head, 3:torso, rest:all")
     found = [(phase.first_epoch, phase.n_epochs, phase.label) for phase in p.spans("custom", 9, own)]
-    assert found == [(0, 2, "head"), (2, 3, "torso"), (5, 4, "all")]
+    assert found == [(0, 2, "Head only"), (2, 3, "torso"), (5, 4, "Everything")]
 
 
 # phases of one's own
