@@ -2,8 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
-from ftcore.settings import SCHEDULES
+from ftcore.freezing.phases import spans
+from ftcore.settings import SCHEDULES, RunSettings
+
+_POINTS = 240  # of a drawn curve
 
 
 def factor(schedule: str, step: int, n_steps: int, warmup: float = 0.0) -> float:
@@ -32,6 +36,31 @@ def factor(schedule: str, step: int, n_steps: int, warmup: float = 0.0) -> float
     if schedule == "linear":
         return 1.0 - progress
     return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def over_the_run(settings: RunSettings, steps_per_epoch: int) -> list[dict[str, Any]]:
+    """The head's learning rate from the first step to the last, each phase of the freezing plan on its own.
+
+    Phases that begin when validation stalls have no place yet and are left out.
+
+    Args:
+        settings: Of the run.
+        steps_per_epoch: Optimiser steps in an epoch, at least 1.
+
+    Returns:
+        A row per point: epoch (how many have passed, a fraction), rate, phase (index), label (what learns in it).
+    """
+    train = settings.train
+    phases = [span for span in spans(settings.freeze.preset, train.epochs, settings.freeze) if span.n_epochs]
+    rows: list[dict[str, Any]] = []
+    for index, span in enumerate(phases):
+        n_steps = span.n_epochs * steps_per_epoch
+        n_points = min(n_steps, _POINTS // len(phases))
+        for step in sorted({round(i * (n_steps - 1) / max(1, n_points - 1)) for i in range(n_points)}):
+            rate = train.lr * factor(train.schedule, step, n_steps, train.warmup)
+            epoch = span.first_epoch + step / steps_per_epoch
+            rows.append({"epoch": epoch, "rate": rate, "phase": index, "label": span.label})
+    return rows
 
 
 def _one_cycle(step: int, n_steps: int) -> float:

@@ -3,6 +3,7 @@
 import pytest
 
 from ftcore import settings as s
+from ftcore.runs import drafts
 from pages.components import phasetable
 from pages.components.phasetable import EPOCHS, WHAT, rows_of, text_of
 from tests.pages.conftest import open_page, texts
@@ -26,9 +27,12 @@ def test_it_is_told_which_epochs_each_phase_gets():
 
 
 def test_the_table_is_there_when_phases_are_ones_own(tiny_dataset):
+    settings = s.with_values(
+        s.RunSettings(dataset=tiny_dataset.id), ["freeze.preset=custom", "freeze.phases=2:head, 9:all"]
+    )
+    drafts.save(drafts.Draft(settings, "run-1", level="standard"))
     at = open_page("settings", dataset=tiny_dataset.id)
-    (preset,) = [one for one in at.selectbox if one.label == "What learns"]
-    preset.set_value("custom").run()
     assert not at.exception
-    assert "epoch 1 to 2: Head only; epoch 3 to" in texts(at)
-    assert not [one for one in at.text_input if one.label == "Phases of your own"]
+    assert "In this run of 8 epochs: epoch 1 to 2: Head only; epoch 3 to 8: Everything." in texts(at)
+    drafts.save(drafts.Draft(s.with_value(settings, "freeze.preset", "head"), "run-1", level="standard"))
+    assert "In this run of" not in texts(open_page("settings", dataset=tiny_dataset.id))

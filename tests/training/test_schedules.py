@@ -11,8 +11,9 @@ from torch.optim.lr_scheduler import (
 )
 
 from ftcore.errors import SettingsError
-from ftcore.settings import SCHEDULES
-from ftcore.training.schedules import Plateau, factor
+from ftcore.freezing.phases import spans
+from ftcore.settings import FREEZE_PRESETS, SCHEDULES, RunSettings, with_values
+from ftcore.training.schedules import Plateau, factor, over_the_run
 
 
 def rates(make, n_steps):
@@ -101,3 +102,32 @@ def test_no_step_is_wasted_and_none_is_above_the_peak(schedule, n, warmup):
 def test_an_unknown_schedule_is_a_sentence():
     with pytest.raises(SettingsError, match=r"Unknown schedule 'sine'\. Choose one of: cosine, linear, constant, step"):
         factor("sine", 0, 10)
+
+
+@pytest.mark.parametrize("preset", list(FREEZE_PRESETS))
+@pytest.mark.parametrize("n_epochs", [1, 3, 12])
+def test_a_drawn_curve_has_the_rates_of_the_run_in_every_phase(preset, n_epochs):
+    settings = with_values(
+        RunSettings(), [f"freeze.preset={preset}", f"train.epochs={n_epochs}", "train.lr=0.1", "train.warmup=0.2"]
+    )
+    rows, per_epoch = over_the_run(settings, 5), 5
+    phases = spans(preset, n_epochs)
+    assert sorted({row["phase"] for row in rows}) == list(range(len(phases)))
+    for row in rows:
+        span = phases[row["phase"]]
+        step = round((row["epoch"] - span.first_epoch) * per_epoch)
+        assert 0 <= step < span.n_epochs * per_epoch and row["label"] == span.label
+        assert row["rate"] == pytest.approx(0.1 * factor("cosine", step, span.n_epochs * per_epoch, 0.2))
+    assert [row["epoch"] for row in rows] == sorted(row["epoch"] for row in rows)
+
+
+def test_a_long_run_is_drawn_with_few_points_from_the_first_step_to_the_last():
+    rows = over_the_run(with_values(RunSettings(), ["train.epochs=1000"]), 500)
+    assert len(rows) <= 240
+    assert (rows[0]["epoch"], rows[-1]["epoch"]) == (0.0, pytest.approx(1000 - 1 / 500))
+
+
+def test_the_drawn_phases_are_those_of_the_run(make_parts):
+    parts = make_parts("freeze.preset=gradual", "train.epochs=6")
+    told = [(phase.first_epoch, phase.n_epochs, phase.label) for phase in parts.plan.phases]
+    assert told == [(span.first_epoch, span.n_epochs, span.label) for span in spans("gradual", 6)]
