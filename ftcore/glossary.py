@@ -205,6 +205,14 @@ TERMS: dict[str, Term] = _terms(
         ("backbone", "freezing", "features"),
     ),
     Term(
+        "outputs-for-two-classes",
+        "Outputs for two classes",
+        "Two classes can be told apart by two outputs, one for each, or by one that says how much the picture looks "
+        "like the second. The answers look the same and are about equally good.",
+        ("class", "head"),
+        ("model.binary",),
+    ),
+    Term(
         "head-layers",
         "Hidden layers of the head",
         "A head may have a layer or two of its own between the features and the answer. It can then combine features, "
@@ -513,6 +521,14 @@ TERMS: dict[str, Term] = _terms(
         "strength says how far: 0 is plain cross entropy, 2 is usual.",
         ("loss", "class-weights"),
         ("train.focal_gamma",),
+    ),
+    Term(
+        "huber-loss",
+        "Huber loss",
+        "A loss for numbers: small errors count by their square, large ones only in proportion, so that a few wrong "
+        "labels or odd pictures do not pull everything their way. Its border says where large begins.",
+        ("loss",),
+        ("train.huber_delta",),
     ),
     Term(
         "class-weights",

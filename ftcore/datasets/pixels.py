@@ -168,7 +168,7 @@ def larger_files(dataset: Dataset, input_size: int) -> tuple[Path, Path]:
 
 def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:
     """Picture ``i`` as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
-    return small_png(_store(dataset.folder, dataset).picture(i), side)
+    return small_png(_store(dataset.folder, dataset, dataset.created).picture(i), side)
 
 
 def small_png(picture: Image.Image, side: int) -> bytes:
@@ -183,6 +183,7 @@ def small_png(picture: Image.Image, side: int) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _store(folder: Path, dataset: Dataset) -> PixelStore:
-    """A page shows many thumbnails of one data set: its table is read once. Data sets never change."""
+def _store(folder: Path, dataset: Dataset, created: float) -> PixelStore:
+    """A page shows many thumbnails of one data set: its table is read once. Data sets never change; but one that was
+    deleted and imported again has the same id, and its pictures may lie in another order."""
     return PixelStore(dataset)

@@ -66,8 +66,8 @@ def _sizes(dataset: Dataset) -> None:
         st.markdown(f"All pictures are {table['width'][0]:,} × {table['height'][0]:,} pixels.")
         return
     st.caption(
-        "Each dot is a size in pixels, larger where more pictures have it. Pictures are cut to a square before a model "
-        "sees them: far from the line, much of them is lost."
+        "Each dot is a size in pixels, larger where more pictures have it. A model usually sees only the square in the "
+        "middle: far from the line, much of a picture is lost."
     )
     st.plotly_chart(
         charts.sizes(table),

@@ -42,12 +42,12 @@ def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
         if dataset.task != "number":
             label = st.selectbox(
                 "Class",
-                [None, *dataset.classes],
-                format_func=lambda name: "All classes" if name is None else name,
+                ["", *dataset.classes],
+                format_func=lambda name: name or "All classes",
                 key=f"class_{dataset.id}",
                 width=150,
             )
-            target = None if label is None else dataset.classes.index(label)
+            target = dataset.classes.index(label) if label else None
         elif len(dataset.classes) > 1:
             number = st.selectbox(
                 "Number",

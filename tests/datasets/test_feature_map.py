@@ -69,9 +69,11 @@ def test_the_same_seed_draws_the_same_map():
     pd.testing.assert_frame_equal(first, second)
 
 
-@pytest.mark.parametrize("features", [np.ones((6, 4)), np.zeros((6, 4)), np.arange(6.0)[:, None] + 1])
+@pytest.mark.parametrize(
+    "features", [np.ones((6, 4)), np.zeros((6, 4)), np.arange(6.0)[:, None] + 1, np.repeat(np.eye(3), 20, 0)]
+)
 def test_pictures_that_hardly_differ_have_finite_places(features):
-    found, _ = drawn(np.arange(6), features.astype(np.float32))
+    found, _ = drawn(np.arange(len(features)), features.astype(np.float32))
     assert np.isfinite(found.points[["x", "y", "main_x", "main_y"]].to_numpy()).all()
     assert np.isfinite(found.explained).all()
 

@@ -4,12 +4,19 @@ import pytest
 
 from ftcore.datasets.intake import import_source
 from ftcore.runs import drafts
+from ftcore.settings import RunSettings, suggest
 from tests.datasets.made_pictures import png, write_zip
 from tests.pages.conftest import open_page, shown_pictures, texts
 
 
 def draft_of(dataset):
     return drafts.load(dataset.id, lambda: pytest.fail("there is no draft on disk"))
+
+
+def standard(dataset):
+    """A draft with what the quick preset suggests, at the level that shows switches."""
+    settings = suggest("quick", dataset.facts(), base=RunSettings(dataset=dataset.id))
+    return drafts.Draft(settings, "run-1", level="standard")
 
 
 def copies(at):
@@ -23,6 +30,7 @@ def sources(at):
 
 @pytest.mark.parametrize("page", ["dataset", "settings"])
 def test_advice_is_given_by_kind_and_followed_with_a_click(tiny_dataset, page):
+    drafts.save(standard(tiny_dataset))  # where the Settings page shows the switches
     at = open_page(page, dataset=tiny_dataset.id)
     kind = at.selectbox(key=f"kind_{tiny_dataset.id}")
     assert kind.label == "What kind of pictures are these?" and kind.value == "photographs"
@@ -60,6 +68,7 @@ def test_twelve_copies_are_shown_on_request_and_change_with_the_strength_the_pic
 
 
 def test_it_says_when_no_copy_differs_and_when_training_uses_none(tiny_dataset):
+    drafts.save(standard(tiny_dataset))
     at = open_page("settings", dataset=tiny_dataset.id)
     assert "training uses no copies" in texts(at)
     at.toggle(key=f"copies_{tiny_dataset.id}").set_value(True).run()

@@ -1,17 +1,19 @@
 """The pictures of a data set: filtered, class by class, by size and on a map; one entry for all its versions."""
 
 import pytest
+from PIL import Image
 
 from ftcore.datasets import versions
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.doctor.findings import Finding, Report
 from ftcore.datasets.intake import import_source
+from ftcore.datasets.records import delete
 from ftcore.datasets.versions import Edit
 from ftcore.events import Failed, Progress
 from ftcore.runs import log, store
-from pages.components import gallery
+from pages.components import cached, gallery
 from tests.datasets.made_map import draw_map
-from tests.datasets.made_pictures import png, write_zip
+from tests.datasets.made_pictures import encoded, png, write_zip
 from tests.pages.conftest import open_page, parameter, shown_pictures, texts
 
 
@@ -31,6 +33,26 @@ def test_filters_work_together(tiny_dataset):
     assert len(seen(at)) == sum("red/1" in path for path in paths) > 0
     at.text_input(key=f"text_{id}").set_value("<none>").run()
     assert not at.exception and not seen(at) and "No picture fits" in texts(at)
+
+
+def test_pictures_that_came_again_under_other_names_are_not_mixed_up(workspace, tmp_path):
+    """Same pictures, same id; but they lie in another order, and nothing that is remembered may keep to the old one."""
+    shades = {f"{label}{i}": (60 * i, 200, 40 if label == "a" else 90) for label in "ab" for i in range(4)}
+    made = {name: encoded(Image.new("RGB", (300, 200), colour)) for name, colour in shades.items()}
+
+    def imported(name, place):
+        files = {f"{key[0]}/{place(int(key[1]))}.png": data for key, data in made.items()}
+        return import_source(write_zip(tmp_path / name, files), name="again")
+
+    first = imported("one.zip", lambda i: i)
+    before = [cached.small(first.id, row) for row in range(8)]
+    assert len(set(before)) == 8
+    large = [cached.thumbnail(first.id, row, 220) for row in range(4)]
+    delete(first)
+    again = imported("two.zip", lambda i: 3 - i)
+    assert again.id == first.id
+    assert [cached.small(again.id, row) for row in range(4)] == before[3::-1]
+    assert cached.thumbnail(again.id, 0, 220) == large[3]
 
 
 def test_pages_are_turned_and_a_filter_starts_at_the_first(tiny_dataset):
