@@ -100,9 +100,9 @@ def shared_unit(units: Sequence[str]) -> str:
     return units[0] if len(set(units)) == 1 else ""
 
 
-def is_better(name: str, value: float, other: float) -> bool:
-    """Whether ``value`` is a better score than ``other``."""
-    return value > other if SCORES[name].better == "higher" else value < other
+def means_something(name: str, units: Sequence[str]) -> bool:
+    """Whether the mean of a score over several numbers says anything: not that of errors in different units."""
+    return SCORES[name].unit != "target" or len(set(units)) <= 1
 
 
 def unit(name: str, task: str, of_numbers: str = "") -> str:
@@ -129,11 +129,13 @@ def text(name: str, value: float, of_numbers: str = "") -> str:
     return number(value, of_numbers if SCORES[name].unit == "target" else "")
 
 
-def number(value: float, unit: str = "") -> str:
-    """A number with three digits that matter, and its unit."""
-    size = abs(value)
+def number(value: float, unit: str = "", *, error: float = 0.0) -> str:
+    """A number with three digits that matter, and its unit; if its usual error is known, with two digits of that."""
+    size, places = abs(value), 2
+    if error > 0:
+        size, places = error, 1
     if math.isfinite(value) and (size == 0 or 1e-4 <= size < 1e9):
-        digits = max(0, 2 - math.floor(math.log10(size))) if size else 0
+        digits = max(0, places - math.floor(math.log10(size))) if size else 0
         written = f"{value:,.{digits}f}"
     else:
         written = f"{value:.2e}"

@@ -21,6 +21,12 @@ def test_scores_are_written_as_people_write_them(name, value, unit, shown):
     assert scores.text(name, value, unit) == shown
 
 
+def test_a_number_whose_error_is_known_gets_two_digits_of_that():
+    assert scores.number(-0.0353, "cm", error=0.155) == "-0.04 cm"
+    assert scores.number(2023.42, error=1.2) == "2,023.4"
+    assert scores.number(123456.0, "g", error=5000.0) == "123,456 g"
+
+
 @pytest.mark.parametrize(
     "monitor, task, shown",
     [

@@ -16,7 +16,7 @@ class Advice:
 
 
 def on_history(
-    history: Sequence[dict[str, Any]], n_epochs: int, *, task: str = "single", unit: str = ""
+    history: Sequence[dict[str, Any]], n_epochs: int, *, task: str = "single", units: Sequence[str] = ()
 ) -> list[Advice]:
     """Read the epochs so far.
 
@@ -24,7 +24,7 @@ def on_history(
         history: Rows with train_loss, val_loss, and the task's main score of both, in order.
         n_epochs: How many epochs were planned.
         task: ``single``, ``multi`` or ``number``.
-        unit: Of the numbers, if they share one.
+        units: Of the numbers.
     """
     if len(history) < 3:
         return []
@@ -41,7 +41,7 @@ def on_history(
                 "More pictures, fewer epochs or a smaller part that learns would help.",
             )
         )
-    if gap := _gap(last, task, unit):
+    if gap := _gap(last, task, units):
         found.append(Advice("warning", gap))
     if len(history) >= n_epochs and lowest == len(history) - 1 and _still_falling(history):
         found.append(
@@ -60,13 +60,14 @@ def on_history(
     return found
 
 
-def _gap(last: dict[str, Any], task: str, unit: str) -> str:
+def _gap(last: dict[str, Any], task: str, units: Sequence[str]) -> str:
     """A sentence on a model that does much better on training pictures, or an empty text."""
     name = scores.MAIN[task]
     train, validation = last[f"train_{name}"], last[f"val_{name}"]
     if task == "number":
-        if validation <= 1.5 * train:
+        if validation <= 1.5 * train or not scores.means_something(name, units):
             return ""
+        unit = scores.shared_unit(units)
         return (
             f"On training pictures the numbers are off by {scores.number(train, unit)} on average, on validation "
             f"pictures by {scores.number(validation, unit)}. New pictures will go like the second number."

@@ -148,7 +148,7 @@ def mistakes(predictions: Predictions, units: Sequence[str] = ()) -> pd.DataFram
 
     One class per picture: the surest first, by ``confidence`` (0-1). Several: those with a class of which the model was
     surest and wrong; classes are joined with commas. Numbers: all pictures, by ``error``: the largest of a picture's
-    errors as a multiple of the number's standard deviation.
+    errors as a multiple of the number's standard deviation; true and predicted are of that number, called ``label``.
     """
     if predictions.task == "number":
         return _largest_errors(predictions, units)
@@ -168,18 +168,20 @@ def mistakes(predictions: Predictions, units: Sequence[str] = ()) -> pd.DataFram
 
 def _largest_errors(predictions: Predictions, units: Sequence[str]) -> pd.DataFrame:
     spread = predictions.target.std(axis=0)
-    off = np.abs(predictions.answers - predictions.target) / np.where(spread > 0, spread, 1)
+    off = np.abs(predictions.answers - predictions.target) / np.where(spread > 0, spread, 1)  # [N, T]
+    worst, rows = off.argmax(axis=1), np.arange(len(off))
     measured = list(units) or [""] * len(predictions.classes)
 
-    def words(rows: np.ndarray) -> list[str]:
-        return [_listed([number(float(v), unit) for v, unit in zip(row, measured, strict=True)]) for row in rows]
+    def words(values: np.ndarray) -> list[str]:
+        return [number(float(values[row, index]), measured[index]) for row, index in zip(rows, worst, strict=True)]
 
     table = pd.DataFrame(
         {
             "picture": predictions.picture,
+            "label": np.asarray(predictions.classes, dtype=object)[worst],
             "true": words(predictions.target),
             "predicted": words(predictions.answers),
-            "error": off.max(axis=1),
+            "error": off[rows, worst],
         }
     )
     return table.sort_values("error", ascending=False, ignore_index=True)

@@ -1,14 +1,18 @@
-"""Metrics for one label per picture, added up over batches so that a short last batch never counts too much."""
+"""Metrics for one label per picture, added up over batches so that a short last batch never counts too much.
+
+Nothing here imports torch, so that a page can count what was mixed up.
+"""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
 from ftcore.errors import NotComputable
 from ftcore.scores import SCORES
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Accuracy:
@@ -22,7 +26,7 @@ class Accuracy:
     def reset(self) -> None:
         self._right = self._seen = 0
 
-    def update(self, scores: Tensor, target: Tensor) -> None:
+    def update(self, scores: "Tensor", target: "Tensor") -> None:
         """Add a batch: ``scores`` [B, C], any monotone score; ``target`` [B], class indices."""
         check_class_scores(scores, target)
         self._right += int((scores.argmax(dim=1) == target).sum())
@@ -45,10 +49,12 @@ class CrossEntropy:
     def reset(self) -> None:
         self._sum, self._seen = 0.0, 0
 
-    def update(self, scores: Tensor, target: Tensor) -> None:
+    def update(self, scores: "Tensor", target: "Tensor") -> None:
         """Add a batch: ``scores`` [B, C], logits; ``target`` [B], class indices."""
         check_class_scores(scores, target)
-        self._sum += float(functional.cross_entropy(scores.double(), target, reduction="sum"))
+        logits = scores.double()
+        each = logits.logsumexp(dim=1) - logits.gather(1, target[:, None])[:, 0]  # [B]
+        self._sum += float(each.sum())
         self._seen += len(target)
 
     def compute(self) -> float:
@@ -73,7 +79,7 @@ class FromConfusion:
     def reset(self) -> None:
         self._counts: np.ndarray | None = None
 
-    def update(self, scores: Tensor, target: Tensor) -> None:
+    def update(self, scores: "Tensor", target: "Tensor") -> None:
         """Add a batch: ``scores`` [B, C], any monotone score; ``target`` [B], class indices."""
         check_class_scores(scores, target)
         counts = confusion(target.cpu().numpy(), scores.argmax(dim=1).cpu().numpy(), scores.shape[1])
@@ -85,11 +91,11 @@ class FromConfusion:
         return self._score(self._counts)
 
 
-def check_class_scores(scores: Tensor, target: Tensor) -> None:
+def check_class_scores(scores: "Tensor", target: "Tensor") -> None:
     """Raise unless ``scores`` is [B, C] and ``target`` [B] with integers in 0..C-1."""
     if scores.ndim != 2 or target.ndim != 1 or len(scores) != len(target):
         raise ValueError(f"Expected scores [B, C] and target [B], received {list(scores.shape)}, {list(target.shape)}.")
-    if torch.is_floating_point(target) or (
+    if target.is_floating_point() or (
         len(target) and not 0 <= int(target.min()) <= int(target.max()) < scores.shape[1]
     ):
         raise ValueError(f"Expected class indices 0 to {scores.shape[1] - 1} in target.")

@@ -1,13 +1,15 @@
 """Scores that need all pictures at once: they keep every batch until they are asked."""
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ftcore.errors import NotComputable
 from ftcore.scores import SCORES
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Kept(ABC):
@@ -20,23 +22,23 @@ class Kept(ABC):
         self.reset()
 
     def reset(self) -> None:
-        self._scores: list[Tensor] = []
-        self._targets: list[Tensor] = []
+        self._scores: list[np.ndarray] = []
+        self._targets: list[np.ndarray] = []
 
-    def update(self, scores: Tensor, target: Tensor) -> None:
+    def update(self, scores: "Tensor", target: "Tensor") -> None:
         """Add a batch, ``scores`` and ``target`` [B, ...]."""
         self.check(scores, target)
         if len(target):
-            self._scores.append(scores.detach().float().cpu())
-            self._targets.append(target.detach().float().cpu())
+            self._scores.append(scores.detach().float().cpu().numpy())
+            self._targets.append(target.detach().float().cpu().numpy())
 
     def compute(self) -> float:
         if not self._targets:
             raise NotComputable(f"{SCORES[self.name].label} needs at least one picture.")
-        return self.score(torch.cat(self._scores).numpy(), torch.cat(self._targets).numpy())
+        return self.score(np.concatenate(self._scores), np.concatenate(self._targets))
 
     @abstractmethod
-    def check(self, scores: Tensor, target: Tensor) -> None:
+    def check(self, scores: "Tensor", target: "Tensor") -> None:
         """Raise ValueError for a batch that does not fit."""
 
     @abstractmethod

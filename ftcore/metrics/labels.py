@@ -3,13 +3,15 @@
 The functions work on arrays: ``target`` [N, C] of 0 and 1, ``said`` [N, C] bool, ``scores`` [N, C] any monotone score.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
 from ftcore.metrics.classification import rates
 from ftcore.metrics.kept import Kept
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class BinaryCrossEntropy(Kept):
@@ -17,12 +19,12 @@ class BinaryCrossEntropy(Kept):
 
     name = "loss"
 
-    def check(self, scores: Tensor, target: Tensor) -> None:
+    def check(self, scores: "Tensor", target: "Tensor") -> None:
         check_label_scores(scores, target)
 
     def score(self, scores: np.ndarray, target: np.ndarray) -> float:
-        outputs, wanted = torch.from_numpy(scores).double(), torch.from_numpy(target).double()
-        return float(functional.binary_cross_entropy_with_logits(outputs, wanted))
+        logits = scores.astype(np.float64)
+        return float((np.logaddexp(0, logits) - target * logits).mean())
 
 
 class ExactMatch(Kept):
@@ -30,7 +32,7 @@ class ExactMatch(Kept):
 
     name = "exact_match"
 
-    def check(self, scores: Tensor, target: Tensor) -> None:
+    def check(self, scores: "Tensor", target: "Tensor") -> None:
         check_label_scores(scores, target)
 
     def score(self, scores: np.ndarray, target: np.ndarray) -> float:
@@ -42,7 +44,7 @@ class F1Micro(Kept):
 
     name = "f1_micro"
 
-    def check(self, scores: Tensor, target: Tensor) -> None:
+    def check(self, scores: "Tensor", target: "Tensor") -> None:
         check_label_scores(scores, target)
 
     def score(self, scores: np.ndarray, target: np.ndarray) -> float:
@@ -54,7 +56,7 @@ class F1Macro(Kept):
 
     name = "f1"
 
-    def check(self, scores: Tensor, target: Tensor) -> None:
+    def check(self, scores: "Tensor", target: "Tensor") -> None:
         check_label_scores(scores, target)
 
     def score(self, scores: np.ndarray, target: np.ndarray) -> float:
@@ -66,14 +68,14 @@ class MeanAveragePrecision(Kept):
 
     name = "mean_average_precision"
 
-    def check(self, scores: Tensor, target: Tensor) -> None:
+    def check(self, scores: "Tensor", target: "Tensor") -> None:
         check_label_scores(scores, target)
 
     def score(self, scores: np.ndarray, target: np.ndarray) -> float:
         return mean_average_precision(target, scores)
 
 
-def check_label_scores(scores: Tensor, target: Tensor) -> None:
+def check_label_scores(scores: "Tensor", target: "Tensor") -> None:
     """Raise unless ``scores`` and ``target`` are both [B, C], the target with values in 0-1."""
     if scores.ndim != 2 or scores.shape != target.shape:
         raise ValueError(f"Expected scores and target [B, C], received {list(scores.shape)}, {list(target.shape)}.")

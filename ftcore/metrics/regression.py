@@ -5,11 +5,14 @@ numbers are scikit-learn's ``uniform_average``.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from ftcore.metrics.kept import Kept
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class OfNumbers(Kept):
@@ -24,7 +27,7 @@ class OfNumbers(Kept):
         self.name, self._each = name, each
         super().__init__()
 
-    def check(self, scores: Tensor, target: Tensor) -> None:
+    def check(self, scores: "Tensor", target: "Tensor") -> None:
         if scores.ndim != 2 or scores.shape != target.shape:
             raise ValueError(f"Expected scores and target [B, T], received {list(scores.shape)}, {list(target.shape)}.")
 

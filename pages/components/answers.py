@@ -68,12 +68,15 @@ def _labels(bundle: Any, chances: list[float], truth: str | None, key: str) -> N
 
 def _numbers(bundle: Any, values: list[float], truth: str | None, key: str) -> None:
     units = bundle.outputs.units or ("",) * len(values)
-    errors = bundle.typical_error
-    for index, (name, value, unit) in enumerate(zip(bundle.classes, values, units, strict=True)):
-        st.metric(names.markdown(name), scores.number(value, unit))
-        if errors:
-            typical = scores.number(errors[index], names.markdown(unit))
-            st.caption(f"± {typical}: half of the test pictures were answered closer than this.")
+    errors = bundle.typical_error or (0.0,) * len(values)
+    with st.container(horizontal=True, gap="large"):
+        for name, value, unit, error in zip(bundle.classes, values, units, errors, strict=True):
+            with st.container(width="content"):
+                st.metric(names.markdown(name), scores.number(value, unit, error=error), width="content")
+                if error:
+                    st.caption(f"± {scores.number(error, names.markdown(unit), error=error)}")
+    if bundle.typical_error:
+        st.caption("Half of the test pictures were answered closer to the truth than what stands after ±.")
     if truth is not None:
         st.markdown(f"Truly {names.markdown(truth)}")
 

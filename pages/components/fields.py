@@ -51,6 +51,7 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
         "save": save,
         "version": f"{draft.run}/{draft.level}",
         "suggested": session.fitting(dataset, settings),
+        "task": dataset.task,
     }
     if draft.level == "everything":
         return _everything(settings, common)

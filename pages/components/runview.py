@@ -122,7 +122,7 @@ def _curves(state: RunState, *, moving: bool) -> None:
         with column:
             _draw(figure, f"{metric}_curve", alt, moving=moving)
     with st.container():  # always there: a sentence that appears must not move the charts below to another place
-        for advice in on_history(rows, planned, task=task, unit=state.unit):
+        for advice in on_history(rows, planned, task=task, units=state.plan.units if state.plan else ()):
             SEVERITY[advice.severity](advice.text)
     small = (
         ("lr", "Learning rate", "#7a5cc7"),

@@ -14,6 +14,8 @@ from ftcore.runs import store
 from ftcore.runs.state import RunState
 from pages.components import cached, charts, pictures, terms
 
+_PER_NUMBER = ("mae", "median_error", "rmse", "r2")
+
 
 def show(job: store.Job, state: RunState) -> None:
     """Everything that the test says about a finished run."""
@@ -27,7 +29,10 @@ def show(job: store.Job, state: RunState) -> None:
     if n > 1:
         st.caption(f":material/lock_open: {n} runs were tested on these pictures.", help=looks.WHY)
     assert state.scores is not None
-    shown = {name: score for name, score in state.scores.items() if "low" in score}
+    units = state.plan.units if state.plan else ()
+    shown = {
+        name: score for name, score in state.scores.items() if "low" in score and scores.means_something(name, units)
+    }
     for column, (name, score) in zip(st.columns(len(shown)), shown.items(), strict=True):
         value = scores.text(name, score["value"], state.unit)
         low, high = (scores.text(name, score[end], names.markdown(state.unit)) for end in ("low", "high"))
@@ -70,8 +75,15 @@ def _classes(tables: dict[str, pd.DataFrame]) -> None:
             alt="Confusion matrix: true classes against answers.",
         )
     with st.expander("Class by class", expanded="confusion" not in tables):
-        rates = ("precision", "recall", "f1", "average_precision")
-        columns = {name: st.column_config.NumberColumn(format="percent") for name in rates}
+        columns = {
+            name: st.column_config.NumberColumn(label, format="percent")
+            for name, label in (
+                ("precision", None),
+                ("recall", None),
+                ("f1", "F1"),
+                ("average_precision", scores.SCORES["mean_average_precision"].label),
+            )
+        }
         st.dataframe(tables["classes"], hide_index=True, column_config=columns, alt="Scores of each class")
 
 
@@ -81,7 +93,10 @@ def _numbers(said: Outputs, tables: dict[str, pd.DataFrame]) -> None:
     pairs, name = tables["pairs"], said.classes[0]
     if len(said.classes) > 1:
         name = st.selectbox("Number", said.classes, key="number_shown")
-        st.dataframe(tables["numbers"], hide_index=True, alt="Scores of each number")
+        columns = {
+            score: st.column_config.NumberColumn(scores.SCORES[score].label, format="%.4g") for score in _PER_NUMBER
+        }
+        st.dataframe(tables["numbers"], hide_index=True, column_config=columns, alt="Scores of each number")
     unit = said.units[said.classes.index(name)] if said.units else ""
     st.plotly_chart(
         charts.truth_and_answer(pairs[pairs["label"] == name], f"{name} ({unit})" if unit else name),

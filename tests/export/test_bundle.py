@@ -2,6 +2,7 @@ import ast
 import errno
 import json
 import os
+import runpy
 import subprocess
 import sys
 import textwrap
@@ -217,3 +218,44 @@ def test_a_bundle_of_an_unknown_architecture_is_a_sentence(target):
     changed(target, architecture="resnet19")
     with pytest.raises(ModelError, match="timm has no model called 'resnet19'"):
         Bundle(target)
+
+
+# other tasks
+
+MEANINGS = {
+    "one sigmoid": Outputs("single", ("no", "yes"), one_sigmoid=True),
+    "several classes": Outputs("multi", ("a", "b", "c")),
+    "numbers": Outputs("number", ("width", "weight"), ("cm", ""), (10.0, -3.0), (2.0, 0.5)),
+}
+
+
+@pytest.mark.parametrize("meaning", MEANINGS)
+def test_every_task_is_answered_by_the_bundle_and_by_the_program_in_its_readme(
+    target, tmp_path, monkeypatch, capsys, meaning
+):
+    outputs = MEANINGS[meaning]
+    model, recipe = build_model("test_efficientnet", n_outputs=outputs.n, image_size=64, pretrained=False, seed=1)
+    bundle.write(
+        target,
+        model,
+        name="Other",
+        architecture="test_efficientnet",
+        options={},
+        outputs=outputs,
+        preprocessing=recipe,
+        about={"typical_error": [0.5, 0.1]} if outputs.task == "number" else {},
+    )
+    loaded = Bundle(target)
+    assert loaded.outputs == outputs
+    assert loaded.typical_error == ((0.5, 0.1) if outputs.task == "number" else ())
+    photo().save(target / "picture.png")
+    said = loaded.answer((target / "picture.png").read_bytes()).values
+    with torch.inference_mode():
+        expected = outputs.answers(model.eval()(torch.from_numpy(recipe.batch([photo()])).permute(0, 3, 1, 2)))
+    assert said == pytest.approx(expected[0].numpy(), abs=1e-5)
+    (target / "program.py").write_text(snippet(target).replace("picture.jpg", "picture.png"), encoding="utf-8")
+    monkeypatch.chdir(target)
+    runpy.run_path("program.py")
+    printed = ast.literal_eval(capsys.readouterr().out)
+    assert tuple(printed) == outputs.classes and list(printed.values()) == pytest.approx(said.tolist(), abs=1e-4)
+    assert "width (cm), weight" in (target / "README.txt").read_text() or outputs.task != "number"
