@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from ftcore.settings import FreezeSettings, custom_phases
+
 LEVELS = ("good", "info", "warning")
 
-HEAD_SHARE = 0.02
-"""Share of a network below which what learns is called a head."""
+PARTS = ("head", "part", "all")
 
 _FEW_PER_CLASS = 10
 _MANY_PER_CLASS = 200
@@ -26,23 +27,22 @@ class Risk:
 
 
 def risk(
-    *, n_train: int, n_classes: int, n_learning: int, n_parameters: int, gradual: bool = False, pretrained: bool = True
+    part: str, *, n_train: int, n_classes: int, n_learning: int = 0, gradual: bool = False, pretrained: bool = True
 ) -> Risk:
     """The greatest risk of letting a part of a network learn.
 
     Args:
+        part: What learns in the phase in which most does, one of ``PARTS``.
         n_train: Training pictures.
         n_classes: Classes; 1 where numbers are predicted.
-        n_learning: Parameters that learn in the phase in which most do.
-        n_parameters: Of the whole network.
+        n_learning: Parameters that learn in that phase; 0 where it is not known.
         gradual: Whether the head learns before the layers under it do.
         pretrained: Whether the network knows anything yet.
     """
     per_class = n_train / max(1, n_classes)
-    share = n_learning / max(1, n_parameters)
     pictures = f"{n_train:,} training pictures"
     if not pretrained:
-        if share < 1:
+        if part != "all":
             return Risk(
                 "warning", "underfitting", "Frozen layers that were never trained stay blind: let everything learn."
             )
@@ -54,14 +54,14 @@ def risk(
             "million.",
         )
     if per_class < _FEW_PER_CLASS:
-        rest = "" if share <= HEAD_SHARE else ", and the more layers learn, the sooner it does"
+        rest = "" if part == "head" else ", and the more layers learn, the sooner it does"
         return Risk(
             "warning",
             "overfitting",
             f"With about {per_class:.0f} pictures per class any part of a network soon knows them by heart{rest}: more "
             "pictures help more than any setting.",
         )
-    if share <= HEAD_SHARE:
+    if part == "head":
         if per_class >= _MANY_PER_CLASS:
             return Risk(
                 "info",
@@ -75,7 +75,7 @@ def risk(
             f"Nothing can be forgotten, and a head alone seldom learns {pictures} by heart: the safe choice. What the "
             "network cannot see yet, it will not learn to see.",
         )
-    if share >= 0.9 and n_train < _FEW:
+    if part == "all" and n_train < _FEW:
         return Risk(
             "warning",
             "forgetting",
@@ -89,7 +89,7 @@ def risk(
             f"{_count(n_learning)} numbers learn from {pictures}, which is {_count(n_learning / n_train)} per picture: "
             "watch for validation getting worse while training gets better, or freeze more.",
         )
-    if share >= 0.9:
+    if part == "all":
         if n_train >= _ENOUGH_FOR_ALL:
             return Risk(
                 "good",
@@ -117,6 +117,16 @@ def risk(
         f"The early layers keep what they know, and the rest has {pictures} to learn from. In the first steps, while "
         "the head is still random, some of that may be forgotten.",
     )
+
+
+def learning_part(settings: FreezeSettings) -> tuple[str, bool]:
+    """What learns in the phase in which most does, one of ``PARTS``; and whether the head learns alone before it."""
+    if settings.preset == "custom":
+        parts = [what for _, what in custom_phases(settings.phases)]
+        part = "all" if "all" in parts or "stem" in parts else "head" if set(parts) == {"head"} else "part"
+        return part, part != "head" and parts[0] == "head"
+    part = {"head": "head", "none": "all", "gradual": "all"}.get(settings.preset, "part")
+    return part, settings.preset in ("head_then_last", "gradual")
 
 
 def _count(n: float) -> str:

@@ -13,7 +13,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import spans
 from ftcore.runs import drafts
 from ftcore.training import schedules
-from pages.components import augmentation, charts, forms, frame, phasetable, session, terms
+from pages.components import augmentation, charts, forms, frame, phasetable, risks, session, terms
 
 EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 ON_MODEL_PAGE = ("model.name", "model.start")
@@ -54,7 +54,7 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
         "task": dataset.task,
     }
     if draft.level == "everything":
-        return _everything(settings, common)
+        return _everything(dataset, settings, common)
     rest = [
         key
         for section in s.SECTIONS
@@ -65,12 +65,13 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
     settings = forms.in_columns(settings, [*EVERYDAY, *rest], **common)
     if settings.freeze.preset == "custom":
         phasetable.edit(settings, save=save, version=common["version"])
+    risks.show(dataset, settings)
     with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
         augmentation.show(dataset, whole=True)
     return replace(settings, augment=session.draft(dataset).settings.augment)
 
 
-def _everything(settings: s.RunSettings, common: dict[str, Any]) -> s.RunSettings:
+def _everything(dataset: Dataset, settings: s.RunSettings, common: dict[str, Any]) -> s.RunSettings:
     query = st.text_input("Search the settings", placeholder="for example: rate, mirror, memory", key="settings_search")
     found = forms.by_section(query)
     if not found:
@@ -84,6 +85,8 @@ def _everything(settings: s.RunSettings, common: dict[str, Any]) -> s.RunSetting
             st.markdown(" · ".join(f"{label}: **{names.markdown(value)}**" for label, value in chosen.items()))
             frame.link("model", "Change it on the Model page")
         settings = forms.in_columns(settings, [key for key in keys if key not in ON_MODEL_PAGE], **common)
+        if section == "freeze" and not query:
+            risks.show(dataset, settings)
     return settings
 
 

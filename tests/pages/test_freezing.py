@@ -1,4 +1,4 @@
-"""Phases of one's own on the Settings page: rows become the setting, and the page says which epochs they get."""
+"""Frozen layers on the Settings page: phases of one's own in a table, and what the choice risks in a sentence."""
 
 import pytest
 
@@ -36,3 +36,14 @@ def test_the_table_is_there_when_phases_are_ones_own(tiny_dataset):
     assert "In this run of 8 epochs: epoch 1 to 2: Head only; epoch 3 to 8: Everything." in texts(at)
     drafts.save(drafts.Draft(s.with_value(settings, "freeze.preset", "head"), "run-1", level="standard"))
     assert "In this run of" not in texts(open_page("settings", dataset=tiny_dataset.id))
+
+
+@pytest.mark.parametrize("level", ["standard", "everything"])
+def test_what_the_frozen_layers_risk_is_said_under_the_choice(tiny_dataset, level):
+    settings = s.with_value(s.RunSettings(dataset=tiny_dataset.id), "freeze.preset", "none")
+    drafts.save(drafts.Draft(settings, "run-1", level=level))
+    assert "All of the network may change after only 42 training pictures" in texts(
+        open_page("settings", dataset=tiny_dataset.id)
+    )
+    drafts.save(drafts.Draft(s.with_value(settings, "freeze.preset", "head"), "run-1", level=level))
+    assert "Nothing can be forgotten" in texts(open_page("settings", dataset=tiny_dataset.id))
