@@ -11,7 +11,7 @@ frame.guard()
 
 from ftcore import settings as s  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import charts, forms, session  # noqa: E402
+from pages.components import charts, forms, runcost, session  # noqa: E402
 
 EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 
@@ -91,6 +91,7 @@ with st.expander("Learning rate over the run", icon=":material/show_chart:"):
     )
     if settings.freeze.preset in ("head_then_last", "gradual"):
         st.caption("Each phase of the freezing plan goes through this curve on its own.")
+runcost.show(settings)
 if frame.next_button("train", "Next: train"):
     latest = session.draft(dataset)
     drafts.confirm(drafts.confirm(latest, "model"), "settings")

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import folds
 from ftcore.errors import DataError, FinetuneError, SettingsError
-from ftcore.events import Event, Note, Progress
+from ftcore.events import Event, Note, Progress, Stood
 from ftcore.metrics.intervals import share_interval
 from ftcore.models import catalogue
 from ftcore.training.features import picture_features
@@ -49,7 +49,8 @@ def race(
 ) -> Generator[Event, None, list[Standing]]:
     """Score backbones on the training and validation pictures; a generator that returns the best first.
 
-    The test pictures take no part. A model whose weights cannot be had is left out with a note.
+    ``Stood`` tells of each as soon as it is known. The test pictures take no part. A model whose weights cannot be
+    had is left out with a note.
 
     Args:
         dataset: With one class per picture.
@@ -83,9 +84,23 @@ def race(
         low, high = share_interval(n_right, n)
         known = catalogue.find(model)
         size = known.parameters * 4 / 1e6 if known and known.parameters else 0.0
-        standings.append(Standing(model, n_right / n, low, high, time.perf_counter() - started, size))
+        standing = Standing(model, n_right / n, low, high, time.perf_counter() - started, size)
+        standings.append(standing)
+        yield _told(standing)
     yield Progress(stage="race", label="Racing", done=len(wanted), total=len(wanted))
     return sorted(standings, key=lambda standing: -standing.accuracy)
+
+
+def _told(standing: Standing) -> Stood:
+    return Stood(
+        model=standing.model,
+        metric="accuracy",
+        score=standing.accuracy,
+        low=standing.low,
+        high=standing.high,
+        seconds=standing.seconds,
+        megabytes=standing.megabytes,
+    )
 
 
 def head_accuracy(dataset: Dataset, features: np.ndarray, *, seed: int = 0) -> tuple[int, int]:

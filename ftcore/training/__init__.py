@@ -9,6 +9,8 @@ loop         the training loop, written once; it yields what happened
 engine       frozen means computed once: cached inputs for each phase
 steps        float32, bfloat16 or compiled: how steps are computed, by measurement
 rate_finder  a learning rate to start with
+costs        what a run would cost, from what was measured; read without torch
+estimate     measuring it: three real batches of everything
 features     what a pretrained model sees in every picture, from the same cache
 checkpoints  everything that a resumed run needs, whole or not at all
 """

@@ -12,7 +12,7 @@ from ftcore.errors import DataError
 from ftcore.evaluation.advice import on_history
 from ftcore.runs import drafts, process, queue, store
 from ftcore.runs.state import RunState
-from pages.components import cached, charts, frame, live, pictures, session, words
+from pages.components import cached, charts, frame, live, pictures, runcost, session, words
 
 _SPEED = (
     "Training pictures per second. What is frozen looks at every picture once; after that only the part that learns "
@@ -39,6 +39,7 @@ def show(job: store.Job) -> None:
         _download(job)
     _curves(state, moving=False)
     _plan(job, state)
+    runcost.promised(job, state)
     _what_next(job, state)
 
 
