@@ -17,10 +17,10 @@ from ftcore.errors import DataError, FinetuneError, SettingsError
 from ftcore.events import Event, Note, Progress, Stood
 from ftcore.metrics.intervals import share_interval
 from ftcore.models import catalogue
-from ftcore.training.features import picture_features
+from ftcore.search.entrants import FEWEST, MOST
+from ftcore.training import known_features
 
 FOLDS = 5
-FEWEST, MOST = 2, 8  # models in a race
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,18 @@ def race(
     if dataset.task != "single":
         raise DataError("A race needs one class per picture.", fix="Use a data set of that kind.")
     standings: list[Standing] = []
+    began = time.perf_counter()
     for number, model in enumerate(wanted):
         label = f"Racing: model {number + 1} of {len(wanted)}"
-        yield Progress(stage="race", label=label, done=number, total=len(wanted))
+        seconds = time.perf_counter() - began
+        yield Progress(stage="race", label=label, done=number, total=len(wanted), seconds=seconds)
         started = time.perf_counter()
         try:
-            features = yield from picture_features(dataset, model, image_size)
+            features = known_features.find(dataset, model, image_size)
+            if features is None:
+                from ftcore.training.features import picture_features  # late: torch takes longer than a known race
+
+                features = yield from picture_features(dataset, model, image_size)
         except FinetuneError as error:
             yield Note(message=f"{model} takes no part. {error.what}")
             continue

@@ -12,5 +12,6 @@ rate_finder  a learning rate to start with
 costs        what a run would cost, from what was measured; read without torch
 estimate     measuring it: three real batches of everything
 features     what a pretrained model sees in every picture, from the same cache
+known_features  the same, found again without torch
 checkpoints  everything that a resumed run needs, whole or not at all
 """

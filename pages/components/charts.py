@@ -134,6 +134,36 @@ def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int
     return _framed(figure, height=80 + 28 * len(pairs))
 
 
+def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
+    """Scores of a race with their 95 % intervals, the best on top; room for those that are still running.
+
+    Args:
+        rows: ``title``, ``score``, ``low`` and ``high`` (0-1) of each that is known.
+        n_entrants: How many run in all.
+    """
+    ordered = sorted(rows, key=lambda row: row["score"])
+    figure = go.Figure(
+        go.Bar(
+            x=[row["score"] for row in ordered],
+            y=[_short(row["title"]) for row in ordered],
+            orientation="h",
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [row["high"] - row["score"] for row in ordered],
+                "arrayminus": [row["score"] - row["low"] for row in ordered],
+                "color": TEST,
+            },
+            marker_color=[BEST if index == len(ordered) - 1 else TRAIN for index in range(len(ordered))],
+            customdata=[[row["low"], row["high"]] for row in ordered],
+            hovertemplate="%{y}: %{x:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})<extra></extra>",
+        )
+    )
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(type="category")
+    return _framed(figure, height=90 + 34 * n_entrants)
+
+
 def _epoch_axis(figure: go.Figure, n_epochs: int, n_done: int, n_ticks: int = 8) -> None:
     """The whole run from the start, so that the axis does not move while the curve grows; of a long run, what is done
     and a little more."""
