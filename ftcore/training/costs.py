@@ -51,7 +51,7 @@ class Fill:
     Args:
         key: In the cache; empty where it cannot be known in advance.
         pictures: How many.
-        seconds: For all of them.
+        seconds: For all of them; 0 where the cache held them and nothing was timed.
         bytes: That are kept.
     """
 
@@ -209,8 +209,18 @@ def load(folder: Path) -> Measured | None:
 
 def known(settings: s.RunSettings) -> Cost | None:
     """What a run with these settings would cost now, if it was measured here before."""
-    measured = load(workspace.folder(store.FOLDERS["estimate"]) / key(settings))
+    id = key(settings)
+    measured = load(workspace.folder(store.FOLDERS["estimate"]) / id)
+    if measured is not None and _is_outdated(measured):
+        forget(id)
+        return None
     return price(measured) if measured else None
+
+
+def _is_outdated(measured: Measured) -> bool:
+    """Whether the cache held what was therefore not timed, and does not any more."""
+    fills = (fill for phase in measured.phases for fill in phase.fills)
+    return any(not fill.seconds and not disk_cache.has(fill.key) for fill in fills if fill.key)
 
 
 def price(measured: Measured) -> Cost:

@@ -297,7 +297,9 @@ class _Sample:
         self._source = feature_cache.FeatureBatches(
             [arrays] * pictures.n_views,  # type: ignore[list-item]
             pictures.targets[:n] if len(pictures.targets) >= n else pictures.targets.repeat(n)[:n],
-            lambda epoch: [(positions % n, views) for positions, views in _cut_to(pictures.parts(epoch), size)],
+            lambda epoch: [
+                (positions % n, views % pictures.n_views) for positions, views in _cut_to(pictures.parts(epoch), size)
+            ],
             pictures.device,
         )
 

@@ -66,6 +66,15 @@ def test_what_cannot_be_known_in_advance_is_paid_in_every_phase(workspace):
     assert costs.price(replace(MEASURED, phases=(unknown, unknown))).fill_seconds == 20.0
 
 
+def test_what_was_not_timed_because_it_was_there_is_measured_again_when_it_has_gone(workspace):
+    settings, fill = s.RunSettings(dataset="digits-1"), Fill("c" * 32, 100, 0.0, 10)
+    keep(fill.key)
+    costs.save(costs.job(settings).folder, replace(MEASURED, phases=(replace(PHASE, fills=(fill,)),)))
+    assert costs.known(settings).fill_seconds == 0.0
+    disk_cache.remove(fill.key)
+    assert costs.known(settings) is None and costs.load(costs.job(settings).folder) is None
+
+
 def test_a_guessed_engine_makes_the_range_wider(workspace):
     sure, unsure = costs.price(MEASURED), costs.price(replace(MEASURED, phases=(replace(PHASE, guessed=True),)))
     assert unsure.seconds == sure.seconds
