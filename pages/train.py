@@ -11,7 +11,7 @@ from ftcore import settings as s  # noqa: E402
 from ftcore.datasets.records import Dataset  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
 from ftcore.training import costs  # noqa: E402
-from pages.components import forms, runcost, runview, session  # noqa: E402
+from pages.components import forms, objections, runcost, runview, session, terms  # noqa: E402
 
 SUMMARY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 
@@ -39,10 +39,11 @@ def offer(dataset: Dataset) -> None:
             column.caption(label)
             column.markdown(names.markdown(value))
     frame.link("settings", "Change the settings")
+    objections.show(dataset, settings, save=lambda mended: session.change(dataset, mended))
     runcost.show(settings)
     st.markdown(
-        "In every **epoch** the model sees each training picture once and is then checked on the validation pictures. "
-        "Training goes on when you close this tab."
+        f"In every **{terms.link('epoch', 'epoch')}** the model sees each training picture once and is then checked on "
+        "the validation pictures. Training goes on when you close this tab."
     )
     if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start"):
         start(draft, dataset)

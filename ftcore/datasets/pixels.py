@@ -50,7 +50,7 @@ def shrink(picture: Image.Image, side: int = SHORT_SIDE) -> Image.Image:
 
 
 class PixelWriter:
-    """Appends RGB pictures to a file; synced to disk when it is closed."""
+    """Appends pictures to a file; synced to disk when it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -73,11 +73,17 @@ class PixelWriter:
 
     def append(self, picture: Image.Image) -> tuple[int, int, int]:
         """Write one RGB picture; returns its offset in bytes, height and width in pixels."""
-        if self._file is None or picture.mode != "RGB":
-            raise ValueError("expected an open writer and an RGB picture")
+        if picture.mode != "RGB":
+            raise ValueError("expected an RGB picture")
+        return self.append_bytes(picture.tobytes()), picture.height, picture.width
+
+    def append_bytes(self, data: bytes) -> int:
+        """Write anything else, a thumbnail for example; returns its offset in bytes."""
+        if self._file is None:
+            raise ValueError("expected an open writer")
         offset = self._offset
-        self._offset += self._file.write(picture.tobytes())
-        return offset, picture.height, picture.width
+        self._offset += self._file.write(data)
+        return offset
 
 
 class PixelStore:
@@ -96,6 +102,17 @@ class PixelStore:
                 records[column] = values.to_numpy()
         else:
             self._path = dataset.folder / PIXELS
+        self._place(records)
+
+    @classmethod
+    def of_file(cls, path: Path, records: pd.DataFrame) -> "PixelStore":
+        """The pictures of a pixel file that belongs to no data set yet; ``records`` has the columns of its table."""
+        store = cls.__new__(cls)
+        store._path = path
+        store._place(records)
+        return store
+
+    def _place(self, records: pd.DataFrame) -> None:
         self._offset = records["pixels_offset"].to_numpy(np.int64)  # [N]
         self._height = records["pixels_height"].to_numpy(np.int64)  # [N]
         self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
@@ -151,7 +168,11 @@ def larger_files(dataset: Dataset, input_size: int) -> tuple[Path, Path]:
 
 def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:
     """Picture ``i`` as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
-    picture = _store(dataset.folder, dataset).picture(i)
+    return small_png(_store(dataset.folder, dataset).picture(i), side)
+
+
+def small_png(picture: Image.Image, side: int) -> bytes:
+    """An RGB picture as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
     times = side // max(picture.size)
     if times > 1:
         picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)

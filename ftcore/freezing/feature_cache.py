@@ -96,11 +96,11 @@ def _new_array(path: Path, dtype: str, shape: tuple[int, ...]) -> np.memmap:
 
 
 class FeatureBatches:
-    """Cached activations as batches of ((tensor [B, ...], …), targets [B]).
+    """Cached activations as batches of ((tensor [B, ...], …), targets [B, ...]).
 
     Args:
         arrays: Per view and crossing tensor, [N, ...].
-        targets: [N].
+        targets: [N], [N, C] or [N, T].
         parts: Positions and views of an epoch, divided into batches; the same as uncached training uses.
         device: Where the tensors go.
     """

@@ -6,6 +6,8 @@ importing  an import, from an upload to a dataset
 examining  the data doctor: what is wrong with a dataset
 estimating what a run would cost, measured
 racing     which backbone suits a dataset
+mapping    a map of a dataset: which pictures look alike
+finding_rate  a trial of learning rates: which one to start with
 """
 
 LOADING = 3  # parts of getting ready for a training; the first two are spent on importing PyTorch

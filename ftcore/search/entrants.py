@@ -35,8 +35,9 @@ def job(dataset: Dataset, models: Sequence[str], image_size: int | None = None) 
         models: From ``FEWEST`` to ``MOST`` of timm's names.
         image_size: Side of the input in pixels; one that fits the pictures if None.
     """
-    request = {"dataset": dataset.id, "models": list(dict.fromkeys(models)), "image_size": image_size}
-    text = json.dumps([dataset.id, sorted(request["models"]), image_size, hardware.n_cores()])
+    wanted = list(dict.fromkeys(models))
+    request = {"dataset": dataset.id, "models": wanted, "image_size": image_size}
+    text = json.dumps([dataset.id, sorted(wanted), image_size, hardware.n_cores()])
     id = f"race-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
     return store.create("race", f"{dataset.name} race", request, id=id)
 

@@ -12,22 +12,26 @@ from torch.optim.lr_scheduler import LambdaLR
 from ftcore import hardware
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.targets import TASK_WORDS
 from ftcore.errors import DataError, ModelError
-from ftcore.freezing.plan import FreezePlan, make_phases
+from ftcore.freezing.plan import FreezePlan, make_plan
 from ftcore.models import own_weights
-from ftcore.models.build import build_model
-from ftcore.models.depth import depth_groups
+from ftcore.models.build import build_model, has_drop_path
+from ftcore.models.depth import depth_groups, head_parameters
+from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from ftcore.runs import store
-from ftcore.settings import RunSettings
+from ftcore.settings import RunSettings, check_task
 from ftcore.training import schedules
 from ftcore.training.batches import Batches
 from ftcore.training.engine import Engine
 from ftcore.training.loop import Motion, Parts
 from ftcore.training.losses import build_loss
+from ftcore.training.mixing import Mixing
 from ftcore.training.optimisers import build_optimiser
+from ftcore.training.penalties import Penalty
 from ftcore.vision import ModelEmaV3
+
+NO_DROP_PATH = "This network has no layers that drop path could skip: it trains without."
 
 
 def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None = None) -> Parts:
@@ -37,21 +41,23 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         settings: Of the run.
         dataset: The one that ``settings.dataset`` names.
         pretrained: Overrides the setting; a resumed run loads its own start instead.
+
+    Raises:
+        SettingsError: They do not serve the task of the data set.
+        DataError: A split has no pictures.
     """
-    if dataset.task != "single":
-        raise DataError(
-            f"Data set {dataset.name!r} has {TASK_WORDS[dataset.task]}, and training needs one class per picture.",
-            fix="Import it again with one class per picture.",
-        )
+    check_task(settings, dataset.task, len(dataset.classes))
     device = hardware.device_name()
     torch.set_num_threads(settings.train.threads or hardware.n_cores())
-    start, keep_head = _start(settings, dataset) if pretrained is not False else (None, False)
+    outputs = outputs_of(settings, dataset)
+    start, keep_head = _start(settings, outputs) if pretrained is not False else (None, False)
     model, preprocessing = build_model(
         settings.model.name,
-        n_outputs=len(dataset.classes),
+        n_outputs=outputs.n,
         image_size=settings.model.image_size,
         fit=settings.model.fit,
         dropout=settings.model.dropout,
+        drop_path=settings.model.drop_path,
         pretrained=settings.model.pretrained if pretrained is None else pretrained,
         start=start,
         keep_head=keep_head,
@@ -59,29 +65,70 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
     )
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = depth_groups(model)
-    plan = FreezePlan(groups, make_phases(settings.freeze.preset, groups, settings.train.epochs))
+    plan = make_plan(settings.freeze, groups, settings.train.epochs)
     train = make_batches(dataset, "train", preprocessing, settings, device, shuffle=True)
     seed_everything(settings.seed)  # after the weights: loading them draws random numbers, or not
     return Parts(
         model=model,
         preprocessing=preprocessing,
-        classes=dataset.classes,
+        outputs=outputs,
         train=train,
         validation=make_batches(dataset, "validation", preprocessing, settings, device),
         plan=plan,
         start_phase=lambda phase: _start_phase(phase, settings, model, plan, len(train)),
         monitor=settings.train.monitor,
         patience=settings.train.patience,
-        loss=build_loss(settings.train, torch.bincount(train.targets, minlength=len(dataset.classes))),
+        loss=build_loss(settings.train, outputs, train.targets),
         clip=settings.train.clip,
         ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
         name=settings.model.name,
         engine=Engine(settings.model.image_size, settings.engine),
+        mixing=_mixing(settings, len(dataset.classes)),
+        penalty=_penalty(settings, model),
+        notes=(NO_DROP_PATH,) if settings.model.drop_path and not has_drop_path(model) else (),
     )
 
 
-def _start(settings: RunSettings, dataset: Dataset) -> tuple[Path | None, bool]:
-    """The file that ``model.start`` names, and whether its head knows this data set's classes."""
+def _mixing(settings: RunSettings, n_classes: int) -> Mixing | None:
+    train = settings.train
+    if not train.mixup and not train.cutmix:
+        return None
+    return Mixing(mixup=train.mixup, cutmix=train.cutmix, n_classes=n_classes, seed=settings.seed)
+
+
+def _penalty(settings: RunSettings, model: nn.Module) -> Penalty | None:
+    train = settings.train
+    if not train.l1 and not train.l2_sp:
+        return None
+    penalty = Penalty(l1=train.l1, l2_sp=train.l2_sp, head=head_parameters(model))
+    penalty.remember(model)
+    return penalty
+
+
+def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
+    """What a model that learns this data set says, with the mean and the deviation of the training split's numbers.
+
+    A number that never changes has deviation 1: the network's output stays 0 then.
+    """
+    mean, deviation = np.zeros(0), np.zeros(0)
+    if dataset.task == "number":
+        table = dataset.records()
+        values = dataset.targets(table[table["split"] == "train"]).astype(np.float64)  # [N, T]
+        _require_some(len(values), dataset, "train")
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        deviation = np.where(np.ptp(values, axis=0) > 0, deviation, 1.0)
+    return Outputs(
+        task=dataset.task,
+        classes=dataset.classes,
+        units=dataset.units if dataset.task == "number" else (),
+        mean=tuple(mean.tolist()),
+        deviation=tuple(deviation.tolist()),
+        one_sigmoid=settings.model.binary == "sigmoid",
+    )
+
+
+def _start(settings: RunSettings, outputs: Outputs) -> tuple[Path | None, bool]:
+    """The file that ``model.start`` names, and whether its head says the same: classes, or numbers on one scale."""
     id = settings.model.start
     if not id:
         return None, False
@@ -90,10 +137,10 @@ def _start(settings: RunSettings, dataset: Dataset) -> tuple[Path | None, bool]:
     except ModelError:
         folder = store.find(id).folder / "bundle"
     try:
-        classes = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))["classes"]
-    except (OSError, ValueError, KeyError) as error:
+        known = Outputs.from_json(json.loads((folder / "bundle.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"Run {id} has no trained model to start from.", fix="Choose another start.") from error
-    return folder / "model.safetensors", tuple(classes) == dataset.classes
+    return folder / "model.safetensors", known == outputs
 
 
 def device_of(model: nn.Module) -> str:
@@ -120,14 +167,11 @@ def make_batches(
     """The batches of one split."""
     records = dataset.records()
     chosen = records[records["split"] == split]
-    if chosen.empty:
-        raise DataError(
-            f"Data set {dataset.name!r} has no {split} pictures.", fix="Import it again with a share for each split."
-        )
+    _require_some(len(chosen), dataset, split)
     return Batches(
         PixelStore(dataset, settings.model.image_size),
         chosen.index.to_numpy(),
-        chosen["target"].to_numpy(),
+        dataset.targets(chosen),
         preprocessing,
         batch_size=settings.train.batch_size if shuffle else max(64, settings.train.batch_size),
         seed=settings.seed,
@@ -135,6 +179,13 @@ def make_batches(
         views=settings.augment if shuffle else None,
         device=device,
     )
+
+
+def _require_some(n: int, dataset: Dataset, split: str) -> None:
+    if not n:
+        raise DataError(
+            f"Data set {dataset.name!r} has no {split} pictures.", fix="Import it again with a share for each split."
+        )
 
 
 def _start_phase(phase: int, settings: RunSettings, model: nn.Module, plan: FreezePlan, steps_per_epoch: int) -> Motion:
@@ -146,7 +197,14 @@ def _start_phase(phase: int, settings: RunSettings, model: nn.Module, plan: Free
         lr=train.lr,
         layer_decay=settings.freeze.layer_decay,
         weight_decay=train.weight_decay,
+        body_decay=0.0 if train.l2_sp else None,  # they would pull the same weights two ways
     )
     n_steps = plan.phases[phase].n_epochs * steps_per_epoch
-    scheduler = LambdaLR(optimiser, lambda step: schedules.factor(train.schedule, step, n_steps, train.warmup))
-    return Motion(phase, optimiser, scheduler)
+    is_plateau = train.schedule == "plateau"
+    plateau = schedules.Plateau(train.plateau_factor, train.plateau_patience) if is_plateau else None
+
+    def share(step: int) -> float:
+        left = plateau.share if plateau is not None else 1.0
+        return left * schedules.factor(train.schedule, step, n_steps, train.warmup)
+
+    return Motion(phase, optimiser, LambdaLR(optimiser, share), plateau=plateau)

@@ -22,7 +22,7 @@ Part = tuple[np.ndarray, np.ndarray]
 
 
 class Batches:
-    """Batches of (images [B, 3, S, S] float32, targets [B] int64).
+    """Batches of (images [B, 3, S, S] float32, targets [B] int64, or [B, C] or [B, T] float32).
 
     The pictures are divided into batches of equal size, give or take one, so that no batch is left with a single
     picture. Order and views of an epoch are drawn from (seed, epoch) alone: a resumed run sees the same ones.
@@ -30,7 +30,7 @@ class Batches:
     Args:
         pictures: Decoded pictures.
         rows: Row numbers of the pictures of this split, [N].
-        targets: Class index per row, [N].
+        targets: Of each row, as ``Dataset.targets`` gives them: [N], [N, C] or [N, T].
         preprocessing: From picture to network input.
         batch_size: Pictures per step, at most.
         seed: Decides the order and the views.
@@ -53,7 +53,7 @@ class Batches:
         device: str = "cpu",
     ) -> None:
         self.rows = np.asarray(rows)
-        self.targets = torch.tensor(np.asarray(targets, np.int64))
+        self.targets = torch.tensor(targets.astype(np.float32 if targets.dtype.kind == "f" else np.int64))
         self.preprocessing, self.device, self.seed = preprocessing, device, seed
         self.views = views if views is not None and augment.is_on(views) and (views.views or views.fresh) else None
         self._pictures, self._batch_size, self._shuffle = pictures, batch_size, shuffle

@@ -230,7 +230,7 @@ def price(measured: Measured) -> Cost:
     kept = float(measured.bytes_kept)
     epochs_seconds = fills_seconds = 0.0
     phases, seen = list[dict[str, Any]](), set[str]()
-    for phase in measured.phases:
+    for phase in (phase for phase in measured.phases if phase.n_epochs):
         missing = [fill for fill in phase.fills if not (fill.key and (fill.key in seen or disk_cache.has(fill.key)))]
         seen |= {fill.key for fill in missing}
         fill_seconds = sum(fill.seconds for fill in missing)
@@ -257,7 +257,7 @@ def price(measured: Measured) -> Cost:
                 "bytes_memory": phase.bytes_memory,
             }
         )
-    last = measured.phases[-1]
+    last = [phase for phase in measured.phases if phase.n_epochs][-1]
     tested = measured.n_test * last.look_seconds
     seconds, low, high = seconds + tested, low + tested, high + tested
     n_epochs = sum(phase.n_epochs for phase in measured.phases)

@@ -27,12 +27,13 @@ from ftcore.events import Event, Progress, told
 from ftcore.freezing import disk_cache, feature_cache, prefixes
 from ftcore.freezing.cut import Cut, CutError
 from ftcore.models import catalogue
+from ftcore.outputs import Outputs
 from ftcore.settings import EngineSettings, RunSettings
 from ftcore.training import assemble, steps
 from ftcore.training.batches import KEPT_BYTES, Batches
 from ftcore.training.costs import Fill, Measured, PhaseCost
 from ftcore.training.engine import BATCH, TRIED, Engine
-from ftcore.training.loop import Motion, Parts, Source, take_step
+from ftcore.training.loop import Motion, Parts, Source, mix, take_step
 
 BATCHES = 3
 """Of each kind are timed, after one that warms up."""
@@ -73,12 +74,12 @@ def measure(settings: RunSettings, dataset: Dataset) -> Generator[Event, None, M
     phases, most = [], 0
     for index, phase in enumerate(parts.plan.phases):
         yield _told(f"Trying {phase.label.lower()}", 1 + index, len(parts.plan.phases))
-        last = index == len(parts.plan.phases) - 1
+        last = phase is [one for one in parts.plan.phases if one.n_epochs][-1]
         known = phase.n_groups >= most  # else the frozen part holds what an earlier phase is going to learn
         phases.append(_Phase(settings, parts, index, test if last else None, known).measure(byte_seconds))
         most = max(most, phase.n_groups)
     yield _told("Trying the scores", 1 + len(phases), len(phases))
-    end_seconds = 3 * start_bytes * byte_seconds + (_score_seconds(len(test.rows), parts.classes) if test else 0.0)
+    end_seconds = 3 * start_bytes * byte_seconds + (_score_seconds(test, parts.outputs) if test else 0.0)
     return Measured(
         phases=tuple(phases),
         n_train=len(parts.train.rows),
@@ -252,9 +253,11 @@ class _Phase:
     def _step_seconds(self, motion: Motion, source: Source) -> tuple[float, int]:
         """Seconds of training per picture, and pictures per step; loading and the moving average included."""
         parts, first = self._parts, self._phase.first_epoch
-        times, counts, began = [], [0], time.perf_counter()
+        times: list[float] = []
+        counts, began = [0], time.perf_counter()
         for inputs, targets in itertools.chain.from_iterable(source.epoch(first + turn) for turn in range(50)):
-            take_step(parts, motion, inputs, targets)
+            mixed = mix(parts, inputs, targets, len(times))
+            take_step(parts, motion, mixed.inputs, mixed.targets)
             motion.scheduler.step()
             if parts.ema is not None:
                 parts.ema.update(parts.model, step=1)
@@ -296,7 +299,7 @@ class _Sample:
         n = len(arrays[0])
         self._source = feature_cache.FeatureBatches(
             [arrays] * pictures.n_views,  # type: ignore[list-item]
-            pictures.targets[:n] if len(pictures.targets) >= n else pictures.targets.repeat(n)[:n],
+            pictures.targets[torch.arange(n) % len(pictures.targets)],
             lambda epoch: [
                 (positions % n, views % pictures.n_views) for positions, views in _cut_to(pictures.parts(epoch), size)
             ],
@@ -387,13 +390,12 @@ def _seconds_per_byte(n_bytes: int) -> float:
         return _seconds(lambda: workspace.write_bytes(Path(folder) / "tried", data)) / len(data)
 
 
-def _score_seconds(n: int, classes: Sequence[str]) -> float:
-    """What scores and their intervals take for ``n`` pictures."""
-    random = np.random.default_rng(0)
-    chances = random.random((n, len(classes)), np.float32)
-    chances /= chances.sum(axis=1, keepdims=True)
-    answers = Predictions(tuple(classes), random.integers(0, len(classes), n), chances, np.arange(n))
-    return _seconds(lambda: report.scores(answers))
+def _score_seconds(test: Batches, outputs: Outputs) -> float:
+    """What scores and their intervals take for the test pictures."""
+    target = test.targets.numpy()
+    answers = np.random.default_rng(0).random((len(target), len(outputs.classes)), np.float32)
+    said = Predictions(outputs.classes, target, answers, np.arange(len(target)), outputs.task)
+    return _seconds(lambda: report.scores(said))
 
 
 def _weights_here(settings: RunSettings) -> bool:
@@ -404,6 +406,8 @@ def _weights_here(settings: RunSettings) -> bool:
 def _notes(settings: RunSettings) -> Iterator[str]:
     if settings.engine.compile == "on":
         yield "Compiling the steps takes a minute or more, which is not counted."
+    if settings.freeze.unfreeze == "on_plateau":
+        yield "When validation stalls is not known in advance: all epochs are counted as those of the first phase."
     if settings.train.patience:
         yield "It may end earlier, because of your patience setting."
     if not _weights_here(settings):

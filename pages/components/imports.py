@@ -8,7 +8,8 @@ import streamlit as st
 from ftcore import names, workspace
 from ftcore.datasets import roots, samples, tables, targets
 from ftcore.datasets.pictures import EXTENSIONS
-from ftcore.datasets.splits import METHODS
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.splits import METHODS, parse_shares
 from ftcore.datasets.upload import pack_classes, pack_upload
 from ftcore.runs import store
 from pages.components import cached, frame, mapping, session, shots, words
@@ -69,6 +70,8 @@ def progress() -> None:
             session.submit(job)
             st.rerun()
         frame.link("dataset", "Choose other pictures", **{"import": None})
+        if "divide" in job.request:
+            frame.link("dataset", "Back to the pictures", dataset=job.request["divide"], **{"import": None})
         return
     st.fragment(_bar, run_every=0.5)(job)
 
@@ -147,24 +150,7 @@ def _division(*, asks_task: bool) -> dict[str, Any]:
     with st.expander("How the pictures are divided"):
         for sentence in words.SPLITS.values():
             st.markdown(sentence)
-        split = st.text_input(
-            "Training / validation / test, in per cent",
-            "70/15/15",
-            key="split",
-            help="Every class is divided in these shares. Folders named train, val and test keep their own division. "
-            "The last share may be 0: there is no test then.",
-        )
-        split_by = st.selectbox(
-            "How",
-            list(METHODS),
-            format_func=lambda key: METHODS[key],
-            key="split_by",
-            help="Pictures of one patient, burst or film look alike: keep them together, or the score is too good.",
-        )
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="split_seed", help="The same seed divides the same pictures the same way."
-        )
-    chosen: dict[str, Any] = {"split": split, "split_by": split_by, "seed": int(seed)}
+        chosen = _how(list(METHODS))
     if asks_task:
         with st.expander("What is learned"):
             chosen["task"] = st.radio(
@@ -175,6 +161,37 @@ def _division(*, asks_task: bool) -> dict[str, Any]:
                 key="task",
             )
     return chosen
+
+
+def _how(methods: list[str]) -> dict[str, Any]:
+    split = st.text_input(
+        "Training / validation / test, in per cent",
+        "70/15/15",
+        key="split",
+        help="Every class is divided in these shares. Folders named train, val and test keep their own division. "
+        "The last share may be 0: there is no test then.",
+    )
+    split_by = st.selectbox(
+        "How",
+        methods,
+        format_func=lambda key: METHODS[key],
+        key="split_by",
+        help="Pictures of one patient, burst or film look alike: keep them together, or the score is too good.",
+    )
+    seed = st.number_input(
+        "Seed", 0, 2**31 - 1, 0, key="split_seed", help="The same seed divides the same pictures the same way."
+    )
+    return {"split": split, "split_by": split_by, "seed": int(seed)}
+
+
+def divide_again(dataset: Dataset) -> None:
+    """Divide the open data set anew: a job, because pictures may have to be compared with each other."""
+    st.markdown("**Divide all pictures again.** That makes a new version; this one stays.")
+    chosen = _how([method for method in METHODS if method != "auto"])
+    if st.button("Divide again", key="divide_again"):
+        with frame.errors():
+            parse_shares(chosen["split"])
+            _submit({"divide": dataset.id, **chosen}, dataset.name)
 
 
 def _named(files: list[Any]) -> Iterable[tuple[str, Any]]:

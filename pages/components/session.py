@@ -3,8 +3,11 @@
 ``st.session_state`` holds only what can be read again: how far a log was read.
 """
 
+from dataclasses import replace
+
 import streamlit as st
 
+from ftcore import scores
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import FinetuneError
@@ -59,6 +62,17 @@ def suggested(dataset: Dataset, preset: str, base: s.RunSettings) -> s.RunSettin
     return s.suggest(preset, dataset.facts(), native_size=catalogue.native_size(base.model.name), base=base)
 
 
+def fitting(dataset: Dataset, settings: s.RunSettings) -> s.RunSettings:
+    """What the preset of ``settings`` suggests for a data set and the same network, whatever else was changed."""
+    model = s.ModelSettings(name=settings.model.name, start=settings.model.start, pretrained=settings.model.pretrained)
+    return suggested(dataset, settings.preset, s.RunSettings(dataset=dataset.id, seed=settings.seed, model=model))
+
+
+def change(dataset: Dataset, settings: s.RunSettings) -> None:
+    """Keep other settings in the draft of a data set; what else the draft holds stays."""
+    drafts.save(replace(draft(dataset), settings=settings))
+
+
 def steps_done() -> dict[str, str]:
     """Workflow steps that are done, each with a few words on its result."""
     found: dict[str, str] = {}
@@ -73,7 +87,7 @@ def steps_done() -> dict[str, str]:
             found |= {"model": run.settings.model.name, "settings": "chosen"}
             now = state(run)
             if now.scores:
-                found["train"] = f"Test accuracy {now.scores['accuracy']['value']:.1%}"
+                found["train"] = f"Test: {scores.SCORES[now.headline].label} {now.tested}"
                 found["try_it"] = ""
             elif not now.is_over:
                 found.pop("train", None)

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import (
     accuracy_score,
+    balanced_accuracy_score,
     confusion_matrix,
     log_loss,
     precision_recall_fscore_support,
 )
 
+from ftcore import scores
 from ftcore.errors import NotComputable
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
@@ -56,23 +58,27 @@ def theirs(case, average, labels=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return precision_recall_fscore_support(
-            case.target, case.probabilities.argmax(1), average=average, labels=labels, zero_division=0
+            case.target, case.answers.argmax(1), average=average, labels=labels, zero_division=0
         )
 
 
 def test_scores_equal_scikit_learns(case):
     found = report.scores(case)
-    assert list(found) == list(report.LABELS)
+    assert list(found) == scores.of_task("single")
     precision, recall, f1, _ = theirs(case, "macro")
-    answers = case.probabilities.argmax(1)
+    answers = case.answers.argmax(1)
     assert found["accuracy"]["value"] == pytest.approx(accuracy_score(case.target, answers))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        balanced = balanced_accuracy_score(case.target, answers)
+    assert found["balanced_accuracy"]["value"] == pytest.approx(balanced)
     assert found["precision"]["value"] == pytest.approx(precision)
     assert found["recall"]["value"] == pytest.approx(recall)
     assert found["f1"]["value"] == pytest.approx(f1)
 
 
 def test_the_loss_equals_scikit_learns(case):
-    probabilities = case.probabilities.astype(float)
+    probabilities = case.answers.astype(float)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     expected = log_loss(case.target, probabilities, labels=range(4))
     assert report.scores(case)["loss"] == {"value": pytest.approx(expected, rel=1e-5)}
@@ -96,12 +102,12 @@ def test_scores_are_the_same_every_time(case):
 
 def test_the_confusion_table_equals_scikit_learns(case):
     table = report.confusion_table(case)
-    expected = confusion_matrix(case.target, case.probabilities.argmax(1), labels=range(4))
+    expected = confusion_matrix(case.target, case.answers.argmax(1), labels=range(4))
     square = table.pivot(index="true", columns="predicted", values="count").loc[list(CLASSES), list(CLASSES)]
     assert (square.to_numpy() == expected).all()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        shares = confusion_matrix(case.target, case.probabilities.argmax(1), labels=range(4), normalize="true")
+        shares = confusion_matrix(case.target, case.answers.argmax(1), labels=range(4), normalize="true")
     found = table.pivot(index="true", columns="predicted", values="share").loc[list(CLASSES), list(CLASSES)]
     assert found.to_numpy() == pytest.approx(shares)
 
@@ -118,13 +124,13 @@ def test_the_class_table_equals_scikit_learns(case):
 
 def test_mistakes_are_the_wrong_answers_and_the_surest_comes_first(case):
     table = report.mistakes(case)
-    answers = case.probabilities.argmax(1)
+    answers = case.answers.argmax(1)
     assert set(table["picture"]) == set(case.picture[answers != case.target])
     assert table["confidence"].is_monotonic_decreasing
     for row in table.itertuples():
         index = row.picture - 100
         assert row.true == CLASSES[case.target[index]] != row.predicted == CLASSES[answers[index]]
-        assert row.confidence == case.probabilities[index].max()
+        assert row.confidence == case.answers[index].max()
 
 
 def test_scores_of_nothing_are_an_error_not_zero():
@@ -137,9 +143,9 @@ def test_predictions_come_back_from_disk_as_they_were(case, tmp_path):
     case.save(path)
     again = Predictions.load(path, case.classes)
     assert again.classes == case.classes
-    for name in ("target", "probabilities", "picture"):
+    for name in ("target", "answers", "picture"):
         before, after = getattr(case, name), getattr(again, name)
         assert (before == after).all() and after.shape == before.shape
-    assert again.probabilities.dtype == np.float32
+    assert again.answers.dtype == np.float32
     assert [file.name for file in tmp_path.iterdir()] == ["test.parquet"]
     assert set(pd.read_parquet(path).columns) == {"picture", "target", "p0", "p1", "p2", "p3"}

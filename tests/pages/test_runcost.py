@@ -6,7 +6,7 @@ import pytest
 
 from ftcore import hardware
 from ftcore.events import Failed, Finished, Progress, Promised
-from ftcore.runs import log, queue, store
+from ftcore.runs import drafts, log, queue, store
 from ftcore.training import costs
 from pages.components import session
 from tests.pages.conftest import open_page, texts
@@ -69,6 +69,7 @@ def test_the_model_page_says_what_an_epoch_takes(tiny_dataset, started, measurin
 
 def test_other_settings_are_another_price(tiny_dataset, started, measuring):
     measured(tiny_dataset)
+    drafts.save(replace(session.draft(tiny_dataset), level="standard"))
     at = open_page("settings", dataset=tiny_dataset.id)
     assert not started
     epochs = next(widget for widget in at.number_input if widget.label == "Epochs")
