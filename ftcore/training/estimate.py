@@ -21,17 +21,17 @@ from torch import Tensor, nn
 from ftcore import hardware, workspace
 from ftcore.datasets.records import Dataset
 from ftcore.evaluation import report
-from ftcore.evaluation.predict import logits
+from ftcore.evaluation.predict import evaluating, logits
 from ftcore.evaluation.predictions import Predictions
 from ftcore.events import Event, Progress, told
-from ftcore.freezing import disk_cache, feature_cache, prefixes
+from ftcore.freezing import anatomy, disk_cache, feature_cache, prefixes
 from ftcore.freezing.cut import Cut, CutError
 from ftcore.models import catalogue
 from ftcore.outputs import Outputs
 from ftcore.settings import EngineSettings, RunSettings
 from ftcore.training import assemble, steps
 from ftcore.training.batches import KEPT_BYTES, Batches
-from ftcore.training.costs import Fill, Measured, PhaseCost
+from ftcore.training.costs import GOING_BACK, Fill, Layers, Measured, PhaseCost
 from ftcore.training.engine import BATCH, TRIED, Engine
 from ftcore.training.loop import Motion, Parts, Source, mix, take_step
 
@@ -43,10 +43,6 @@ BUDGET = 2.0
 
 FEWEST = 8  # pictures in a timed batch: below, the arithmetic of one is another
 PROBED = 4  # pictures in the first look at a step
-
-GOING_BACK = 1.25
-"""What a step takes beside what it keeps for going back: gradients, and gaps between blocks. Measured with
-EfficientNet-Lite0, nothing frozen, 32 pictures a step: 4.8 GB resident."""
 
 LOADED = 200_000_000
 """Bytes of memory that a converted prefix and its library take, beside its weights; measured with OpenVINO."""
@@ -71,6 +67,8 @@ def measure(settings: RunSettings, dataset: Dataset) -> Generator[Event, None, M
     if dataset.sizes[2]:
         device = assemble.device_of(parts.model)
         test = assemble.make_batches(dataset, "test", parts.preprocessing, settings, device)
+    anatomy.anatomy(settings.model.name, n_outputs=parts.outputs.n, image_size=settings.model.image_size)
+    layers = _layers(parts)
     phases, most = [], 0
     for index, phase in enumerate(parts.plan.phases):
         yield _told(f"Trying {phase.label.lower()}", 1 + index, len(parts.plan.phases))
@@ -91,6 +89,7 @@ def measure(settings: RunSettings, dataset: Dataset) -> Generator[Event, None, M
         busy=busy,
         notes=tuple(_notes(settings)),
         took=time.perf_counter() - began,
+        layers=layers,
     )
 
 
@@ -337,6 +336,42 @@ def _look_seconds(model: nn.Module, source: Source) -> float:
     started = time.perf_counter()
     logits(model, batches)
     return (time.perf_counter() - started) / n
+
+
+def _layers(parts: Parts) -> tuple[Layers, ...]:
+    """What each depth group costs: one forward pass, timed from layer to layer."""
+    groups = parts.plan.groups
+    place_of = {name: place for place, group in enumerate(groups) for name in group.parameters}
+    places: dict[int, int] = {}
+    seconds, n_bytes, now, last = [0.0] * len(groups), [0] * len(groups), 0, 0.0
+
+    def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+        nonlocal now, last
+        now = max(now, places.get(id(module), now))  # what owns no parameters belongs to the layer before it
+        moment = time.perf_counter()
+        seconds[now] += moment - last
+        last = moment
+        if isinstance(output, Tensor) and output.ndim:
+            n_bytes[now] += output.numel() // len(output) * 4
+
+    handles = []
+    for prefix, module in parts.model.named_modules():
+        if next(module.children(), None) is None:
+            handles.append(module.register_forward_hook(hook))
+            own = [
+                place_of[f"{prefix}.{name}"] for name, _ in module.named_parameters() if f"{prefix}.{name}" in place_of
+            ]
+            if own:
+                places[id(module)] = own[0]
+    images = parts.train.first(PROBED)
+    with evaluating(parts.model):
+        parts.model(images)  # warms up
+        seconds[:], n_bytes[:], now, last = [0.0] * len(groups), [0] * len(groups), 0, time.perf_counter()
+        parts.model(images)
+    for handle in handles:
+        handle.remove()
+    total = sum(seconds) or 1.0
+    return tuple(Layers(spent / total, given) for spent, given in zip(seconds, n_bytes, strict=True))
 
 
 def _saved_bytes(forward: nn.Module, inputs: Any) -> int:

@@ -9,7 +9,7 @@ from ftcore.events import EpochDone, Finished, Planned, Prepared, Promised
 from ftcore.freezing import disk_cache
 from ftcore.runs import state
 from ftcore.training import costs
-from ftcore.training.costs import Fill, Measured, PhaseCost
+from ftcore.training.costs import Fill, Layers, Measured, PhaseCost
 
 PHASE = PhaseCost(
     label="Head only",
@@ -81,9 +81,18 @@ def test_a_guessed_engine_makes_the_range_wider(workspace):
     assert unsure.seconds_low < sure.seconds_low < sure.seconds_high < unsure.seconds_high
 
 
+def test_another_boundary_is_guessed_from_the_layers_behind_it(workspace):
+    layers = (Layers(0.5, 800), Layers(0.4, 80), Layers(0.1, 8))
+    cost = costs.price(replace(MEASURED, layers=layers))
+    assert costs.scaled(cost, 1, 10) == costs.Pace(100.0, 600), "where it was measured"
+    pace = costs.scaled(cost, 2, 10)
+    assert pace.images_per_second == pytest.approx(100 * 0.1 / 0.5) and pace.bytes_memory == 600 + 10 * 1.25 * 80
+
+
 def test_what_was_measured_reads_back_the_same(tmp_path):
-    costs.save(tmp_path, MEASURED)
-    assert costs.load(tmp_path) == MEASURED
+    whole = replace(MEASURED, layers=(Layers(0.5, 800),), notes=("A sentence.",))
+    costs.save(tmp_path, whole)
+    assert costs.load(tmp_path) == whole
     (tmp_path / costs.RESULT).write_text('{"phases": [{}]}')
     assert costs.load(tmp_path) is None and costs.load(tmp_path / "nowhere") is None
 

@@ -5,7 +5,7 @@ import pytest
 from ftcore import hardware
 from ftcore import settings as s
 from ftcore.events import told
-from ftcore.freezing import disk_cache
+from ftcore.freezing import anatomy, disk_cache
 from ftcore.jobs import supervise
 from ftcore.runs import store
 from ftcore.runs.tail import Tail
@@ -58,6 +58,14 @@ def test_each_phase_is_measured_with_its_epochs_and_parameters(tiny_dataset):
     assert first.n_groups == 1 < second.n_groups
     assert min(first.step_seconds, second.step_seconds, first.look_seconds, first.save_seconds) > 0
     assert (found.n_train, found.n_validation, found.n_test) == (42, 9, 9)
+
+
+def test_the_layers_of_each_group_are_timed_and_measured(tiny_dataset):
+    layers = measured(tiny_dataset).layers
+    network = anatomy.known("tf_efficientnet_lite0", n_outputs=3, image_size=32)
+    assert len(layers) == len(network.groups) == 18
+    assert sum(layer.share for layer in layers) == pytest.approx(1.0)
+    assert min(layer.bytes for layer in layers) > 0 and layers[-1].bytes == 3 * 4
 
 
 @pytest.mark.parametrize("values", [["freeze.preset=none"], ["engine.cache=off"]])
