@@ -227,7 +227,8 @@ def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
     """Scores of a race with their 95 % intervals, the best on top; room for those that are still running.
 
     Args:
-        rows: ``title``, ``score``, ``low`` and ``high`` (0-1) of each that is known.
+        rows: ``title``, ``score``, ``low`` and ``high`` (at most 1; below 0 for R² that is worse than the mean) of each
+            that is known.
         n_entrants: How many run in all.
     """
     ordered = sorted(rows, key=lambda row: row["score"])
@@ -248,7 +249,7 @@ def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
             hovertemplate="%{y}: %{x:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_xaxes(range=[min([0.0, *(row["low"] for row in rows)]), 1.02], tickformat=".0%")
     figure.update_yaxes(type="category")
     return _framed(figure, height=90 + 34 * n_entrants)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ftcore import hardware, names
+from ftcore import hardware, names, scores
 from ftcore.datasets.records import Dataset
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
@@ -110,6 +110,7 @@ def _rows(state: RunState) -> list[dict[str, Any]]:
         {
             "model": standing.model,
             "title": _title(standing.model),
+            "metric": standing.metric,
             "score": standing.score,
             "low": standing.low,
             "high": standing.high,
@@ -125,17 +126,22 @@ def _table(job: store.Job, state: RunState) -> None:
     rows = _rows(state)
     stood = {row["model"] for row in rows}
     waiting = [] if _is_over(state) else [_title(name) for name in job.request["models"] if name not in stood]
-    blank = [None] * len(waiting)
+    blank = [""] * len(waiting)
+    label = scores.SCORES[rows[0]["metric"]].label if rows else "Score"
     table = pd.DataFrame(
         {
             "Model": [*(row["title"] for row in rows), *waiting],
-            "Accuracy": [*(f"{row['score']:.1%}" for row in rows), *("…" for _ in waiting)],
-            "Likely between": [*(f"{row['low']:.1%} – {row['high']:.1%}" for row in rows), *blank],
+            label: [*(scores.text(row["metric"], row["score"]) for row in rows), *("…" for _ in waiting)],
+            "Likely between": [*(_between(row) for row in rows), *blank],
             "Time": [*(words.rough(row["seconds"]) for row in rows), *blank],
             "Size": [*(f"{row['megabytes']:,.0f} MB" for row in rows), *blank],
         }
     )
     st.dataframe(table, hide_index=True, alt="Standings of the race, the best first", key=f"race_table_{job.id}")
+
+
+def _between(row: dict[str, Any]) -> str:
+    return f"{scores.text(row['metric'], row['low'])} – {scores.text(row['metric'], row['high'])}"
 
 
 def _title(name: str) -> str:
@@ -147,4 +153,8 @@ def _alt(state: RunState) -> str:
     rows = _rows(state)
     if not rows:
         return "Bar chart of the race; no model has finished yet."
-    return "Bar chart of the race: " + ", ".join(f"{row['title']} {row['score']:.1%}" for row in rows) + "."
+    return (
+        "Bar chart of the race: "
+        + ", ".join(f"{row['title']} {scores.text(row['metric'], row['score'])}" for row in rows)
+        + "."
+    )

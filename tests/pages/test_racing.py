@@ -1,8 +1,10 @@
 """The race on the Model page: asked for, watched, and its winner taken."""
 
+from dataclasses import replace
+
 import pytest
 
-from ftcore import hardware
+from ftcore import hardware, scores
 from ftcore.events import Finished, Note, Progress, Stood
 from ftcore.runs import drafts, log, store
 from ftcore.search import entrants
@@ -65,6 +67,15 @@ def test_the_winner_is_taken_with_one_click(tiny_dataset, race):
     draft = drafts.load(tiny_dataset.id, lambda: None)
     assert draft.settings.model.name == MODELS[1]
     assert draft.settings == session.suggested(tiny_dataset, "quick", draft.settings)
+
+
+def test_numbers_are_raced_by_what_is_explained(tiny_dataset, race):
+    worse = Stood(model=MODELS[2], metric="r2", score=-0.31, low=-0.5, high=-0.1, seconds=1, megabytes=20)
+    log.append(race.folder, *(replace(stood(name, 0.5), metric="r2") for name in MODELS[:2]), worse)
+    log.append(race.folder, Finished(reason="Raced.", seconds=9.0))
+    at = open_page("model", dataset=tiny_dataset.id)
+    assert not at.exception
+    assert scores.text("r2", -0.31) in list(at.dataframe[0].value[scores.SCORES["r2"].label])
 
 
 def test_ranges_that_overlap_are_said_to_be_undecided(tiny_dataset, race):
