@@ -5,6 +5,7 @@
     python -m ftcore dataset DATASET …        exclude, relabel or move pictures -> a new version of the dataset
     python -m ftcore datasets                 what there is
     python -m ftcore train --dataset D        a dataset -> a trained model
+    python -m ftcore estimate --dataset D     what a training would cost: time, memory, disk
     python -m ftcore lr-find --dataset D      a learning rate to start with
     python -m ftcore race --dataset D …       which backbone suits the pictures
     python -m ftcore resume RUN               go on with an interrupted run
@@ -40,6 +41,7 @@ from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
 from ftcore.runs.state import RunState
 from ftcore.runs.tail import Tail
+from ftcore.training import costs
 
 POLL = 0.2  # seconds between two looks at a run's log
 
@@ -111,6 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_training_options(added)
     added.add_argument("--name", metavar="N", help="what to call the run")
     added.add_argument("--detach", action="store_true", help="print the run's name and leave it working")
+
+    added = command("estimate", _estimate, "Say what a training would cost before it begins; takes what train takes.")
+    _add_training_options(added)
+    added.add_argument("--again", action="store_true", help="measure again, even if it was measured before")
 
     added = command("lr-find", _find_rate, "Find a learning rate to start with; takes what train takes.")
     _add_training_options(added)
@@ -273,6 +279,23 @@ def _train(parsed: argparse.Namespace) -> dict[str, Any]:
     return {"run": job.id}
 
 
+def _estimate(parsed: argparse.Namespace) -> dict[str, Any]:
+    asked = _settings(parsed)
+    if parsed.again:
+        costs.forget(costs.key(asked))
+    if costs.known(asked) is None:
+        job = costs.job(asked)
+        state = _watched(job)  # a worker of its own: a training's worker is started in the same way, and is as quick
+        if state.problem:
+            raise RunError(state.problem)
+    cost = costs.known(asked)
+    if cost is None:
+        raise RunError("The measurement was stopped.", fix="Start it again.")
+    for sentence in (*costs.obstacles_here(cost), *cost.notes):
+        print(sentence, file=sys.stderr)
+    return {"dataset": asked.dataset, **costs.in_json(cost), "fits": not costs.obstacles_here(cost)}
+
+
 def _find_rate(parsed: argparse.Namespace) -> dict[str, Any]:
     asked = _settings(parsed)
     dataset = records.open_dataset(asked.dataset)
@@ -361,11 +384,20 @@ def _resume(parsed: argparse.Namespace) -> dict[str, Any]:
 
 
 def _follow(job: store.Job) -> dict[str, Any]:
-    """Submit a run and watch it to its end. Ctrl-C asks it to stop and keep the best; a second one leaves it alone."""
+    """Submit a run, watch it to its end and describe it."""
+    state = _watched(job)
+    if state.problem:
+        print(state.problem, file=sys.stderr)
+    return describe(job, state)
+
+
+def _watched(job: store.Job) -> RunState:
+    """Submit a job and watch it to its end. Ctrl-C asks it to stop and keep the best; a second one leaves it alone."""
     tail = Tail(job)
     with _ctrl_c() as presses:
         queue.submit(job)
-        print(f"run {job.id}", file=sys.stderr)
+        if job.kind == "train":
+            print(f"run {job.id}", file=sys.stderr)
         with _bars() as progress:
             while not ((state := tail.read()).is_over or state.status == "interrupted"):
                 if presses and not process.stop_requested(job.folder):
@@ -376,10 +408,7 @@ def _follow(job: store.Job) -> dict[str, Any]:
                 time.sleep(POLL)
         while process.is_alive(job.folder):  # its last word is said; let it leave before we do
             time.sleep(POLL / 4)
-    state = tail.read()
-    if state.problem:
-        print(state.problem, file=sys.stderr)
-    return describe(job, state)
+    return tail.read()
 
 
 @contextlib.contextmanager
@@ -481,6 +510,18 @@ def _show(parsed: argparse.Namespace) -> dict[str, Any]:
         "history": list(state.history),
         "notes": list(state.notes),
         "reason": state.reason,
+        **_promised(job, state),
+    }
+
+
+def _promised(job: store.Job, state: RunState) -> dict[str, Any]:
+    """What the run was estimated to cost, and what it did cost; None where it is not known."""
+    promised, spent = state.promised, costs.spent(job.folder, state)
+    return {
+        "promised": {name: value for name, value in dataclasses.asdict(promised).items() if name != "at"}
+        if promised
+        else None,
+        "spent": dataclasses.asdict(spent) if spent else None,
     }
 
 

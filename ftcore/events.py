@@ -5,6 +5,7 @@ now (runs/state.py).
 
 | event       | said by    | means                                                                              |
 |-------------|------------|------------------------------------------------------------------------------------|
+| Promised    | trainer    | what the run was estimated to cost, before it began                                |
 | Planned     | trainer    | the work is known: how many epochs, steps, phases, parameters                       |
 | Progress    | any worker | ``done`` of ``total`` in a named stage that is not a training step                  |
 | Prepared    | trainer    | the frozen part of a phase has been computed, or found, or cannot be kept           |
@@ -14,6 +15,7 @@ now (runs/state.py).
 | Resumed     | trainer    | the run goes on from the start of ``epoch``; later epochs in the log did not count  |
 | Stopped     | trainer    | the user asked to stop; the best epoch is kept                                      |
 | Tested      | trainer    | scores on the locked test pictures                                                  |
+| Stood       | racer      | how one backbone of a race did                                                     |
 | Imported    | importer   | a dataset is in the workspace                                                       |
 | Finished    | any worker | the job came to its end and all its files are there                                 |
 | Failed      | any worker | the job cannot go on: what happened and what to do                                  |
@@ -35,6 +37,17 @@ class Event:
     """Something that happened, at a time (seconds since 1970)."""
 
     at: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promised(Event):
+    """``seconds`` are those that ``Finished`` reports, likely between the two others; memory is the worker's."""
+
+    seconds: float
+    seconds_low: float
+    seconds_high: float
+    bytes_memory: int
+    bytes_disk: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +148,19 @@ class Tested(Event):
     split: str
     n_images: int
     scores: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stood(Event):
+    """``score`` lies between ``low`` and ``high`` with 95 %; what it is says ``metric``. ``megabytes`` of weights."""
+
+    model: str
+    metric: str
+    score: float
+    low: float
+    high: float
+    seconds: float
+    megabytes: float
 
 
 @dataclass(frozen=True, kw_only=True)

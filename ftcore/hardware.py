@@ -44,6 +44,43 @@ def release(array: np.memmap) -> None:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
+def peak_memory_bytes() -> int:
+    """The most that this process has had resident so far, in bytes; what it has now where the system does not tell."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().rss)
+    import resource  # late: Windows has none
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)
+
+
+def free_memory_bytes() -> int:
+    """Bytes that a new process could take: of the machine, or of the control group that this process is bound to."""
+    free = int(psutil.virtual_memory().available)
+    for most, used in _CGROUP_MEMORY:
+        try:
+            limit, taken = most.read_text().strip(), int(used.read_text())
+            if limit != "max":
+                free = min(free, max(0, int(limit) - taken))
+        except (OSError, ValueError):
+            continue
+    return free
+
+
+_CGROUP_MEMORY = tuple(
+    (Path("/sys/fs/cgroup") / most, Path("/sys/fs/cgroup") / used)
+    for most, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    )
+)
+
+
+def busy_share(seconds: float = 0.2) -> float:
+    """How busy the processors are with the work of others, 0-1: looked at for some seconds, in which this waits."""
+    return float(psutil.cpu_percent(interval=seconds)) / 100
+
+
 def process_age() -> float:
     """Seconds since this process was started."""
     return max(0.0, time.time() - psutil.Process().create_time())

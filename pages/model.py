@@ -11,7 +11,7 @@ frame.guard()
 from ftcore import hardware, names  # noqa: E402
 from ftcore.models import advice, catalogue  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import cached, modeltable, session, startweights, terms  # noqa: E402
+from pages.components import cached, modeltable, racing, runcost, session, startweights, terms  # noqa: E402
 
 OTHER, OWN = "another", "own"
 
@@ -89,6 +89,16 @@ if row is not None:
 reason = "Choose a model first." if not chosen else "" if start else cannot_load(chosen)
 if reason and chosen:
     st.warning(names.markdown(reason), icon=":material/cloud_off:")
+if winner := racing.show(dataset):
+    base = dataclasses.replace(draft.settings, model=dataclasses.replace(draft.settings.model, name=winner, start=""))
+    drafts.save(dataclasses.replace(draft, settings=session.suggested(dataset, base.preset, base)))
+    st.session_state.pop(f"model_{dataset.id}", None)  # the radio shows what the draft says
+    st.rerun()
+if chosen and not reason:
+    sketch = dataclasses.replace(draft.settings.model, name=chosen, start=start)
+    wanted = dataclasses.replace(draft.settings, model=sketch)
+    wanted = wanted if chosen == current else session.suggested(dataset, wanted.preset, wanted)
+    runcost.show(wanted, title="With the present settings, this model would take", per_epoch=True)
 if frame.next_button("settings", "Next: settings", disabled=bool(reason), help=reason or None):
     base = dataclasses.replace(
         draft.settings, model=dataclasses.replace(draft.settings.model, name=chosen, start=start)

@@ -10,7 +10,7 @@ frame.guard()
 
 from ftcore import settings as s  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import exchange, fields, guided, objections, rates, session  # noqa: E402
+from pages.components import exchange, fields, freezebar, guided, objections, rates, runcost, session  # noqa: E402
 
 st.title("Settings")
 dataset = session.dataset()
@@ -56,6 +56,8 @@ with st.expander("Take the settings away, bring them back, compare", icon=":mate
     exchange.show(dataset, settings, save=save)
 with st.container():
     objections.show(dataset, settings, save=save)
+freezebar.show(dataset, settings, save=save)
+runcost.show(settings)
 if frame.next_button("train", "Next: train"):
     latest = session.draft(dataset)
     drafts.confirm(drafts.confirm(latest, "model"), "settings")

@@ -10,13 +10,15 @@ from ftcore import names  # noqa: E402
 from ftcore import settings as s  # noqa: E402
 from ftcore.datasets.records import Dataset  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import forms, objections, runview, session, terms  # noqa: E402
+from ftcore.training import costs  # noqa: E402
+from pages.components import forms, objections, runcost, runview, session, terms  # noqa: E402
 
 SUMMARY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 
 
 def start(draft: drafts.Draft, dataset: Dataset) -> None:
     """Make the run of a draft and open it. A second click finds the same run."""
+    costs.let_go()
     job = drafts.to_job(draft, f"{dataset.name} {s.PRESETS[draft.settings.preset].label.lower()}")
     session.submit(job)
     frame.go("train", run=job.id)
@@ -38,6 +40,7 @@ def offer(dataset: Dataset) -> None:
             column.markdown(names.markdown(value))
     frame.link("settings", "Change the settings")
     objections.show(dataset, settings, save=lambda mended: session.change(dataset, mended))
+    runcost.show(settings)
     st.markdown(
         f"In every **{terms.link('epoch', 'epoch')}** the model sees each training picture once and is then checked on "
         "the validation pictures. Training goes on when you close this tab."

@@ -27,6 +27,29 @@ def test_a_race_of_one_is_one_sentence(tiny_dataset, capsys):
     assert "a race takes 2 to 8" in capsys.readouterr().err
 
 
+def test_an_estimate_says_what_a_training_would_cost_and_the_run_remembers_it(answer, capsys):
+    small = ("--set", "model.pretrained=false", "--set", "model.image_size=32", "--set", "train.epochs=2")
+    found = answer("estimate", *small, "--set", "train.threads=1")
+    wanted = {
+        "seconds",
+        "seconds_low",
+        "seconds_high",
+        "bytes_memory",
+        "bytes_disk",
+        "seconds_per_epoch",
+        "fill_seconds",
+    }
+    assert wanted < set(found) and found["fits"] is True
+    assert 0 <= found["seconds_low"] < found["seconds"] < found["seconds_high"]
+    assert found["bytes_memory"] > 10**8 and found["bytes_disk"] > 10**7
+    assert answer("estimate", *small, "--set", "train.threads=1")["seconds"] == found["seconds"], "it is remembered"
+    run = answer("train", *small, "--set", "train.threads=1")["run"]
+    assert cli.main(["show", run]) == 0
+    shown = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert shown["promised"]["seconds"] == found["seconds"]
+    assert set(shown["spent"]) == {"seconds", "bytes_memory", "bytes_disk"}
+
+
 def test_a_learning_rate_is_suggested_from_a_curve(answer):
     found = answer("lr-find", "--set", "model.pretrained=false", "--set", "model.image_size=32")
     assert set(found) == {"suggestion", "rates", "losses"}

@@ -8,6 +8,7 @@ from ftcore import events
 from ftcore.events import EpochDone, Failed, Finished, Note, StepDone, decode, encode
 
 EXAMPLES = [
+    events.Promised(seconds=12.5, seconds_low=10.0, seconds_high=16.0, bytes_memory=700_000_000, bytes_disk=60_000_000),
     events.Planned(
         model="resnet18",
         n_epochs=3,
@@ -37,6 +38,7 @@ EXAMPLES = [
     events.Resumed(epoch=2),
     events.Stopped(epoch=1),
     events.Tested(split="test", n_images=9, scores={"accuracy": {"value": 1 / 3, "low": 0.1, "high": 0.6}}),
+    events.Stood(model="resnet18", metric="accuracy", score=0.9, low=0.88, high=0.92, seconds=3.5, megabytes=46.8),
     events.Imported(dataset="digits-1", n_images=10, n_left_out=0),
     Finished(reason="All epochs done.", seconds=12.5, best_epoch=None),
     Failed(message="The loss became nan.", fix="Lower the rate."),

@@ -12,19 +12,20 @@ import shutil
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from ftcore import workspace
 from ftcore.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from torch import nn  # pages ask what is kept, and do without torch
 
 FOLDER = "cache"
 ABOUT = "about.json"
 LARGEST = 20e9  # bytes, or a quarter of the free disk if that is less
 
 
-def digest(module: nn.Module) -> str:
+def digest(module: "nn.Module") -> str:
     """A hash over a module's code, its layers with their options, and every one of its weights and buffers."""
     found = hashlib.sha256(str(module).encode())
     for name, value in module.state_dict().items():
@@ -33,7 +34,7 @@ def digest(module: nn.Module) -> str:
     return found.hexdigest()
 
 
-def key_of(module: nn.Module | str, **what: Any) -> str:
+def key_of(module: "nn.Module | str", **what: Any) -> str:
     """A name for what a module computes.
 
     Args:
@@ -54,6 +55,11 @@ def find(key: str) -> tuple[Path, dict[str, Any]] | None:
     with contextlib.suppress(OSError):
         os.utime(folder)
     return (folder, about) if isinstance(about, dict) else None
+
+
+def has(key: str) -> bool:
+    """Whether a key is there. Asking does not count as using."""
+    return (root() / key / ABOUT).is_file()
 
 
 @contextlib.contextmanager
@@ -89,7 +95,7 @@ def make_room(n_bytes: float, *, largest: float | None = None, keep: Collection[
         keep: Keys that are in use.
     """
     _remove_abandoned()
-    limit = min(LARGEST if largest is None else largest, shutil.disk_usage(root()).free / 4 + total_bytes())
+    limit = most_bytes(largest)
     kept = sum(_bytes_of(root() / key) for key in keep)
     if n_bytes + kept > limit:
         raise WorkspaceError(
@@ -100,6 +106,11 @@ def make_room(n_bytes: float, *, largest: float | None = None, keep: Collection[
     loose = sorted((f for f in _folders() if f.name not in keep), key=lambda folder: folder.stat().st_mtime)
     while loose and total_bytes() + n_bytes > limit:
         remove(loose.pop(0).name)
+
+
+def most_bytes(largest: float | None = None) -> float:
+    """Bytes that the cache may take now: ``largest``, and never more than a quarter of the free disk."""
+    return min(LARGEST if largest is None else largest, shutil.disk_usage(root()).free / 4 + total_bytes())
 
 
 def total_bytes() -> int:

@@ -46,6 +46,44 @@ class Chosen:
     run: Run
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """What ``choose`` will probably decide: the engine, its time as a share of PyTorch's, seconds of converting.
+
+    ``guessed`` says that the share is only ``EXPECTED_SHARE``.
+    """
+
+    name: str = "eager"
+    share: float = 1.0
+    seconds: float = 0.0
+    guessed: bool = False
+
+
+def foresee(
+    prefix: nn.Module, images: Tensor, n: int, seconds: float, asked: str = "auto", *, exact: bool, digest: str
+) -> Foreseen:
+    """What ``choose`` will probably decide about ``n`` pictures, without converting anything.
+
+    Args:
+        prefix: From ``cut``.
+        images: As for ``choose``, [B, 3, S, S].
+        n: Pictures and views that the prefix has to see.
+        seconds: That PyTorch takes for one picture.
+        asked: A name in ``PREFIXES``.
+        exact: As for ``choose``.
+        digest: Of the prefix.
+    """
+    name = _wanted(images, n, asked, exact=exact)
+    if not name or not CONVERTERS[name].is_installed():
+        return Foreseen()
+    found = disk_cache.find(_key(name, digest, images))
+    known = found[1] if found else None
+    share = float(known.get("share", EXPECTED_SHARE)) if known else EXPECTED_SHARE
+    if asked == "auto" and (share > 1 or not _pays(seconds * n, prefix, known)):
+        return Foreseen()
+    return Foreseen(name, share, _converting(prefix, known), guessed=known is None)
+
+
 def choose(
     prefix: nn.Module, images: Tensor, n: int, asked: str = "auto", *, exact: bool = False, digest: str = ""
 ) -> Generator[Event, None, Chosen]:
@@ -64,17 +102,13 @@ def choose(
         digest: Of the prefix (disk_cache), where it is known.
     """
     eager = on_torch(prefix, exact=exact)
-    if asked == "eager" or images.device.type != "cpu" or (exact and asked == "auto"):
+    name = _wanted(images, n, asked, exact=exact)
+    if not name:
         return Chosen("eager", eager)
-    wanted = [asked] if asked != "auto" else [name for name in CONVERTERS if CONVERTERS[name].is_installed()]
-    if asked == "auto" and (not wanted or n <= 4 * len(images)):
-        return Chosen("eager", eager)
-    name = wanted[0]
     if not CONVERTERS[name].is_installed():
         yield Note(message=f"{PREFIXES[name].label} is not installed here: the frozen part runs on PyTorch.")
         return Chosen("eager", eager)
-    version, shape = CONVERTERS[name].version(), list(images.shape[1:])
-    key = disk_cache.key_of(digest or prefix, engine=name, version=version, shape=shape)
+    key = _key(name, digest or prefix, images)
     known = disk_cache.find(key)
     expected, seconds = eager(images), _seconds(eager, images)  # the first call warms up
     if asked == "auto" and not _pays(seconds * n / len(images), prefix, known[1] if known else None):
@@ -103,6 +137,20 @@ def choose(
     return Chosen(name, run)
 
 
+def _wanted(images: Tensor, n: int, asked: str, *, exact: bool) -> str:
+    """The converter to try, or an empty text where PyTorch it is."""
+    if asked == "eager" or images.device.type != "cpu" or (exact and asked == "auto"):
+        return ""
+    wanted = [asked] if asked != "auto" else [name for name in CONVERTERS if CONVERTERS[name].is_installed()]
+    return "" if asked == "auto" and (not wanted or n <= 4 * len(images)) else wanted[0]
+
+
+def _key(name: str, prefix: nn.Module | str, images: Tensor) -> str:
+    """What a converted prefix, or that of a digest, is kept as."""
+    version, shape = CONVERTERS[name].version(), list(images.shape[1:])
+    return disk_cache.key_of(prefix, engine=name, version=version, shape=shape)
+
+
 def agree(got: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> bool:
     """Whether two engines gave the same activations, up to ``TOLERANCE`` of the largest."""
     return len(got) == len(expected) and all(
@@ -114,9 +162,13 @@ def agree(got: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> bool:
 def _pays(seconds: float, prefix: nn.Module, known: dict[str, Any] | None) -> bool:
     """Whether a job of ``seconds`` on PyTorch ends sooner when the prefix is converted first."""
     share = float(known.get("share", EXPECTED_SHARE)) if known else EXPECTED_SHARE
+    return seconds * (1 - share) > _converting(prefix, known) + LEAST_SAVING
+
+
+def _converting(prefix: nn.Module, known: dict[str, Any] | None) -> float:
+    """Seconds until a converted prefix is ready."""
     n_nodes = len(prefix.graph.nodes) if isinstance(prefix, fx.GraphModule) else 100
-    converting = 0.5 if known else 1 + 0.01 * n_nodes  # measured: 1.3 s with 60 nodes, 2.5 with 150, 5.6 with 1,100
-    return seconds * (1 - share) > converting + LEAST_SAVING
+    return 0.5 if known else 1 + 0.01 * n_nodes  # measured: 1.3 s with 60 nodes, 2.5 with 150, 5.6 with 1,100
 
 
 def _seconds(run: Run, images: Tensor) -> float:

@@ -95,6 +95,14 @@ def _run(job: store.Job) -> None:
         from ftcore.jobs import examining
 
         examining.run(job)
+    elif job.kind == "estimate":
+        from ftcore.jobs import estimating
+
+        estimating.run(job)
+    elif job.kind == "race":
+        from ftcore.jobs import racing
+
+        racing.run(job)
     elif job.kind == "map":
         from ftcore.jobs import mapping
 

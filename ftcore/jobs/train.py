@@ -16,7 +16,7 @@ from ftcore.export import bundle
 from ftcore.jobs import LOADING
 from ftcore.models.build import creation_options
 from ftcore.runs import log, process, store
-from ftcore.training import assemble, checkpoints
+from ftcore.training import assemble, checkpoints, costs
 from ftcore.training.loop import Parts, Source, finetune
 
 PREDICTIONS = "predictions"
@@ -30,6 +30,8 @@ def run(job: store.Job) -> None:
     label, since = "Loading the model and the pictures", hardware.process_age()
     _write(job, Progress(stage="load", label=label, done=LOADING - 1, total=LOADING, seconds=since))
     dataset = open_dataset(settings.dataset)
+    if not resumed and (promised := costs.promise(settings)):
+        _write(job, promised)
     for progress in enlarging.enlarge(dataset, settings.model.image_size):
         _write(job, progress)
     parts = assemble.assemble(settings, dataset, pretrained=False if resumed else None)

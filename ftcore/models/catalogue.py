@@ -297,6 +297,24 @@ def weights_here(row: Backbone) -> bool:
     return _in_package(row) or _in_cache(row)
 
 
+def weights_file(row: Backbone) -> Path | None:
+    """The file with the weights on this machine, or None when they are not here."""
+    if packaged := packaged_file(row):
+        return packaged
+    if "://" in row.hub:
+        file = torch_cache() / _cached_as(row)
+        return file if file.is_file() else None
+    return next(iter(sorted((hub_cache() / _cached_as(row)).glob("snapshots/*/*.safetensors"))), None)
+
+
+def packaged_file(row: Backbone) -> Path | None:
+    """The weight file inside an installed package, or None."""
+    spec = importlib.util.find_spec(row.package) if row.package else None
+    if spec is None or spec.origin is None:
+        return None
+    return next(iter(Path(spec.origin).parent.glob("models/*.pth")), None)
+
+
 def local_names() -> frozenset[str]:
     """Full names of all models whose weights are on this machine; caches are listed once, not asked per model."""
     cached = {path.name for folder in (hub_cache(), torch_cache()) if folder.is_dir() for path in folder.iterdir()}

@@ -2,7 +2,6 @@
 
 import difflib
 import functools
-import importlib.util
 import pickle
 from pathlib import Path
 from typing import Any
@@ -61,10 +60,7 @@ def require_architecture(name: str) -> None:
 def packaged_file(name: str) -> Path | None:
     """The weight file of ``name`` inside an installed package, or None."""
     row = catalogue.find(name.removesuffix(".in1k"))
-    spec = importlib.util.find_spec(row.package) if row and row.package else None
-    if spec is None or spec.origin is None:
-        return None
-    return next(iter(Path(spec.origin).parent.glob("models/*.pth")), None)
+    return catalogue.packaged_file(row) if row else None
 
 
 def packaged_state(path: Path, name: str) -> dict[str, Tensor]:

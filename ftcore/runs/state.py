@@ -25,6 +25,7 @@ class RunState:
     Args:
         status: waiting, working, stopping, finished, stopped, failed or interrupted, as far as the log knows.
         plan: What ``Planned`` said, or None.
+        promised: What ``Promised`` said, or None where nothing had been estimated.
         stage: The latest ``Progress``, or None while training steps go on.
         history: One row per epoch that counts: epoch, phase, lr, seconds, images_per_second, memory_mb,
             train_<metric>, val_<metric>, best.
@@ -41,6 +42,7 @@ class RunState:
         problem: Why it failed or was interrupted, with its fix.
         notes: Sentences to show.
         prepared: What ``Prepared`` said, per phase; a phase that was prepared again has its latest.
+        standings: What ``Stood`` said, per backbone of a race, in the order in which they ran.
         dataset: Id of the data set an import made.
         reason: Why it finished.
         seconds: Computing time over all sittings, once finished.
@@ -48,6 +50,7 @@ class RunState:
 
     status: str = "waiting"
     plan: e.Planned | None = None
+    promised: e.Promised | None = None
     stage: e.Progress | None = None
     history: tuple[dict[str, Any], ...] = ()
     steps: tuple[tuple[int, float], ...] = ()
@@ -64,6 +67,7 @@ class RunState:
     problem: str = ""
     notes: tuple[str, ...] = ()
     prepared: tuple[e.Prepared, ...] = ()
+    standings: tuple[e.Stood, ...] = ()
     dataset: str = ""
     reason: str = ""
     seconds: float = 0.0
@@ -120,6 +124,8 @@ def advance(state: RunState, event: e.Event) -> RunState:
     match event:
         case e.Planned():
             return replace(state, status="working", plan=event, stage=None, problem="", started=event.at)
+        case e.Promised():
+            return replace(state, promised=event)
         case e.Progress():
             status = state.status if state.status in ("stopping", "failed") else "working"
             return replace(state, status=status, stage=event, problem=state.problem if status == "failed" else "")
@@ -137,6 +143,9 @@ def advance(state: RunState, event: e.Event) -> RunState:
             return replace(state, status="stopping")
         case e.Tested(scores=scores, n_images=n):
             return replace(state, scores=scores, n_tested=n, stage=None)
+        case e.Stood():
+            others = (standing for standing in state.standings if standing.model != event.model)
+            return replace(state, standings=(*others, event))
         case e.Imported(dataset=dataset):
             return replace(state, dataset=dataset, stage=None)
         case e.Failed(message=message, fix=fix):

@@ -1,7 +1,8 @@
 """The folder of a job: made once, found by its name, deleted on request.
 
 ``runs/<id>/`` for trainings, ``imports/<id>/`` for imports, ``examinations/<id>/`` for the data doctor, ``maps/<id>/``
-for maps of data sets, ``rates/<id>/`` for trials of learning rates.
+for maps of data sets, ``rates/<id>/`` for trials of learning rates, ``estimates/<id>/`` for what a run would cost,
+``races/<id>/`` for races of models.
 ``settings.json`` is written once and says what was asked for; everything else in the folder is written by the worker.
 """
 
@@ -14,7 +15,15 @@ from typing import Any
 from ftcore import names, settings, workspace
 from ftcore.errors import RunError
 
-FOLDERS = {"train": "runs", "import": "imports", "examine": "examinations", "map": "maps", "rates": "rates"}
+FOLDERS = {
+    "train": "runs",
+    "import": "imports",
+    "examine": "examinations",
+    "map": "maps",
+    "rates": "rates",
+    "estimate": "estimates",
+    "race": "races",
+}
 
 
 @dataclass(frozen=True)
@@ -26,8 +35,8 @@ class Job:
         kind: One of ``FOLDERS``.
         name: What people call it.
         created: Seconds since 1970.
-        request: For a training and for a trial of rates the ``RunSettings`` as JSON; for an import its source, name,
-            split and seed; for an examination or a map its dataset.
+        request: For a training, a trial of rates and an estimate the ``RunSettings`` as JSON; for an import its source,
+            name, split and seed; for an examination or a map its dataset; for a race its dataset, models, image size.
     """
 
     id: str

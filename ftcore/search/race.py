@@ -7,7 +7,7 @@ better ImageNet models transfer better?, https://arxiv.org/abs/1805.08974) and t
 import time
 import warnings
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,15 @@ from ftcore.datasets.splits import folds
 from ftcore.errors import FinetuneError, SettingsError
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import Event, Note, Progress
+from ftcore.events import Event, Note, Progress, Stood
 from ftcore.models import catalogue
-from ftcore.training.features import picture_features
+from ftcore.search.entrants import FEWEST, MOST
+from ftcore.training import known_features
 
 METRICS = {"single": "accuracy", "multi": "mean_average_precision", "number": "r2"}
 """What backbones are compared by."""
 
 FOLDS = 5
-FEWEST, MOST = 2, 8  # models in a race
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def race(
 ) -> Generator[Event, None, list[Standing]]:
     """Score backbones on the training and validation pictures; a generator that returns the best first.
 
-    The test pictures take no part. A model whose weights cannot be had is left out with a note.
+    ``Stood`` tells of each as soon as it is known. The test pictures take no part. A model whose weights cannot be
+    had is left out with a note.
 
     Args:
         dataset: Of any task.
@@ -76,22 +77,28 @@ def race(
             fix="For example tf_efficientnet_lite0 and tf_efficientnet_lite1.",
         )
     standings: list[Standing] = []
+    began = time.perf_counter()
     for number, model in enumerate(wanted):
         label = f"Racing: model {number + 1} of {len(wanted)}"
-        yield Progress(stage="race", label=label, done=number, total=len(wanted))
+        seconds = time.perf_counter() - began
+        yield Progress(stage="race", label=label, done=number, total=len(wanted), seconds=seconds)
         started = time.perf_counter()
         try:
-            features = yield from picture_features(dataset, model, image_size)
+            features = known_features.find(dataset, model, image_size)
+            if features is None:
+                from ftcore.training.features import picture_features  # late: torch takes longer than a known race
+
+                features = yield from picture_features(dataset, model, image_size)
         except FinetuneError as error:
             yield Note(message=f"{model} takes no part. {error.what}")
             continue
         found = report.scores(cross_validated(dataset, features, seed=seed))[METRICS[dataset.task]]
         known = catalogue.find(model)
         size = known.parameters * 4 / 1e6 if known and known.parameters else 0.0
-        seconds = time.perf_counter() - started
-        standings.append(
-            Standing(model, METRICS[dataset.task], found["value"], found["low"], found["high"], seconds, size)
-        )
+        seconds, metric = time.perf_counter() - started, METRICS[dataset.task]
+        standing = Standing(model, metric, found["value"], found["low"], found["high"], seconds, size)
+        standings.append(standing)
+        yield Stood(**asdict(standing))
     yield Progress(stage="race", label="Racing", done=len(wanted), total=len(wanted))
     return sorted(standings, key=lambda standing: -standing.score)
 

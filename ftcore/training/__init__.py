@@ -6,12 +6,16 @@ batches      pictures -> tensors, in an order and in views that only seed and ep
 losses       what is minimised
 mixing       Mixup and CutMix, on pictures or on what crosses the cut
 penalties    pulls on the weights beside the loss: L1, L2-SP
-optimisers   rates by depth, the optimiser of a phase
+rates        how fast each depth group learns; also drawn before the start
+optimisers   the optimiser of a phase
 schedules    the learning rate over the steps; also drawn before the start
 loop         the training loop, written once; it yields what happened
 engine       frozen means computed once: cached inputs for each phase
 steps        float32, bfloat16 or compiled: how steps are computed, by measurement
 rate_finder  a learning rate to start with
+costs        what a run would cost, from what was measured; read without torch
+estimate     measuring it: three real batches of everything
 features     what a pretrained model sees in every picture, from the same cache
+known_features  the same, found again without torch
 checkpoints  everything that a resumed run needs, whole or not at all
 """

@@ -104,7 +104,11 @@ class Batches:
 
     def epoch(self, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass over the pictures. The next batch is prepared while the current one is computed on."""
-        return self._ahead(self.parts(epoch))
+        return self.of(self.parts(epoch))
+
+    def of(self, parts: list[Part]) -> Iterator[tuple[Tensor, Tensor]]:
+        """The pictures of some batches."""
+        return self._ahead(parts)
 
     def in_order(self, batch_size: int = 64, *, view: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass over one view, in the order of the rows; nothing of it is kept in memory."""

@@ -125,6 +125,25 @@ class Engine:
         arrays, _ = yield from self._computed(self._cut(model), [(what, pictures)])
         return arrays[what][0]
 
+    def survey(self, model: nn.Module, lists: Sequence[tuple[str, Batches]]) -> tuple[Cut, dict[str, list[str]]]:
+        """The cut that a phase would get, and per list of pictures the key of each of its views; computes nothing.
+
+        Args:
+            model: With gradients and modes of the phase (FreezePlan.apply).
+            lists: Pictures, each with what they are called.
+
+        Raises:
+            CutError: The model cannot be cut, or nothing is cached at all.
+        """
+        if self._settings.cache == "off":
+            raise CutError("Nothing is computed once, because the cache is off.")
+        found = self._cut(model)
+        return found, {what: self._work(found, what, pictures).keys for what, pictures in lists}
+
+    def bytes_per_picture(self, found: Cut) -> int:
+        """What is kept of one view of one picture."""
+        return self._bytes(found)
+
     def _cut(self, model: nn.Module) -> Cut:
         return cut(model, self._size, most_values=MOST_BYTES / self._bytes_per_value)
 

@@ -12,16 +12,12 @@ from ftcore.freezing.plan import FreezePlan, make_phases
 from ftcore.models.build import build_model
 from ftcore.models.depth import depth_groups
 from ftcore.settings import EngineSettings
+from ftcore.training import known_features
 from ftcore.training.batches import Batches
 from ftcore.training.engine import Engine
+from ftcore.training.known_features import fitting_size
 
 MODEL = "tf_efficientnet_lite0"
-_SMALLEST, _LARGEST = 64, 160  # pixels; enough to tell pictures apart, and quick
-
-
-def fitting_size(side: int) -> int:
-    """Side of the network's input, in pixels, for pictures whose median short side is ``side``."""
-    return min(_LARGEST, max(_SMALLEST, -(-2 * side // 32) * 32))
 
 
 def picture_features(
@@ -50,14 +46,12 @@ def picture_features(
     model = model.to(device)
     groups = depth_groups(model)
     FreezePlan(groups, make_phases("head", groups, 1)).apply(model, 0)
-    rows = np.arange(len(dataset.records())) if rows is None else rows
-    targets = np.zeros(len(rows), np.int64)
-    batches = Batches(PixelStore(dataset), rows, targets, preprocessing, batch_size=64, device=device)
-    arrays = yield from Engine(size, EngineSettings()).activations(model, batches, "all")
-    return np.concatenate([_vectors(array) for array in arrays], axis=1)
-
-
-def _vectors(array: np.ndarray) -> np.ndarray:
-    """One vector per picture, [N, D] float32: maps are averaged over their places (the last two axes)."""
-    values = np.asarray(array, np.float32)
-    return values.mean(axis=(2, 3)) if values.ndim == 4 else values.reshape(len(values), -1)
+    chosen = np.arange(len(dataset.records())) if rows is None else rows
+    targets = np.zeros(len(chosen), np.int64)
+    batches = Batches(PixelStore(dataset), chosen, targets, preprocessing, batch_size=64, device=device)
+    engine = Engine(size, EngineSettings())
+    arrays = yield from engine.activations(model, batches, "all")
+    if rows is None:
+        _, keys = engine.survey(model, [("all", batches)])
+        known_features.remember(dataset, model_name, image_size, keys["all"])
+    return known_features.joined(arrays)

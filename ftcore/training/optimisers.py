@@ -7,9 +7,7 @@ from torch import nn, optim
 from ftcore import vision
 from ftcore.models.groups import DepthGroup
 from ftcore.settings import OPTIMISERS
-
-BODY_SHARE = 0.2
-"""Peak rate of pretrained layers as a share of the head's: they are to be adjusted, not learned anew."""
+from ftcore.training.rates import group_rates
 
 
 def build_optimiser(
@@ -47,9 +45,3 @@ def build_optimiser(
     rows.reverse()  # the head first: its rate is the one that is reported
     momentum = 0.9 if name == "sgd" else 0.0  # RMSprop could take one as well
     return vision.create_optimizer_v2(rows, opt=name, lr=lr, weight_decay=weight_decay, momentum=momentum)
-
-
-def group_rates(n_groups: int, *, lr: float, layer_decay: float) -> list[float]:
-    """Peak rate per depth group, the head's last."""
-    body = [lr * BODY_SHARE * layer_decay**distance for distance in range(n_groups - 1)]
-    return [*reversed(body), lr]

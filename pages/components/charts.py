@@ -223,6 +223,37 @@ def probabilities(
     return _framed(figure, height=80 + 28 * len(pairs))
 
 
+def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
+    """Scores of a race with their 95 % intervals, the best on top; room for those that are still running.
+
+    Args:
+        rows: ``title``, ``score``, ``low`` and ``high`` (at most 1; below 0 for R² that is worse than the mean) of each
+            that is known.
+        n_entrants: How many run in all.
+    """
+    ordered = sorted(rows, key=lambda row: row["score"])
+    figure = go.Figure(
+        go.Bar(
+            x=[row["score"] for row in ordered],
+            y=[_short(row["title"]) for row in ordered],
+            orientation="h",
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [row["high"] - row["score"] for row in ordered],
+                "arrayminus": [row["score"] - row["low"] for row in ordered],
+                "color": TEST,
+            },
+            marker_color=[BEST if index == len(ordered) - 1 else TRAIN for index in range(len(ordered))],
+            customdata=[[row["low"], row["high"]] for row in ordered],
+            hovertemplate="%{y}: %{x:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})<extra></extra>",
+        )
+    )
+    figure.update_xaxes(range=[min([0.0, *(row["low"] for row in rows)]), 1.02], tickformat=".0%")
+    figure.update_yaxes(type="category")
+    return _framed(figure, height=90 + 34 * n_entrants)
+
+
 def sizes(table: pd.DataFrame) -> go.Figure:
     """Width and height of pictures. ``table`` has width, height, count."""
     largest = math.log(1 + table["count"].max())
@@ -296,6 +327,47 @@ def _coloured(points: pd.DataFrame, number: int | None) -> Iterator[tuple[str, d
     others = points[~points["label"].isin(known)]
     if len(others):
         yield "all others", {"color": TEST}, others
+
+
+def freezing(rows: Sequence[dict[str, Any]]) -> go.Figure:
+    """A network as one bar per depth group, from the picture to the answer, as wide and as high as it has parameters.
+
+    Args:
+        rows: ``name``, ``parameters``, ``learns``, ``lr`` (peak, 0 where frozen) and ``share`` (of the time of a
+            forward pass, 0-1, or None) of each.
+    """
+    widths = [math.sqrt(row["parameters"] + 1) for row in rows]
+    narrowest = max(widths) / 6  # a stem of a few hundred parameters is still there to be seen and pointed at
+    widths = [max(width, narrowest) for width in widths]
+    middles = [sum(widths[:place]) + width / 2 for place, width in enumerate(widths)]
+    figure = go.Figure()
+    for learns, label, colour in ((False, "Frozen", TEST), (True, "Learns", BEST)):
+        part = [place for place, row in enumerate(rows) if row["learns"] == learns]
+        figure.add_bar(
+            x=[middles[place] for place in part],
+            y=[widths[place] for place in part],
+            base=[-widths[place] / 2 for place in part],
+            width=[widths[place] * 0.92 for place in part],
+            name=label,
+            marker_color=colour,
+            customdata=[
+                [
+                    html(rows[place]["name"]),
+                    f"{rows[place]['parameters']:,}",
+                    f"learns, at up to {rows[place]['lr']:.2g}" if learns else "is frozen",
+                    "" if rows[place]["share"] is None else f"<br>{rows[place]['share']:.0%} of the time of a look",
+                ]
+                for place in part
+            ],
+            hovertemplate="<b>%{customdata[0]}</b> %{customdata[2]}<br>%{customdata[1]} parameters"
+            "%{customdata[3]}<extra></extra>",
+        )
+    figure.update_layout(barmode="overlay", bargap=0)
+    figure.update_xaxes(
+        tickvals=[middles[0], middles[-1]], ticktext=["picture", "answer"], showgrid=False, zeroline=False
+    )
+    figure.update_yaxes(visible=False)
+    return _framed(figure, height=190)
 
 
 def _epoch_axis(figure: go.Figure, n_epochs: int, n_done: int, n_ticks: int = 8) -> None:

@@ -10,7 +10,7 @@ from ftcore.datasets.records import open_dataset
 from ftcore.evaluation.advice import on_history
 from ftcore.runs import drafts, process, queue, store
 from ftcore.runs.state import RunState
-from pages.components import charts, frame, live, session, testscore, words
+from pages.components import charts, frame, live, runcost, session, testscore, words
 
 _SPEED = (
     "Training pictures per second. What is frozen looks at every picture once; after that only the part that learns "
@@ -37,6 +37,7 @@ def show(job: store.Job) -> None:
         testscore.download(job)
     _curves(state, moving=False)
     _plan(job, state)
+    runcost.promised(job, state)
     _what_next(job, state)
 
 

@@ -40,6 +40,20 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes} min"
 
 
+def rough(seconds: float) -> str:
+    """An estimate, no more exact than it is: ``0.4 s``, ``12 s``, ``1 min 20 s``, ``2 h 10 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return duration(round(seconds, -1) if seconds < 3600 else round(seconds / 600) * 600)
+
+
+def size(n_bytes: float) -> str:
+    """``61 MB``, ``1.5 GB``."""
+    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:,.0f} MB"
+
+
 def left(seconds: float | None) -> str:
     """Time left, for the end of a progress line."""
     return "" if seconds is None else f", about {duration(seconds)} left"

@@ -15,6 +15,7 @@ from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.events import EpochDone, Failed, Finished, Interrupted, Planned, StepDone, Tested
 from ftcore.runs import log, process, queue, store
+from pages.components import runcost
 from tests.datasets.made_pictures import png, write_zip
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,14 @@ def announced(monkeypatch):
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", known)
+
+
+@pytest.fixture(autouse=True)
+def nothing_measured(request, monkeypatch):
+    """Pages that ask what a run would cost find a measurement under way, and none is started; tests of that ask for
+    the fixture ``measuring``."""
+    if "measuring" not in request.fixturenames:
+        monkeypatch.setattr(runcost, "show", lambda *arguments, **options: None)
 
 
 @pytest.fixture

@@ -5,7 +5,10 @@ import torch
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.versions import Edit, edit
 from ftcore.events import told
+from ftcore.freezing import disk_cache
+from ftcore.models import catalogue
 from ftcore.models.build import build_model
+from ftcore.training import known_features
 from ftcore.training.batches import Batches
 from ftcore.training.features import fitting_size, picture_features
 
@@ -33,6 +36,34 @@ def test_versions_of_a_data_set_share_their_features(tiny_dataset):
     edited = edit(tiny_dataset, [Edit("exclude", (3,)), Edit("relabel", (5,), "red")])
     again, n_events = finished(picture_features(edited, image_size=64))
     assert n_events == 0 and (first == again).all()
+
+
+def test_known_features_are_found_without_building_a_model(tiny_dataset):
+    assert known_features.find(tiny_dataset, "tf_efficientnet_lite0", 64) is None
+    first, _ = finished(picture_features(tiny_dataset, image_size=64))
+    assert (known_features.find(tiny_dataset, "tf_efficientnet_lite0", 64) == first).all()
+    edited = edit(tiny_dataset, [Edit("exclude", (3,))])
+    assert (known_features.find(edited, "tf_efficientnet_lite0", 64) == first).all()
+    assert known_features.find(tiny_dataset, "tf_efficientnet_lite0", 96) is None
+    assert known_features.find(tiny_dataset, "tf_efficientnet_lite1", 64) is None
+
+
+def test_known_features_that_lost_their_arrays_are_unknown(tiny_dataset):
+    told(picture_features(tiny_dataset, image_size=64))
+    for row in disk_cache.contents():
+        if row["kind"] == "activations":
+            disk_cache.remove(row["key"])
+    assert known_features.find(tiny_dataset, "tf_efficientnet_lite0", 64) is None
+
+
+def test_features_of_other_weights_are_unknown(tiny_dataset, monkeypatch, tmp_path):
+    told(picture_features(tiny_dataset, image_size=64))
+    other = tmp_path / "weights.pth"
+    other.write_bytes(b"other")
+    monkeypatch.setattr(catalogue, "weights_file", lambda row: other)
+    assert known_features.find(tiny_dataset, "tf_efficientnet_lite0", 64) is None
+    monkeypatch.setattr(catalogue, "weights_file", lambda row: None)
+    assert known_features.find(tiny_dataset, "tf_efficientnet_lite0", 64) is None
 
 
 @pytest.mark.parametrize(("side", "size"), [(8, 64), (32, 64), (48, 96), (50, 128), (288, 160)])

@@ -11,7 +11,8 @@ from ftcore.events import EpochDone, Failed, Note, Planned, StepDone, Stopped
 from ftcore.models.depth import head_parameters
 from ftcore.training import loop
 from ftcore.training.loop import finetune
-from ftcore.training.optimisers import BODY_SHARE, build_optimiser
+from ftcore.training.optimisers import build_optimiser
+from ftcore.training.rates import BODY_SHARE
 
 
 def copied(model):

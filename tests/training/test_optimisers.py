@@ -10,7 +10,8 @@ from ftcore.models.build import build_model
 from ftcore.models.depth import depth_groups
 from ftcore.models.groups import DepthGroup
 from ftcore.settings import OPTIMISERS
-from ftcore.training.optimisers import BODY_SHARE, build_optimiser, group_rates
+from ftcore.training.optimisers import build_optimiser
+from ftcore.training.rates import BODY_SHARE, group_rates
 
 
 def originals():

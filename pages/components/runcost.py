@@ -1,0 +1,137 @@
+"""What a run would cost, before it is started: measured by a worker, remembered, and held against what there is."""
+
+import streamlit as st
+
+from ftcore import names
+from ftcore import settings as s
+from ftcore.runs import store
+from ftcore.runs.state import RunState
+from ftcore.training import costs
+from pages.components import frame, session, words
+
+_TIME = (
+    "From the press of the button to the finished model, on this computer, measured on three batches of your pictures."
+)
+_MEMORY = "The most that the training will hold in memory at a time."
+_DISK = "What is kept of frozen layers, the saved epochs and the finished model."
+
+
+def show(settings: s.RunSettings, *, title: str = "What would this run cost?", per_epoch: bool = False) -> None:
+    """Time, memory and disk of a run with these settings; a worker measures it if nobody has before.
+
+    Args:
+        settings: Of the run.
+        title: Above the numbers.
+        per_epoch: Show the time of one epoch first, for choosing a model.
+    """
+    with st.container(border=True):
+        st.markdown(f"**{title}**")
+        with frame.errors():
+            cost = costs.known(settings)
+            if cost is not None:
+                _numbers(settings, cost, per_epoch=per_epoch)
+                return
+            job = _ask(settings)
+            state = session.state(job)
+            if _is_over(state):
+                _failed(job, state)
+            else:
+                st.fragment(_waiting, run_every=0.7)(job)
+
+
+def _ask(settings: s.RunSettings) -> store.Job:
+    """The measurement of these settings, submitted if it is not under way; whatever else is measured is let go."""
+    job = costs.job(settings)
+    state = session.state(job)
+    if state.status in ("stopped", "stopping"):  # let go of earlier
+        if state.status == "stopping":
+            return job
+        costs.forget(job.id)
+        job = costs.job(settings)
+        state = RunState(status="interrupted")
+    if state.status == "interrupted" and not state.last_at:  # new, or taken back before it began
+        costs.let_go()
+        session.submit(job)
+    return job
+
+
+def _is_over(state: RunState) -> bool:
+    return state.is_over or state.status == "interrupted"
+
+
+def _waiting(job: store.Job) -> None:
+    state = session.state(job)
+    if _is_over(state):
+        st.rerun()
+    label = state.stage.label if state.stage else "Starting"
+    st.progress(min(1.0, state.fraction), text=f"Measuring on your pictures: {names.markdown(label.lower())}…")
+
+
+def _failed(job: store.Job, state: RunState) -> None:
+    problem = state.problem or "The measurement ended without a result."
+    st.warning(names.markdown(problem), icon=":material/error:")
+    if st.button("Measure again", key=f"again_{job.id}"):
+        costs.forget(job.id)
+        st.rerun()
+
+
+def _numbers(settings: s.RunSettings, cost: costs.Cost, *, per_epoch: bool) -> None:
+    time, memory, disk = st.columns(3)
+    with time:
+        if per_epoch:
+            st.metric("Time per epoch", words.rough(cost.seconds_per_epoch), help="Training and validation.")
+            st.caption(f"{words.rough(cost.seconds)} for all of {settings.train.epochs}.")
+        else:
+            st.metric("Time", words.rough(cost.seconds), help=_TIME)
+            st.caption(f"{words.rough(cost.seconds_low)} to {words.rough(cost.seconds_high)}")
+    with memory:
+        st.metric("Memory", words.size(cost.bytes_memory), help=_MEMORY)
+    with disk:
+        st.metric("Disk", words.size(cost.bytes_disk), help=_DISK)
+    st.caption(_parts(cost))
+    for sentence in costs.obstacles_here(cost):
+        st.error(names.markdown(sentence), icon=":material/block:")
+    for note in cost.notes:
+        st.caption(names.markdown(note))
+    if cost.busy:
+        st.caption("The computer was busy with something else while this was measured, so it may be too much.")
+        if st.button("Measure again", key=f"again_{costs.key(settings)}"):
+            costs.forget(costs.key(settings))
+            st.rerun()
+
+
+def _parts(cost: costs.Cost) -> str:
+    """Where the time goes, in a sentence."""
+    once = (
+        f"{words.rough(cost.fill_seconds)} for the frozen part to see every picture once"
+        if cost.fill_seconds
+        else "nothing for the frozen part"
+    )
+    phases = "; ".join(
+        f"{phase['label'].lower()}: {phase['n_epochs']} epochs of {words.rough(phase['seconds_per_epoch'])}"
+        for phase in cost.phases
+    )
+    return f"Of this {once}; {phases}."
+
+
+def promised(job: store.Job, state: RunState) -> None:
+    """After a run: what was promised beside what it took."""
+    spent = costs.spent(job.folder, state)
+    if state.promised is None or spent is None:
+        return
+    given = state.promised
+    rows = (
+        ("Time", words.rough(given.seconds), words.rough(spent.seconds)),
+        ("Memory", words.size(given.bytes_memory), words.size(spent.bytes_memory)),
+        ("Disk", words.size(given.bytes_disk), words.size(spent.bytes_disk)),
+    )
+    with st.expander("What it cost: promised and actual", icon=":material/receipt_long:"):
+        table = {
+            "": [row[0] for row in rows],
+            "Promised before the start": [row[1] for row in rows],
+            "Actual": [row[2] for row in rows],
+        }
+        st.dataframe(table, hide_index=True, alt="Promised and actual time, memory and disk", key="promised")
+        within = given.seconds_low <= spent.seconds <= given.seconds_high
+        likely = f"{words.rough(given.seconds_low)} to {words.rough(given.seconds_high)}"
+        st.caption(f"The time lay {'within' if within else 'outside'} what was thought likely, {likely}.")

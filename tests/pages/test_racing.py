@@ -1,0 +1,91 @@
+"""The race on the Model page: asked for, watched, and its winner taken."""
+
+from dataclasses import replace
+
+import pytest
+
+from ftcore import hardware, scores
+from ftcore.events import Finished, Note, Progress, Stood
+from ftcore.runs import drafts, log, store
+from ftcore.search import entrants
+from pages.components import session
+from tests.pages.conftest import open_page, texts
+
+MODELS = ["tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2"]
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    monkeypatch.setattr(hardware, "reachable", lambda *_a, **_k: False)
+
+
+def stood(model, score, seconds=1.5):
+    return Stood(
+        model=model, metric="accuracy", score=score, low=score - 0.05, high=score + 0.04, seconds=seconds, megabytes=20
+    )
+
+
+@pytest.fixture
+def race(tiny_dataset):
+    job = entrants.job(tiny_dataset, MODELS)
+    log.append(job.folder, Progress(stage="race", label="Racing: model 3 of 3", done=2, total=3, seconds=8))
+    log.append(job.folder, stood(MODELS[0], 0.8), stood(MODELS[1], 0.9))
+    return job
+
+
+def test_one_press_is_one_race_of_the_usual_models(tiny_dataset, started):
+    at = open_page("model", dataset=tiny_dataset.id)
+    at.button(key="race").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("race")
+    assert started == [job.id] and job.request["models"] == MODELS
+    assert at.button(key="race").disabled, "one at a time"
+
+
+def test_standings_are_shown_while_others_run(tiny_dataset, race, started):
+    started.append(race.id)
+    at = open_page("model", dataset=tiny_dataset.id)
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert list(table["Model"]) == ["EfficientNet-Lite1", "EfficientNet-Lite0", "EfficientNet-Lite2"]
+    assert list(table["Accuracy"]) == ["90.0%", "80.0%", "…"]
+    assert table["Likely between"][0] == "85.0% – 94.0%"
+    assert at.get("progress")[0].text.replace("\\", "") == "Racing: model 3 of 3, about 4 s left"
+    assert not [button for button in at.button if button.label.startswith("Use ")]
+
+
+def test_the_winner_is_taken_with_one_click(tiny_dataset, race):
+    log.append(race.folder, Note(message="resnet18 takes no part."), Finished(reason="Raced.", seconds=9.0))
+    at = open_page("model", dataset=tiny_dataset.id)
+    assert not at.exception
+    assert "takes no part" in texts(at)
+    labels = [button.label for button in at.button if button.label.startswith("Use ")]
+    assert labels == ["Use EfficientNet-Lite1", "Use EfficientNet-Lite0"], "the best first"
+    at.button(key=f"use_{MODELS[1]}").click().run()
+    assert not at.exception
+    assert at.radio[0].value == MODELS[1]
+    draft = drafts.load(tiny_dataset.id, lambda: None)
+    assert draft.settings.model.name == MODELS[1]
+    assert draft.settings == session.suggested(tiny_dataset, "quick", draft.settings)
+
+
+def test_numbers_are_raced_by_what_is_explained(tiny_dataset, race):
+    worse = Stood(model=MODELS[2], metric="r2", score=-0.31, low=-0.5, high=-0.1, seconds=1, megabytes=20)
+    log.append(race.folder, *(replace(stood(name, 0.5), metric="r2") for name in MODELS[:2]), worse)
+    log.append(race.folder, Finished(reason="Raced.", seconds=9.0))
+    at = open_page("model", dataset=tiny_dataset.id)
+    assert not at.exception
+    assert scores.text("r2", -0.31) in list(at.dataframe[0].value[scores.SCORES["r2"].label])
+
+
+def test_ranges_that_overlap_are_said_to_be_undecided(tiny_dataset, race):
+    log.append(race.folder, stood(MODELS[2], 0.89), Finished(reason="Raced.", seconds=9.0))
+    assert "may be equally good" in texts(open_page("model", dataset=tiny_dataset.id))
+
+
+def test_a_finished_race_can_be_run_again(tiny_dataset, race, started):
+    log.append(race.folder, Finished(reason="Raced.", seconds=9.0))
+    at = open_page("model", dataset=tiny_dataset.id)
+    at.button(key="race").click().run()
+    assert not at.exception and started == [race.id]
+    assert not log.read(race.folder)[0], "with a fresh log"
