@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ftcore.settings import FREEZE_PRESETS, OPTIMISERS, DatasetFacts, RunSettings, custom_phases
+from ftcore.settings import FREEZE_PRESETS, OPTIMISERS, TASK_LOSSES, DatasetFacts, RunSettings, custom_phases
 
 SEVERITIES = ("serious", "warning", "note")
 """Worst first: the run cannot do what was asked; the model will be worse; a setting that does nothing, or time lost."""
@@ -25,6 +25,8 @@ USUAL_RATES = {
 }
 """Per optimiser the lowest and highest usual rate of a new head, and one to go back to. Pretrained layers get a
 fraction of it (optimisers.BODY_SHARE), so these are higher than what one reads of for whole networks."""
+
+NUMBER_LOSSES = TASK_LOSSES["number"]
 
 NO_BATCH_NORM = ("vit", "deit", "beit", "eva", "convnext", "swin", "mixer", "cait", "hiera", "mvitv2", "nf", "dm_nf")
 """How the names of families begin that normalise every picture by itself, or not at all."""
@@ -481,8 +483,20 @@ def _pieces_without_places(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
+def _pieces_of_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if settings.train.loss not in NUMBER_LOSSES or not settings.train.cutmix:
+        return None
+    return Contradiction(
+        "warning",
+        "CutMix shares the answer by area, and a number is seldom spread over the picture: a quarter of another face "
+        "adds no quarter of its age.",
+        ("train.cutmix", "train.loss"),
+        ("train.cutmix=0.0",),
+    )
+
+
 def _smoothed_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if settings.train.loss not in ("mse", "mae", "huber") or not settings.train.label_smoothing:
+    if settings.train.loss not in NUMBER_LOSSES or not settings.train.label_smoothing:
         return None
     return Contradiction(
         "warning",
@@ -582,6 +596,7 @@ RULES: tuple[Rule, ...] = (
     _mixed_and_smoothed,
     _mixed_in_a_short_run,
     _pieces_without_places,
+    _pieces_of_numbers,
     _smoothed_numbers,
     _smoothed_focal,
     _focal_and_weighted,

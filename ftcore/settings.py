@@ -411,6 +411,11 @@ def custom_phases(text: str) -> list[tuple[int | None, str]]:
     return found
 
 
+def phases_text(phases: Iterable[tuple[int | None, str]]) -> str:
+    """The text that ``custom_phases`` reads, from what a table of phases holds."""
+    return ", ".join(f"{'rest' if length is None else length}:{what.strip()}" for length, what in phases)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AugmentSettings:
     """Changed copies (views) of the training pictures, so that the model learns what does not matter."""
