@@ -1,6 +1,6 @@
 """The command line: progress on stderr, and as the last line of stdout one JSON object.
 
-    python -m ftcore import SOURCE            a ZIP, a folder or sample:digits -> a dataset
+    python -m ftcore import SOURCE            a ZIP, a folder, sample:digits, hf:owner/name, torchvision:CIFAR10
     python -m ftcore doctor DATASET           what is wrong with the pictures
     python -m ftcore dataset DATASET …        exclude, relabel or move pictures -> a new version of the dataset
     python -m ftcore datasets                 what there is
@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from ftcore import scores, workspace
 from ftcore import settings as s
-from ftcore.datasets import intake, records, versions
+from ftcore.datasets import dividing, intake, records, versions
 from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, told
@@ -82,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
-    added = command("import", _import, "Import pictures: a ZIP, a folder of class folders, or sample:digits.")
-    added.add_argument("source", metavar="SOURCE")
+    added = command("import", _import, "Import pictures: a ZIP, a folder, sample:digits, or a public set by name.")
+    help = "a path, sample:NAME, hf:OWNER/NAME[/CONFIGURATION] or torchvision:NAME"
+    added.add_argument("source", metavar="SOURCE", help=help)
     added.add_argument("--name", metavar="N")
     _add_import_options(added)
 
@@ -99,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--include", metavar="IMAGE", help="take them in again", **many)
     added.add_argument("--relabel", metavar="IMAGE=CLASS", help="give them another class", **many)
     added.add_argument("--move", metavar="IMAGE=SPLIT", help="to train, validation or test", **many)
+    help = f"divide all pictures again: {', '.join(METHODS)}"
+    added.add_argument("--split-by", metavar="HOW", help=help)
+    added.add_argument("--split", default="70/15/15", metavar="TRAIN/VAL/TEST", help="only with --split-by")
+    added.add_argument("--seed", type=int, default=0, help="only with --split-by")
     added = command("datasets", _datasets, "List all data sets.")
     added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
 
@@ -235,6 +240,11 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
         *versions.paired("move", table, parsed.move),
     ]
     edited = versions.edit(dataset, [edit for edit in edits if edit.rows])
+    if parsed.split_by:
+        with _bars() as progress:
+            edited = dividing.divide_again(
+                edited, split_by=parsed.split_by, split=parsed.split, seed=parsed.seed, progress=progress
+            )
     steps = versions.history(edited)
     return {
         **intake.summary(edited),
@@ -336,7 +346,7 @@ def _dataset(text: str) -> records.Dataset:
     try:
         return records.open_dataset(text)
     except DataError:
-        if not text.startswith("sample:") and not Path(text).exists():
+        if not text.startswith(intake.BY_NAME) and not Path(text).exists():
             raise
     with _bars() as progress:
         return intake.import_source(text, progress=progress)

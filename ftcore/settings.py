@@ -22,8 +22,32 @@ FREEZE_PRESETS = Table(
     Choice("quarter", "Last quarter", "The quarter of the layer groups that lies nearest to the answer learns."),
     Choice("half", "Last half", "The half of the layer groups that lies nearest to the answer learns."),
     Choice("head_then_last", "Head, then last stage", "First the head alone, then the last stage with it."),
-    Choice("gradual", "Step by step", "Head, last stage, last half, everything: one after the other."),
+    Choice("gradual", "Step by step", "First the head, then more and more of the network with it, to everything."),
     Choice("none", "Everything", "Nothing is frozen. Slowest; needs many pictures, or the model forgets what it knew."),
+    Choice("custom", "Phases of your own", "What learns in which epochs stands in a list of your own."),
+)
+GRADUAL_STEPS = Table(
+    "step of unfreezing",
+    Choice("parts", "Head, last stage, half, everything", "Four phases: few changes, each with time to settle."),
+    Choice("stage", "One more stage", "From the head to the stem, a stage of the network at a time."),
+    Choice("group", "One more layer group", "From the head to the stem, the smallest step there is."),
+)
+UNFREEZES = Table(
+    "moment of unfreezing",
+    Choice("by_epochs", "After so many epochs", "Each phase has a fixed number of epochs."),
+    Choice("on_plateau", "When validation stalls", "The next phase begins when the validation score stops improving."),
+)
+BATCH_NORMS = Table(
+    "batch norm policy",
+    Choice(
+        "learning", "Where layers learn", "Frozen layers keep the averages they know; layers that learn adapt them."
+    ),
+    Choice("fixed", "Nowhere", "Every layer keeps the averages it knows. Steadier with small batches."),
+    Choice(
+        "everywhere",
+        "Everywhere",
+        "Frozen layers adapt their averages to your pictures too. Hardly anything can then be computed only once.",
+    ),
 )
 OPTIMISERS = Table(
     "optimiser",
@@ -40,6 +64,11 @@ SCHEDULES = Table(
     Choice("constant", "Constant", "The rate stays as it is."),
     Choice("step", "Steps", "A tenth of the rate after each third of the run."),
     Choice("one_cycle", "One cycle", "Climbs for a third of the run, then falls to almost nothing. Needs no warm-up."),
+    Choice(
+        "plateau",
+        "Lower when it stalls",
+        "Falls when validation stops improving. When that is only the run can tell: what is drawn never falls.",
+    ),
 )
 LOSSES = Table(
     "loss",
@@ -222,6 +251,15 @@ class ModelSettings:
         choices=BINARY_OUTPUTS,
         advanced=True,
     )
+    drop_path: float = setting(
+        0.0,
+        "Drop path",
+        "Share of whole layers skipped at random in each step, against learning by heart; not every network can.",
+        low=0.0,
+        high=0.9,
+        step=0.05,
+        advanced=True,
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -237,6 +275,38 @@ class FreezeSettings:
         "The rest of the network is frozen: it keeps what it knows, and training is faster.",
         choices=FREEZE_PRESETS,
     )
+    gradual: str = setting(
+        "parts", "Step by step: each step", "How much more learns in each phase.", choices=GRADUAL_STEPS, advanced=True
+    )
+    unfreeze: str = setting(
+        "by_epochs",
+        "Next phase begins",
+        "When a plan of several phases goes on to the next.",
+        choices=UNFREEZES,
+        advanced=True,
+    )
+    every: int = setting(
+        0,
+        "Epochs per phase",
+        "Epochs that a phase lasts, or epochs without progress that count as stalled; 0 fits them to the run.",
+        low=0,
+        high=1000,
+        step=1,
+        advanced=True,
+    )
+    phases: str = setting(
+        "2:head, rest:last_stage",
+        "Phases of your own",
+        "Only for phases of your own: pairs of epochs and what learns, like 2:head, 4:stage 4, rest:all.",
+        advanced=True,
+    )
+    batch_norm: str = setting(
+        "learning",
+        "Batch norm adapts",
+        "Many networks keep running averages of what they see; which of them follow your pictures.",
+        choices=BATCH_NORMS,
+        advanced=True,
+    )
     layer_decay: float = setting(
         0.8,
         "Rate decay per layer group",
@@ -249,6 +319,32 @@ class FreezeSettings:
 
     def __post_init__(self) -> None:
         check(self)
+        custom_phases(self.phases)
+
+
+def custom_phases(text: str) -> list[tuple[int | None, str]]:
+    """What a list of phases says: how many epochs, None for all that are left, and what learns.
+
+    ``2:head, 4:stage 4, rest:all``: pairs divided by commas, each of epochs and what learns. What learns is ``head``,
+    ``last_stage``, ``half``, ``all``, a number of layer groups counted from the head, a share of them like ``25%``, or
+    a group's or stage's name, which means from there to the head. Whether a model has that name, its plan says
+    (freezing/phases.py).
+    """
+    fix = "Write epochs and what learns, for example 2:head, 4:stage 4, rest:all."
+    found: list[tuple[int | None, str]] = []
+    for part in text.split(","):
+        number, colon, what = (piece.strip() for piece in part.partition(":"))
+        if not colon or not what:
+            raise SettingsError(f"Phases of your own: {part.strip()!r} is not a phase.", fix=fix)
+        if found and found[-1][0] is None:
+            raise SettingsError(f"Phases of your own: nothing can follow the rest, and {part.strip()!r} does.", fix=fix)
+        if number != "rest" and not (number.isascii() and number.isdigit() and 1 <= int(number[:5]) <= 1000):
+            raise SettingsError(
+                f"Phases of your own: {number!r} is no number of epochs, expected 1 to 1000, or rest for the last.",
+                fix=fix,
+            )
+        found.append((None if number == "rest" else int(number), what))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,8 +429,60 @@ class TrainSettings:
         step=0.05,
         advanced=True,
     )
+    plateau_factor: float = setting(
+        0.5,
+        "Stalled: rate falls to",
+        "Only for the schedule that lowers the rate when it stalls: to this share of what it was.",
+        low=0.01,
+        high=0.95,
+        step=0.05,
+        advanced=True,
+    )
+    plateau_patience: int = setting(
+        2,
+        "Stalled: after",
+        "Only for that schedule: how many epochs in a row may bring nothing better before the rate falls.",
+        low=0,
+        high=100,
+        step=1,
+        advanced=True,
+    )
     weight_decay: float = setting(
         0.01, "Weight decay", "Pulls weights towards zero, against learning by heart.", low=0.0, high=1.0, advanced=True
+    )
+    l1: float = setting(
+        0.0,
+        "L1 penalty",
+        "Pulls weights to exactly zero, so that fewer of them count; 0 is off, 0.00001 is usual.",
+        low=0.0,
+        high=1.0,
+        advanced=True,
+    )
+    l2_sp: float = setting(
+        0.0,
+        "Pull towards the pretrained weights (L2-SP)",
+        "Keeps layers near what they knew, in place of weight decay there; 0 is off, 0.01 is usual.",
+        low=0.0,
+        high=10.0,
+        advanced=True,
+    )
+    mixup: float = setting(
+        0.0,
+        "Mixup",
+        "Blends pairs of pictures and their answers, where the frozen part ends; 0 is off, 0.2 is usual.",
+        low=0.0,
+        high=4.0,
+        step=0.1,
+        advanced=True,
+    )
+    cutmix: float = setting(
+        0.0,
+        "CutMix",
+        "Puts a piece of one picture into another and shares the answer by area; 0 is off, 1 is usual.",
+        low=0.0,
+        high=4.0,
+        step=0.1,
+        advanced=True,
     )
     loss: str = setting("cross_entropy", "Loss", "What training makes small.", choices=LOSSES, advanced=True)
     focal_gamma: float = setting(
@@ -553,9 +701,7 @@ def serving(key: str, task: str) -> list[str]:
         return list(TASK_LOSSES[task])
     if key == "train.monitor":
         return scores.of_task(task)
-    section, _, name = key.rpartition(".")
-    kind = SECTIONS[section] if section else RunSettings
-    return list(next(f.metadata["choices"] for f in fields(kind) if f.name == name))
+    return list(about(key)["choices"])
 
 
 def check_task(settings: RunSettings, task: str, n_classes: int) -> None:
@@ -611,6 +757,48 @@ def with_value(settings: RunSettings, key: str, value: Any) -> RunSettings:
 def keys() -> list[str]:
     """Every key that ``with_value`` takes."""
     return ["seed", *(f"{section}.{f.name}" for section, kind in SECTIONS.items() for f in fields(kind))]
+
+
+def about(key: str) -> Mapping[str, Any]:
+    """What the field of a key says about itself: label, help, low, high, step, choices, advanced."""
+    section, _, name = key.rpartition(".")
+    kind = RunSettings if not section else SECTIONS.get(section)
+    known = {f.name: f.metadata for f in fields(kind) if f.metadata} if kind is not None else {}
+    if name not in known:
+        raise SettingsError(f"Unknown setting {key!r}.", fix=f"Choose one of: {', '.join(keys())}.")
+    return known[name]
+
+
+def value_of(settings: RunSettings, key: str) -> Any:
+    """The value of a key, as ``with_value`` would set it."""
+    about(key)
+    section, _, name = key.rpartition(".")
+    return getattr(getattr(settings, section) if section else settings, name)
+
+
+def in_words(key: str, value: Any) -> str:
+    """A value as people read it: a choice by its label, ``yes`` or ``no``, ``none`` for an empty text."""
+    choices = about(key)["choices"]
+    if choices is not None:
+        label: str = choices[value].label
+        return label
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value or "none"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.9g}"
+
+
+def range_in_words(key: str) -> str:
+    """``1 to 1,000``, the labels of choices, ``yes or no``; empty where any text will do."""
+    meta, kind = about(key), type(value_of(RunSettings(), key))
+    if meta["choices"] is not None:
+        return " / ".join(meta["choices"][name].label for name in meta["choices"])
+    if kind is bool:
+        return "yes or no"
+    if kind is str:
+        return ""
+    return f"{in_words(key, kind(meta['low']))} to {in_words(key, kind(meta['high']))}"
 
 
 def described(settings: RunSettings) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ frame.guard()
 from ftcore import hardware, names  # noqa: E402
 from ftcore.models import advice, catalogue  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import cached, modeltable, session, startweights  # noqa: E402
+from pages.components import cached, modeltable, session, startweights, terms  # noqa: E402
 
 OTHER, OWN = "another", "own"
 
@@ -57,6 +57,7 @@ st.markdown(
     "last layer, the **head**, that learns your classes. **Parameters** are the numbers inside that can learn: more of "
     "them see more, and take longer. The **licence** says what you may do with the pretrained weights."
 )
+st.caption(terms.links(("pretrained", "head", "parameter", "licence")))
 draft = session.draft(dataset)
 known = [row.name for row in catalogue.BACKBONES]
 current, start = draft.settings.model.name, draft.settings.model.start

@@ -1,7 +1,6 @@
-"""Settings: a preset, and everything in it that one may want to change."""
+"""Settings: five questions, or the everyday fields, or everything; the same settings underneath."""
 
-import dataclasses
-import math
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,9 +10,7 @@ frame.guard()
 
 from ftcore import settings as s  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import charts, forms, session  # noqa: E402
-
-EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
+from pages.components import exchange, fields, guided, objections, rates, session  # noqa: E402
 
 st.title("Settings")
 dataset = session.dataset()
@@ -24,73 +21,41 @@ draft = session.draft(dataset)
 
 
 def save(settings: s.RunSettings) -> None:
-    drafts.save(dataclasses.replace(draft, settings=settings))
+    session.change(dataset, settings)
 
 
-def choose_preset() -> None:
-    chosen = st.session_state[f"preset_{draft.run}"]
-    if chosen:
-        save(session.suggested(dataset, chosen, draft.settings))
+def choose_level() -> None:
+    if chosen := st.session_state[level_key]:
+        drafts.save(replace(session.draft(dataset), level=chosen))
 
 
-st.markdown("The values below fit your pictures. You can press on, or change them.")
+st.markdown("What is set fits your pictures. You can press on, or change it.")
+level_key = f"level_{draft.run}"
+st.session_state[level_key] = draft.level
 st.segmented_control(
-    "Preset",
-    list(s.PRESETS),
-    default=draft.settings.preset,
-    format_func=lambda name: s.PRESETS[name].label,
-    key=f"preset_{draft.run}",
-    on_change=choose_preset,
-    help="A preset fills in all values; you may change each of them afterwards.",
+    "How much do you want to see?",
+    list(drafts.LEVELS),
+    format_func=lambda name: drafts.LEVELS[name].label,
+    key=level_key,
+    on_change=choose_level,
+    help="You can change between the three at any time; nothing is lost.",
 )
-st.caption(s.PRESETS[draft.settings.preset].help)
-suggested = session.suggested(dataset, draft.settings.preset, draft.settings)
-sets = forms.describe(suggested, ("freeze.preset", "train.epochs", "train.lr", "train.batch_size", "model.image_size"))
-st.caption("It sets: " + ", ".join(f"{label.lower()} {value}" for label, value in sets.items()) + ".")
+st.caption(drafts.LEVELS[draft.level].help)
 
-version = f"{draft.run}/{draft.settings.preset}"
 settings = draft.settings
-columns = st.columns(2, gap="large")
-for column, keys in zip(columns, (EVERYDAY[:3], EVERYDAY[3:]), strict=True):
-    with column:
-        settings = forms.edit(settings, keys, save=save, version=version, task=dataset.task)
-with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
-    st.markdown(
-        "The model learns from slightly changed copies of your training pictures (views) as well, so that it does not "
-        "take a shade or a position for the thing itself. Switch on only what leaves the answer true."
-    )
-    columns = st.columns(2, gap="large")
-    views = [key for advanced in (False, True) for key in forms.keys_of("augment", advanced=advanced)]
-    half = math.ceil(len(views) / 2)
-    for column, keys in zip(columns, (views[:half], views[half:]), strict=True):
-        with column:
-            settings = forms.edit(settings, keys, save=save, version=version, task=dataset.task)
-with st.expander("More settings", icon=":material/tune:"):
-    columns = st.columns(2, gap="large")
-    more = [
-        key
-        for section in s.SECTIONS
-        if section != "augment"
-        for advanced in (False, True)
-        for key in forms.keys_of(section, advanced=advanced)
-        if key not in EVERYDAY and key not in ("model.name", "model.start", "train.schedule", "train.warmup")
-    ]
-    half = math.ceil((len(more) + 1) / 2)
-    for column, keys in zip(columns, (more[:half], [*more[half:], "seed"]), strict=True):
-        with column:
-            settings = forms.edit(settings, keys, save=save, version=version, task=dataset.task)
-with st.expander("Learning rate over the run", icon=":material/show_chart:"):
-    settings = forms.edit(settings, ("train.schedule", "train.warmup"), save=save, version=version, task=dataset.task)
-    train = settings.train
-    n_steps = train.epochs * math.ceil(dataset.facts().n_train / train.batch_size)
-    st.plotly_chart(
-        charts.schedule(train.schedule, train.lr, train.warmup, n_steps),
-        key="schedule",
-        config=charts.QUIET,
-        alt=f"Line chart: the learning rate over {n_steps} steps.",
-    )
-    if settings.freeze.preset in ("head_then_last", "gradual"):
-        st.caption("Each phase of the freezing plan goes through this curve on its own.")
+if draft.level == "guided":
+    guided.show(dataset)
+else:
+    fields.choose_preset(dataset, draft)
+    settings = fields.show(dataset, draft, save=save)
+    with st.expander("Find a learning rate", icon=":material/search:"):
+        rates.show(dataset, settings, save=save)
+    with st.expander("Learning rate over the run", icon=":material/show_chart:", expanded=True):
+        fields.draw_schedule(dataset, settings)
+with st.expander("Take the settings away, bring them back, compare", icon=":material/swap_horiz:"):
+    exchange.show(dataset, settings, save=save)
+with st.container():
+    objections.show(dataset, settings, save=save)
 if frame.next_button("train", "Next: train"):
     latest = session.draft(dataset)
     drafts.confirm(drafts.confirm(latest, "model"), "settings")

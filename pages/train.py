@@ -10,7 +10,7 @@ from ftcore import names  # noqa: E402
 from ftcore import settings as s  # noqa: E402
 from ftcore.datasets.records import Dataset  # noqa: E402
 from ftcore.runs import drafts  # noqa: E402
-from pages.components import forms, runview, session  # noqa: E402
+from pages.components import forms, objections, runview, session, terms  # noqa: E402
 
 SUMMARY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 
@@ -37,9 +37,10 @@ def offer(dataset: Dataset) -> None:
             column.caption(label)
             column.markdown(names.markdown(value))
     frame.link("settings", "Change the settings")
+    objections.show(dataset, settings, save=lambda mended: session.change(dataset, mended))
     st.markdown(
-        "In every **epoch** the model sees each training picture once and is then checked on the validation pictures. "
-        "Training goes on when you close this tab."
+        f"In every **{terms.link('epoch', 'epoch')}** the model sees each training picture once and is then checked on "
+        "the validation pictures. Training goes on when you close this tab."
     )
     fits = False
     with frame.errors():

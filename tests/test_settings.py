@@ -10,7 +10,7 @@ from torch import nn
 
 from ftcore import settings as s
 from ftcore.errors import SettingsError
-from ftcore.models.depth import DepthGroup
+from ftcore.models.groups import DepthGroup
 from ftcore.settings import DatasetFacts, FreezeSettings, ModelSettings, RunSettings, TrainSettings
 
 KINDS = {"": RunSettings, **s.SECTIONS}

@@ -200,7 +200,7 @@ def _earlier(nodes: list[fx.Node], late: set[fx.Node]) -> Iterator[set[fx.Node]]
 
 
 def _late_nodes(model: nn.Module, nodes: Iterable[fx.Node]) -> set[fx.Node]:
-    """Nodes that learn or are random while training, and all that depend on them."""
+    """Nodes that learn, adapt or are random while training, and all that depend on them."""
     late: set[fx.Node] = set()
     for node in nodes:
         own = False
@@ -208,6 +208,7 @@ def _late_nodes(model: nn.Module, nodes: Iterable[fx.Node]) -> set[fx.Node]:
             module = model.get_submodule(str(node.target))
             own = any(parameter.requires_grad for parameter in module.parameters())
             own |= isinstance(module, _RANDOM) and module.training and _share(module) > 0
+            own |= isinstance(module, nn.modules.batchnorm._BatchNorm) and module.training  # its averages move
         elif node.op == "get_attr":
             value = _attribute(model, str(node.target))
             own = isinstance(value, nn.Parameter) and value.requires_grad

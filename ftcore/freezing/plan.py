@@ -1,37 +1,44 @@
-"""Phases of a run: which depth groups learn in which epochs, and how a model is told."""
+"""A plan of phases, and how a model is told which of its parts learn now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from torch import nn
 
 from ftcore.errors import SettingsError
-from ftcore.models.depth import DepthGroup, n_last_stage
+from ftcore.freezing.phases import Phase, make_phases
+from ftcore.models.groups import DepthGroup
+from ftcore.settings import BATCH_NORMS, FreezeSettings
 
+__all__ = ["FreezePlan", "Phase", "make_phases", "make_plan"]
 
-@dataclass(frozen=True)
-class Phase:
-    """A stretch of epochs in which the same part of the network learns.
-
-    Args:
-        first_epoch: Index of its first epoch, from 0.
-        n_epochs: How many epochs it lasts.
-        n_groups: How many depth groups learn, counted from the head.
-        label: What people call it.
-    """
-
-    first_epoch: int
-    n_epochs: int
-    n_groups: int
-    label: str
+STALLED = 2
+"""Epochs without anything better that count as stalled, where the settings leave it open."""
 
 
 class FreezePlan:
-    """Phases over a model's depth groups."""
+    """Phases over a model's depth groups.
 
-    def __init__(self, groups: Sequence[DepthGroup], phases: Sequence[Phase]) -> None:
+    Args:
+        groups: Of the model, the head last.
+        phases: One after the other; those that have no epochs yet begin when they are told to (``go_on``).
+        stalled: Epochs without anything better after which the next phase begins; 0 where epochs alone decide.
+        batch_norm: A name in ``settings.BATCH_NORMS``.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[DepthGroup],
+        phases: Sequence[Phase],
+        *,
+        stalled: int = 0,
+        batch_norm: str = "learning",
+    ) -> None:
+        BATCH_NORMS[batch_norm]
         self.groups = list(groups)
         self.phases = list(phases)
+        self.stalled = stalled
+        self._batch_norm = batch_norm
 
     @property
     def n_epochs(self) -> int:
@@ -48,11 +55,36 @@ class FreezePlan:
         """The depth groups that learn in a phase, in order of depth, the head last."""
         return self.groups[-self.phases[phase].n_groups :]
 
+    def waits(self, epoch: int) -> bool:
+        """Whether ``epoch`` belongs to a phase that ends when validation stalls."""
+        return bool(self.stalled) and self.phase_of(epoch) < len(self.phases) - 1
+
+    def go_on(self, epoch: int) -> Phase:
+        """Let the phase before ``epoch`` end there: the next one lasts from there to the end of the run."""
+        ending, n_epochs = self.phase_of(epoch - 1), self.n_epochs
+        before, following = self.phases[ending], self.phases[ending + 1]
+        self.phases[ending] = replace(before, n_epochs=epoch - before.first_epoch)
+        self.phases[ending + 1] = replace(following, first_epoch=epoch, n_epochs=n_epochs - epoch)
+        return self.phases[ending + 1]
+
+    @property
+    def spans(self) -> list[list[int]]:
+        """First epoch and number of epochs per phase: what ``go_on`` changes, for a checkpoint."""
+        return [[phase.first_epoch, phase.n_epochs] for phase in self.phases]
+
+    @spans.setter
+    def spans(self, spans: Sequence[Sequence[int]]) -> None:
+        self.phases = [
+            replace(phase, first_epoch=first, n_epochs=n) for phase, (first, n) in zip(self.phases, spans, strict=True)
+        ]
+
     def apply(self, model: nn.Module, phase: int) -> None:
         """Set gradients and modes for a phase; to be called again after every ``model.train()``.
 
         A frozen layer is put in eval mode as a whole: freezing weights alone would let batch norms go on averaging
-        and dropout go on hiding (Kornblith et al. 2019, https://arxiv.org/abs/1805.08974, discuss the former).
+        and dropout go on hiding (Kornblith et al. 2019, https://arxiv.org/abs/1805.08974, discuss the former). The
+        batch norm policy can hold the averages of layers that learn as well, or let those of frozen ones follow the
+        pictures (Li et al. 2016, Adaptive batch normalization, https://arxiv.org/abs/1603.04779).
         """
         learning = {name for group in self.trainable(phase) for name in group.parameters}
         for name, parameter in model.named_parameters():
@@ -62,6 +94,10 @@ class FreezePlan:
             parameters = list(module.parameters())
             if parameters and not any(parameter.requires_grad for parameter in parameters):
                 module.eval()
+        if self._batch_norm != "learning":
+            for module in model.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.training = self._batch_norm == "everywhere"  # what it holds (dropout) keeps its own mode
 
     def changing(self, model: nn.Module) -> set[str]:
         """Names of the state-dict entries that any phase may change: trained parameters and their layers' buffers."""
@@ -69,40 +105,16 @@ class FreezePlan:
         changing = set()
         for prefix, module in model.named_modules():
             own = {f"{prefix}.{name}" if prefix else name for name, _ in module.named_parameters(recurse=False)}
-            if own and not own & learning:
+            adapts = self._batch_norm == "everywhere" and isinstance(module, nn.modules.batchnorm._BatchNorm)
+            if own and not own & learning and not adapts:
                 continue
             buffers = {f"{prefix}.{name}" if prefix else name for name, _ in module.named_buffers(recurse=False)}
             changing |= (own & learning) | buffers
         return changing & set(model.state_dict())
 
 
-def make_phases(preset: str, groups: Sequence[DepthGroup], n_epochs: int) -> list[Phase]:
-    """The phases of a freezing preset (settings.FREEZE_PRESETS) for a model and a number of epochs.
-
-    With fewer epochs than phases, the first phases are left out: the last one is what was asked for.
-    """
-    n, stage = len(groups), n_last_stage(list(groups))
-    half = max(stage, n // 2)
-    steps = {
-        "head": [(1, "Head only")],
-        "last_stage": [(stage, "Last stage")],
-        "quarter": [(max(1, round(n / 4)), "Last quarter")],
-        "half": [(max(1, round(n / 2)), "Last half")],
-        "head_then_last": [(1, "Head only"), (stage, "Last stage")],
-        "gradual": [(1, "Head only"), (stage, "Last stage"), (half, "Last half"), (n, "Everything")],
-        "none": [(n, "Everything")],
-    }
-    if preset not in steps:
-        raise SettingsError(f"Unknown freezing preset {preset!r}.", fix=f"Choose one of: {', '.join(steps)}.")
-    chosen = steps[preset][-n_epochs:]
-    phases, first = [], 0
-    for index, (n_groups, label) in enumerate(chosen):
-        left = n_epochs - first
-        share = max(1, left // (len(chosen) - index))
-        if index == len(chosen) - 1:
-            share = left
-        elif index == 0:
-            share = max(1, n_epochs // 4)  # a head needs few epochs; the deeper phases get the rest
-        phases.append(Phase(first, share, n_groups, label))
-        first += share
-    return phases
+def make_plan(settings: FreezeSettings, groups: Sequence[DepthGroup], n_epochs: int) -> FreezePlan:
+    """The plan that the settings ask for, of a model with these groups."""
+    phases = make_phases(settings.preset, groups, n_epochs, settings)
+    stalled = (settings.every or STALLED) if settings.unfreeze == "on_plateau" else 0
+    return FreezePlan(groups, phases, stalled=stalled, batch_norm=settings.batch_norm)

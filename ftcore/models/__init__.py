@@ -6,4 +6,5 @@ weights    where pretrained weights come from: a package, the hub, its local cac
 own_weights   weights that people bring, kept in the workspace; weight_files reads, checks and loads them
 build      name and number of outputs -> model and its preprocessing
 depth      depth groups: which parameters lie how deep, under names that a person recognises
+groups     what a depth group is, as plain data
 """

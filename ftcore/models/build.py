@@ -19,6 +19,7 @@ def build_model(
     image_size: int = 224,
     fit: str = "crop",
     dropout: float = 0.0,
+    drop_path: float = 0.0,
     pretrained: bool = True,
     start: Path | None = None,
     keep_head: bool = False,
@@ -32,6 +33,9 @@ def build_model(
         image_size: Side of the input in pixels; position embeddings of fixed-size models are resized.
         fit: How a picture that is not square becomes one (preprocessing.Preprocessing).
         dropout: Share of features hidden before the head while training.
+        drop_path: Largest share of whole layers skipped while training (Huang et al. 2016, Deep networks with
+            stochastic depth, https://arxiv.org/abs/1603.09382); a family that knows no such thing goes without
+            (``has_drop_path``).
         pretrained: Load pretrained weights; the new head is random either way.
         start: A safetensors file whose weights are taken instead (weight_files).
         keep_head: Take the head of ``start`` as well; it must know the same classes.
@@ -40,6 +44,8 @@ def build_model(
     weights.require_architecture(name)
     torch.manual_seed(seed)
     options = creation_options(name, image_size=image_size, dropout=dropout)
+    if drop_path and _takes_drop_path(name):
+        options["drop_path_rate"] = drop_path
     try:
         from_timm = pretrained and start is None
         model = weights.pretrained_model(name, **options) if from_timm else vision.create_model(name, **options)
@@ -57,6 +63,21 @@ def build_model(
             fix="Choose the image size that the model was pretrained at, or another model.",
         ) from error
     return model, preprocessing_of(model, image_size=image_size, fit=fit)
+
+
+def has_drop_path(model: nn.Module) -> bool:
+    """Whether some layer is skipped at random while training."""
+    return any(isinstance(module, vision.DropPath) and module.drop_prob for module in model.modules())
+
+
+def _takes_drop_path(name: str) -> bool:
+    """Whether a family knows the option; asked on paper, where building costs no memory."""
+    try:
+        with torch.device("meta"):
+            vision.create_model(name, drop_path_rate=0.1)
+    except (TypeError, AssertionError):
+        return False
+    return True
 
 
 _suits: set[tuple[str, int]] = set()
@@ -90,7 +111,16 @@ def creation_options(name: str, *, image_size: int, dropout: float) -> dict[str,
 
 def preprocessing_of(model: nn.Module, *, image_size: int, fit: str) -> Preprocessing:
     """What the pretrained weights expect, at the size asked for."""
-    config = vision.resolve_model_data_config(model)
+    return _preprocessing(vision.resolve_model_data_config(model), image_size, fit)
+
+
+def preprocessing_named(name: str, *, image_size: int, fit: str) -> Preprocessing:
+    """The same for timm's name of a model, without building it."""
+    weights.require_architecture(name)
+    return _preprocessing(vision.data_config(name), image_size, fit)
+
+
+def _preprocessing(config: dict[str, Any], image_size: int, fit: str) -> Preprocessing:
     return Preprocessing(
         size=image_size,
         fit=fit,

@@ -1,27 +1,12 @@
 """Depth groups: a model's parameters from the picture to the answer, by the model's own notion of depth."""
 
-import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from torch import nn
 
 from ftcore import vision
-
-
-@dataclass(frozen=True)
-class DepthGroup:
-    """Parameters that are frozen or trained together.
-
-    Args:
-        name: What a person recognises: ``stem``, ``stage 3 block 2``, ``head``.
-        stage: The coarser part it belongs to; groups of one stage share this number, the head has its own.
-        parameters: Names of its parameters.
-    """
-
-    name: str
-    stage: int
-    parameters: tuple[str, ...]
+from ftcore.models.groups import DepthGroup
 
 
 def depth_groups(model: nn.Module) -> list[DepthGroup]:
@@ -50,22 +35,6 @@ def head_parameters(model: nn.Module) -> list[str]:
     wanted = set(classifiers if isinstance(classifiers, (tuple, list)) else [classifiers])
     inside = {id(p) for module in wanted if isinstance(module, nn.Module) for p in module.parameters()}
     return [name for name, parameter in model.named_parameters() if id(parameter) in inside]
-
-
-def n_last_stage(groups: list[DepthGroup]) -> int:
-    """How many groups from the end make up "the last stage": the head and the stage before it.
-
-    At least an eighth of all groups, because transformers call every block a stage of its own.
-    """
-    body = groups[:-1]
-    if not body:
-        return 1
-    in_stage = sum(group.stage == body[-1].stage for group in body)
-    if in_stage == 1 and len(body) > 1 and "stage" not in body[-1].name and "block" not in body[-1].name:
-        in_stage += sum(
-            group.stage == body[-2].stage for group in body
-        )  # a lone norm or 1x1 convolution before the head
-    return 1 + min(len(body), max(in_stage, math.ceil(len(body) / 8)))
 
 
 def _depths(model: nn.Module, *, coarse: bool) -> dict[str, int]:

@@ -5,13 +5,21 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ftcore import names, workspace
 from ftcore import settings as s
+from ftcore.choices import Choice, Table
 from ftcore.errors import FinetuneError, RunError
 from ftcore.runs import store
+
+LEVELS = Table(
+    "level",
+    Choice("guided", "Guided", "Five questions in plain words; the answers set everything."),
+    Choice("standard", "Standard", "The settings that one changes most often."),
+    Choice("everything", "Everything", "Every setting there is, with a search."),
+)
 
 
 @dataclass(frozen=True)
@@ -22,25 +30,37 @@ class Draft:
         settings: What the run would be started with.
         run: Id that the run will get.
         done: Steps that the user has confirmed: ``model``, ``settings``.
+        level: How much the Settings page shows: a name in ``LEVELS``.
+        answers: What was answered to the questions of the guided level, question -> answer.
     """
 
     settings: s.RunSettings
     run: str
     done: tuple[str, ...] = ()
+    level: str = "guided"
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 def load(dataset: str, fresh: Callable[[], s.RunSettings]) -> Draft:
     """The draft of a dataset; ``fresh`` makes the settings of a first one, or of one that cannot be read any more."""
     try:
         value = json.loads(_path(dataset).read_text())
-        return Draft(s.from_json(value["settings"]), str(value["run"]), tuple(value["done"]))
+        settings, run, done = s.from_json(value["settings"]), str(value["run"]), tuple(value["done"])
+        level = LEVELS[value.get("level", Draft.level)].name
+        return Draft(settings, run, done, level, dict(value.get("answers", {})))
     except (OSError, ValueError, KeyError, TypeError, FinetuneError):
         return save(Draft(fresh(), names.new_id(dataset)))
 
 
 def save(draft: Draft) -> Draft:
     """Keep a draft; returned for chaining."""
-    record = {"settings": s.to_json(draft.settings), "run": draft.run, "done": list(draft.done)}
+    record = {
+        "settings": s.to_json(draft.settings),
+        "run": draft.run,
+        "done": list(draft.done),
+        "level": draft.level,
+        "answers": draft.answers,
+    }
     workspace.write_json(_path(draft.settings.dataset), record)
     return draft
 

@@ -3,6 +3,8 @@
 assemble     the one place where settings become objects
 batches      pictures -> tensors, in an order and in views that only seed and epoch decide
 losses       what is minimised
+mixing       Mixup and CutMix, on pictures or on what crosses the cut
+penalties    pulls on the weights beside the loss: L1, L2-SP
 optimisers   rates by depth, the optimiser of a phase
 schedules    the learning rate over the steps; also drawn before the start
 loop         the training loop, written once; it yields what happened

@@ -13,10 +13,10 @@ from ftcore import hardware
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.errors import DataError, ModelError
-from ftcore.freezing.plan import FreezePlan, make_phases
+from ftcore.freezing.plan import FreezePlan, make_plan
 from ftcore.models import own_weights
-from ftcore.models.build import build_model
-from ftcore.models.depth import depth_groups
+from ftcore.models.build import build_model, has_drop_path
+from ftcore.models.depth import depth_groups, head_parameters
 from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from ftcore.runs import store
@@ -26,8 +26,12 @@ from ftcore.training.batches import Batches
 from ftcore.training.engine import Engine
 from ftcore.training.loop import Motion, Parts
 from ftcore.training.losses import build_loss
+from ftcore.training.mixing import Mixing
 from ftcore.training.optimisers import build_optimiser
+from ftcore.training.penalties import Penalty
 from ftcore.vision import ModelEmaV3
+
+NO_DROP_PATH = "This network has no layers that drop path could skip: it trains without."
 
 
 def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None = None) -> Parts:
@@ -53,6 +57,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         image_size=settings.model.image_size,
         fit=settings.model.fit,
         dropout=settings.model.dropout,
+        drop_path=settings.model.drop_path,
         pretrained=settings.model.pretrained if pretrained is None else pretrained,
         start=start,
         keep_head=keep_head,
@@ -60,7 +65,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
     )
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = depth_groups(model)
-    plan = FreezePlan(groups, make_phases(settings.freeze.preset, groups, settings.train.epochs))
+    plan = make_plan(settings.freeze, groups, settings.train.epochs)
     train = make_batches(dataset, "train", preprocessing, settings, device, shuffle=True)
     seed_everything(settings.seed)  # after the weights: loading them draws random numbers, or not
     return Parts(
@@ -78,7 +83,26 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
         name=settings.model.name,
         engine=Engine(settings.model.image_size, settings.engine),
+        mixing=_mixing(settings, len(dataset.classes)),
+        penalty=_penalty(settings, model),
+        notes=(NO_DROP_PATH,) if settings.model.drop_path and not has_drop_path(model) else (),
     )
+
+
+def _mixing(settings: RunSettings, n_classes: int) -> Mixing | None:
+    train = settings.train
+    if not train.mixup and not train.cutmix:
+        return None
+    return Mixing(mixup=train.mixup, cutmix=train.cutmix, n_classes=n_classes, seed=settings.seed)
+
+
+def _penalty(settings: RunSettings, model: nn.Module) -> Penalty | None:
+    train = settings.train
+    if not train.l1 and not train.l2_sp:
+        return None
+    penalty = Penalty(l1=train.l1, l2_sp=train.l2_sp, head=head_parameters(model))
+    penalty.remember(model)
+    return penalty
 
 
 def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
@@ -173,7 +197,14 @@ def _start_phase(phase: int, settings: RunSettings, model: nn.Module, plan: Free
         lr=train.lr,
         layer_decay=settings.freeze.layer_decay,
         weight_decay=train.weight_decay,
+        body_decay=0.0 if train.l2_sp else None,  # they would pull the same weights two ways
     )
     n_steps = plan.phases[phase].n_epochs * steps_per_epoch
-    scheduler = LambdaLR(optimiser, lambda step: schedules.factor(train.schedule, step, n_steps, train.warmup))
-    return Motion(phase, optimiser, scheduler)
+    is_plateau = train.schedule == "plateau"
+    plateau = schedules.Plateau(train.plateau_factor, train.plateau_patience) if is_plateau else None
+
+    def share(step: int) -> float:
+        left = plateau.share if plateau is not None else 1.0
+        return left * schedules.factor(train.schedule, step, n_steps, train.warmup)
+
+    return Motion(phase, optimiser, LambdaLR(optimiser, share), plateau=plateau)

@@ -38,6 +38,8 @@ def begin(folder: Path, parts: Parts) -> None:
         _load_all(parts.model, path)
         if parts.ema is not None:
             _load_all(parts.ema.module, path)
+        if parts.penalty is not None:
+            parts.penalty.remember(parts.model)
         return
     with workspace.disk_errors():
         folder.mkdir(exist_ok=True)
@@ -69,6 +71,8 @@ def save(folder: Path, parts: Parts) -> None:
         "ema": _chosen(parts.ema.module, names) if parts.ema is not None else None,
         "phase": motion.phase,
         "autocast": motion.autocast,
+        "plateau": asdict(motion.plateau) if motion.plateau is not None else None,
+        "spans": parts.plan.spans,
         "optimiser": motion.optimiser.state_dict(),
         "scheduler": motion.scheduler.state_dict(),
         "random": _random_states(),
@@ -92,11 +96,14 @@ def restore(folder: Path, parts: Parts) -> bool:
     if parts.ema is not None and value["ema"] is not None:
         _load_some(parts.ema.module, value["ema"])
     parts.position = Position(**value["position"])
+    parts.plan.spans = value.get("spans", parts.plan.spans)
     if parts.position.epoch < parts.plan.n_epochs and parts.plan.phase_of(parts.position.epoch) == value["phase"]:
         motion = parts.enter(parts.position.epoch)
         motion.optimiser.load_state_dict(value["optimiser"])
         motion.scheduler.load_state_dict(value["scheduler"])
         motion.autocast = value.get("autocast")
+        if motion.plateau is not None and value.get("plateau"):
+            motion.plateau.__dict__.update(value["plateau"])  # the schedule reads this very object
     _set_random_states(value["random"])
     return True
 

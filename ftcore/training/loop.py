@@ -18,15 +18,22 @@ from torch.nn import functional
 
 from ftcore import hardware, scores
 from ftcore.evaluation.predict import logits
-from ftcore.events import EpochDone, Event, Failed, Planned, StepDone, Stopped
+from ftcore.events import EpochDone, Event, Failed, Note, Planned, StepDone, Stopped
 from ftcore.freezing.plan import FreezePlan
 from ftcore.metrics.family import METRICS, Scoreboard
 from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from ftcore.training.batches import Batches
 from ftcore.training.losses import Loss
+from ftcore.training.mixing import Mixed, Mixing
+from ftcore.training.penalties import Penalty
+from ftcore.training.schedules import Plateau
 from ftcore.vision import ModelEmaV3
 
+NO_PLACES = (
+    "CutMix needs to know where in the picture things are, and the frozen part hands on numbers that no longer say so: "
+    "Mixup takes its place."
+)
 REPORT_EVERY = 0.5  # seconds between two StepDone events, so that a log of a fast run stays small
 
 
@@ -63,6 +70,7 @@ class Motion:
         validation: The same for validation.
         prepared: Whether the engine has seen to this phase.
         autocast: Whether training steps compute in bfloat16; None until it is decided (steps.py).
+        plateau: Lowers the rate when validation stalls, where the schedule is of that kind.
     """
 
     phase: int
@@ -74,6 +82,7 @@ class Motion:
     validation: Source | None = None
     prepared: bool = False
     autocast: bool | None = None
+    plateau: Plateau | None = None
 
 
 class Engine(Protocol):
@@ -107,6 +116,9 @@ class Parts:
         motion: Optimiser and schedule of the current phase, or None before the first.
         name: What the log calls the model.
         engine: Caches what is frozen (engine.py), or None.
+        mixing: Mixes training batches, or None.
+        penalty: Pulls on the weights, or None.
+        notes: Sentences to say at the start: what was asked for and cannot be had.
     """
 
     model: nn.Module
@@ -125,6 +137,9 @@ class Parts:
     motion: Motion | None = None
     name: str = ""
     engine: Engine | None = None
+    mixing: Mixing | None = None
+    penalty: Penalty | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def answering(self) -> nn.Module:
@@ -147,7 +162,8 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
     ``parts.position`` is up to date whenever ``EpochDone`` is yielded.
     """
     yield planned(parts)
-    position = parts.position
+    yield from (Note(message=note) for note in parts.notes)
+    position, told = parts.position, -1
     for epoch in range(position.epoch, parts.plan.n_epochs):
         if parts.patience and position.stale_epochs >= parts.patience:
             return
@@ -162,16 +178,20 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
         totals = _Totals(parts.outputs, time.perf_counter())
         stopped = False
         for inputs, targets in train.epoch(epoch):  # [B, 3, S, S] or what crosses the cut, [B]
-            outputs, loss = take_step(parts, motion, inputs, targets)
+            if parts.mixing is not None and parts.mixing.gives_way(inputs) and told != motion.phase:
+                told = motion.phase
+                yield Note(message=f"{parts.plan.phases[told].label}: {NO_PLACES}")
+            mixed = mix(parts, inputs, targets, position.step)
+            outputs, loss = take_step(parts, motion, mixed.inputs, mixed.targets)
             if not math.isfinite(loss):
                 yield _diverged(parts, epoch, loss)
                 return
-            rate = float(motion.scheduler.get_last_lr()[0])
+            rate = float(motion.optimiser.param_groups[0]["lr"])
             motion.scheduler.step()
             position.step += 1
             if parts.ema is not None:
                 parts.ema.update(parts.model, step=position.step)
-            totals.add(outputs, targets)
+            totals.add(outputs, mixed.mostly)
             if totals.is_due():
                 yield totals.report(epoch, position.step, rate)
             if should_stop():
@@ -188,6 +208,7 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
         is_best = _see(parts, epoch, validation)
         position.seconds += time.perf_counter() - started
         position.epoch = epoch + 1
+        turn = _turn(parts, motion, validation)
         yield EpochDone(
             epoch=epoch,
             phase=motion.phase,
@@ -203,6 +224,13 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
         if stopped or should_stop():
             yield Stopped(epoch=epoch)
             return
+        if turn:
+            yield Note(message=turn)
+
+
+def mix(parts: Parts, inputs: Any, targets: Tensor, step: int) -> Mixed:
+    """What a step trains on: the batch, mixed where the run mixes (mixing.py)."""
+    return parts.mixing.mix(inputs, targets, step) if parts.mixing is not None else Mixed(inputs, targets, targets)
 
 
 def take_step(parts: Parts, motion: Motion, inputs: Any, targets: Tensor) -> tuple[Tensor, float]:
@@ -212,7 +240,7 @@ def take_step(parts: Parts, motion: Motion, inputs: Any, targets: Tensor) -> tup
         parts: Of the run.
         motion: Of the phase.
         inputs: Pictures [B, 3, S, S], or what crosses the cut.
-        targets: [B], [B, C] or [B, T].
+        targets: [B], [B, C] or [B, T]; shares of the classes [B, C] where they are mixed.
 
     Returns:
         What the network gave before the step, [B, n] float32 without gradients, and the loss.
@@ -223,8 +251,10 @@ def take_step(parts: Parts, motion: Motion, inputs: Any, targets: Tensor) -> tup
     loss = parts.loss(outputs, targets)
     if math.isfinite(loss.item()):
         loss.backward()
+        learning = [parameter for group in motion.optimiser.param_groups for parameter in group["params"]]
+        if parts.penalty is not None:
+            parts.penalty.add(learning)
         if parts.clip:
-            learning = [parameter for group in motion.optimiser.param_groups for parameter in group["params"]]
             nn.utils.clip_grad_norm_(learning, parts.clip)
         motion.optimiser.step()
         motion.optimiser.zero_grad(set_to_none=True)
@@ -269,16 +299,36 @@ def validate(parts: Parts) -> dict[str, float]:
 
 
 def _see(parts: Parts, epoch: int, validation: dict[str, float]) -> bool:
-    """Note whether this epoch is the best so far. Equal scores are decided by the lower loss."""
-    sign = 1 if scores.SCORES[parts.monitor].better == "higher" else -1
-    score, loss = sign * validation[parts.monitor], validation["loss"]
-    position = parts.position
-    if position.best_epoch is None or (score, -loss) > (position.best_score, -position.best_loss):
-        position.best_epoch, position.best_score, position.best_loss = epoch, score, loss
-        position.stale_epochs = 0
+    """Note whether this epoch is the best so far."""
+    score, position = _score(parts, validation), parts.position
+    if position.best_epoch is None or score > (position.best_score, -position.best_loss):
+        position.best_epoch, position.stale_epochs = epoch, 0
+        position.best_score, position.best_loss = score[0], -score[1]
         return True
     position.stale_epochs += 1
     return False
+
+
+def _score(parts: Parts, validation: dict[str, float]) -> tuple[float, float]:
+    """What the monitor makes of an epoch; higher is better. Equal scores are decided by the lower loss."""
+    sign = 1 if scores.SCORES[parts.monitor].better == "higher" else -1
+    return sign * validation[parts.monitor], -validation["loss"]
+
+
+def _turn(parts: Parts, motion: Motion, validation: dict[str, float]) -> str:
+    """Where validation has stalled, lower the rate or go on to the next phase; a sentence about it, or nothing."""
+    position, plan = parts.position, parts.plan
+    if position.epoch >= plan.n_epochs:
+        return ""
+    if plan.waits(position.epoch) and position.stale_epochs >= plan.stalled:
+        position.stale_epochs = 0  # what learns now has its own chance before the run ends early
+        return f"Validation has stalled: from epoch {position.epoch + 1} on, {plan.go_on(position.epoch).label}."
+    if motion.plateau is not None and motion.plateau.see(_score(parts, validation)[0]):
+        for group in motion.optimiser.param_groups:
+            group["lr"] *= motion.plateau.factor
+        lr = motion.optimiser.param_groups[0]["lr"]
+        return f"Validation has stalled: from epoch {position.epoch + 1} on, the learning rate is {lr:.2g}."
+    return ""
 
 
 def _diverged(parts: Parts, epoch: int, loss: float) -> Failed:

@@ -10,7 +10,8 @@ from ftcore.outputs import Outputs
 from ftcore.settings import CLASS_WEIGHTS, LOSSES, TrainSettings
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""What the network gives [B, n] and targets as data sets hold them ([B], [B, C] or [B, T]) to one number."""
+"""What the network gives [B, n] and targets as data sets hold them ([B], [B, C] or [B, T]), or shares of the classes
+[B, C] (mixing.py), to one number."""
 
 
 def build_loss(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> Loss:
@@ -37,6 +38,9 @@ def _for_classes(settings: TrainSettings, outputs: Outputs, counts: Tensor) -> L
     def loss(given: Tensor, targets: Tensor) -> Tensor:
         logits = outputs.scores(given)  # [B, C]
         weight = weights.to(logits.device, logits.dtype) if weights is not None else None
+        if targets.is_floating_point():
+            strength = gamma if settings.loss == "focal" else 0.0
+            return shared(logits, targets, gamma=strength, weight=weight, label_smoothing=smoothing)
         if settings.loss == "cross_entropy":
             return functional.cross_entropy(logits, targets, weight=weight, label_smoothing=smoothing)
         return focal(logits, targets, gamma=gamma, weight=weight, label_smoothing=smoothing)
@@ -125,3 +129,27 @@ def focal(
     right = outputs.softmax(dim=1).gather(1, targets[:, None])[:, 0]  # [B]
     total = (1 - right).pow(gamma) * each
     return total.sum() / (len(targets) if weight is None else weight[targets].sum())
+
+
+def shared(
+    outputs: Tensor, shares: Tensor, *, gamma: float = 0.0, weight: Tensor | None = None, label_smoothing: float = 0.0
+) -> Tensor:
+    """Cross entropy, or with ``gamma`` the focal loss, where a picture belongs to several classes in part.
+
+    For a share of 1 it is what ``cross_entropy`` and ``focal`` give for the index of that class, weights and smoothing
+    included; torch's own version for shares divides by the pictures instead of by their weights.
+
+    Args:
+        outputs: Logits, [B, C].
+        shares: Rows sum to 1, [B, C].
+        gamma: As in ``focal``, with the probability that the shares give the answer.
+        weight: Per class, [C].
+        label_smoothing: Between 0 and 1.
+    """
+    weights = torch.ones_like(outputs[0]) if weight is None else weight
+    smooth = shares * (1 - label_smoothing) + label_smoothing / outputs.shape[1]
+    each = -(smooth * weights * outputs.log_softmax(dim=1)).sum(dim=1)  # [B]
+    if gamma:
+        right = (shares * outputs.softmax(dim=1)).sum(dim=1)  # [B]
+        each = (1 - right).pow(gamma) * each
+    return each.sum() / (shares * weights).sum()

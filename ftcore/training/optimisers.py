@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import nn, optim
 
 from ftcore import vision
-from ftcore.models.depth import DepthGroup
+from ftcore.models.groups import DepthGroup
 from ftcore.settings import OPTIMISERS
 
 BODY_SHARE = 0.2
@@ -20,6 +20,7 @@ def build_optimiser(
     lr: float,
     layer_decay: float,
     weight_decay: float,
+    body_decay: float | None = None,
 ) -> optim.Optimizer:
     """An optimiser over the parameters of ``groups``.
 
@@ -31,16 +32,18 @@ def build_optimiser(
             of its successor (Howard & Ruder 2018, ULMFiT, https://arxiv.org/abs/1801.06146).
         layer_decay: Between 0 and 1.
         weight_decay: For weight matrices only; biases and norms are left alone.
+        body_decay: The same for all groups but the head; None is as for the head.
     """
     OPTIMISERS[name]
     parameters = dict(model.named_parameters())
     rates = group_rates(len(groups), lr=lr, layer_decay=layer_decay)
     rows = []
     for group, rate in zip(groups, rates, strict=True):
+        decay = weight_decay if group is groups[-1] or body_decay is None else body_decay
         for decays in (True, False):
             members = [parameters[n] for n in group.parameters if (parameters[n].ndim > 1) == decays]
             if members:
-                rows.append({"params": members, "lr": rate, "weight_decay": weight_decay if decays else 0.0})
+                rows.append({"params": members, "lr": rate, "weight_decay": decay if decays else 0.0})
     rows.reverse()  # the head first: its rate is the one that is reported
     momentum = 0.9 if name == "sgd" else 0.0  # RMSprop could take one as well
     return vision.create_optimizer_v2(rows, opt=name, lr=lr, weight_decay=weight_decay, momentum=momentum)

@@ -4,7 +4,6 @@ Smith 2017, Cyclical learning rates for training neural networks, https://arxiv.
 cached activations of a frozen network it takes seconds. The run that follows is assembled anew and does not notice.
 """
 
-import itertools
 import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -14,12 +13,14 @@ from torch import Tensor
 
 from ftcore.errors import SettingsError
 from ftcore.events import Event, Progress
-from ftcore.training.loop import Motion, Parts, take_step
+from ftcore.training.loop import Motion, Parts, mix, take_step
 
 LOWEST, HIGHEST = 1e-6, 1.0
 N_STEPS = 100
 EXPLODED = 4.0  # times the lowest loss so far
 _MEMORY = 0.9  # of the moving average of losses
+_SETTLED = 10  # steps until that average is one: before, it jumps with every batch
+_WINDOW = 8  # steps over which a fall is measured: half a power of ten
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def find_rate(parts: Parts) -> Generator[Event, None, Rates]:
         for group, share in zip(motion.optimiser.param_groups, shares, strict=True):
             group["lr"] = rate * share
         inputs, targets = next(batches)
-        _, loss = take_step(parts, motion, inputs, targets)
+        mixed = mix(parts, inputs, targets, step)
+        _, loss = take_step(parts, motion, mixed.inputs, mixed.targets)
         if not math.isfinite(loss):
             break
         average = _MEMORY * average + (1 - _MEMORY) * loss
@@ -72,12 +74,12 @@ def find_rate(parts: Parts) -> Generator[Event, None, Rates]:
 
 
 def _steepest(rates: list[float], losses: list[float]) -> float:
-    slopes = [after - before for before, after in itertools.pairwise(losses)]
+    slopes = [losses[i + _WINDOW] - losses[i] for i in range(_SETTLED, len(losses) - _WINDOW)]
     if not slopes or min(slopes) >= 0:
         raise SettingsError(
             "No learning rate made the loss smaller.", fix="Check the labels, or choose another model or loss."
         )
-    return rates[slopes.index(min(slopes))]
+    return rates[_SETTLED + slopes.index(min(slopes)) + _WINDOW // 2]
 
 
 def _endless(parts: Parts, motion: Motion) -> Iterator[tuple[Any, Tensor]]:

@@ -1,18 +1,19 @@
 """Tables in, Plotly figures out. No number is made here."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 
+from ftcore.datasets.targets import natural
 from ftcore.names import html
-from ftcore.training.schedules import factor
 
 TRAIN, VALIDATION, TEST, BEST = "#3b7dd8", "#e07b39", "#7a8b99", "#2e9e5b"
 SPLIT_COLOURS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+_MANY = px.colors.qualitative.D3 + px.colors.qualitative.Set2 + px.colors.qualitative.Bold[:6]  # one for each class
 QUIET = {"displayModeBar": False}  # plotly's own buttons would cover legends, and nobody here needs them
 SPLIT_LABELS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
@@ -90,14 +91,64 @@ def per_epoch(rows: Sequence[dict[str, Any]], key: str, title: str, *, n_epochs:
     return _framed(figure, height=200)
 
 
-def schedule(name: str, lr: float, warmup: float, n_steps: int) -> go.Figure:
-    """The learning rate over the steps, before a run is started."""
-    steps = sorted({round(index * (n_steps - 1) / 99) for index in range(100)})
-    figure = go.Figure(go.Scatter(x=steps, y=[lr * factor(name, step, n_steps, warmup) for step in steps]))
-    figure.update_traces(line={"color": TRAIN}, hovertemplate="Step %{x}: %{y:.3g}<extra></extra>")
-    figure.update_layout(xaxis_title="Step", yaxis_title="Learning rate")
-    figure.update_yaxes(rangemode="tozero")
-    return _framed(figure, height=200)
+def schedule(rows: Sequence[dict[str, Any]], n_epochs: int) -> go.Figure:
+    """The learning rate over the epochs, before a run is started. ``rows`` have epoch, rate, phase, label."""
+    figure = go.Figure()
+    starts = [
+        row for before, row in zip([None, *rows], rows, strict=False) if not before or before["phase"] != row["phase"]
+    ]
+    for start in starts:
+        part = [row for row in rows if row["phase"] == start["phase"]]
+        figure.add_scatter(
+            x=[row["epoch"] for row in part],
+            y=[row["rate"] for row in part],
+            mode="lines" if len(part) > 1 else "markers",
+            line={"color": TRAIN},
+            showlegend=False,
+            hovertemplate=f"{start['label']}, after %{{x:.2f}} epochs: %{{y:.3g}}<extra></extra>",
+        )
+        if len(starts) > 1:
+            figure.add_vline(x=start["epoch"], line={"color": TEST, "width": 1, "dash": "dot"})
+            figure.add_annotation(
+                x=start["epoch"],
+                y=1,
+                yref="paper",
+                xanchor="left",
+                yanchor="bottom",
+                text=start["label"],
+                showarrow=False,
+            )
+    figure.update_layout(xaxis_title="Epoch", yaxis_title="Learning rate")
+    figure.update_xaxes(range=[0, n_epochs])
+    figure.update_yaxes(rangemode="tozero", exponentformat="power")
+    _framed(figure, height=240)
+    return figure.update_layout(margin={"t": 30})
+
+
+def rates(found: Sequence[float], losses: Sequence[float], suggestion: float, current: float) -> go.Figure:
+    """The loss over rising learning rates, with the suggested rate and the one that is set."""
+    figure = go.Figure(
+        go.Scatter(
+            x=found, y=losses, line={"color": TRAIN}, hovertemplate="Rate %{x:.2g}: loss %{y:.3g}<extra></extra>"
+        )
+    )
+    marks = [(suggestion, f"Suggested {suggestion:.2g}", BEST, "top"), (current, f"Now {current:.2g}", TEST, "bottom")]
+    for rate, text, colour, place in marks:
+        figure.add_vline(x=rate, line={"color": colour, "width": 2, "dash": "dot"})
+        figure.add_annotation(
+            x=math.log10(rate),  # annotations on a logarithmic axis are placed by exponent
+            y=1 if place == "top" else 0,
+            yref="paper",
+            xanchor=(side := "right" if rate > found[len(found) // 2] else "left"),
+            xshift=-4 if side == "right" else 4,
+            yanchor=place,
+            text=text,
+            font={"color": colour},
+            showarrow=False,
+        )
+    figure.update_layout(xaxis_title="Learning rate", yaxis_title="Loss", showlegend=False)
+    figure.update_xaxes(type="log", exponentformat="power", dtick=1)
+    return _framed(figure, height=280)
 
 
 def confusion(table: pd.DataFrame) -> go.Figure:
@@ -170,6 +221,81 @@ def probabilities(
     if threshold is not None:
         figure.add_vline(x=threshold, line={"color": VALIDATION, "dash": "dot"})
     return _framed(figure, height=80 + 28 * len(pairs))
+
+
+def sizes(table: pd.DataFrame) -> go.Figure:
+    """Width and height of pictures. ``table`` has width, height, count."""
+    largest = math.log(1 + table["count"].max())
+    figure = go.Figure(
+        go.Scatter(
+            x=table["width"],
+            y=table["height"],
+            mode="markers",
+            marker={
+                "size": [6 + 22 * math.log(1 + count) / largest for count in table["count"]],
+                "color": TRAIN,
+                "opacity": 0.6,
+            },
+            customdata=table["count"],
+            hovertemplate="%{x} × %{y} pixels: %{customdata:,} pictures<extra></extra>",
+            showlegend=False,
+        )
+    )
+    low = min(table["width"].min(), table["height"].min())
+    high = max(table["width"].max(), table["height"].max())
+    figure.add_scatter(
+        x=[low, high], y=[low, high], mode="lines", line={"color": TEST, "dash": "dot"}, hoverinfo="skip", name="Square"
+    )
+    figure.update_layout(xaxis_title="Width in pixels", yaxis_title="Height in pixels", showlegend=False)
+    return _framed(figure, height=420)
+
+
+def picture_map(points: pd.DataFrame, axes: str, *, number: int | None = None) -> go.Figure:
+    """Pictures as dots, coloured by label, or by one of their numbers.
+
+    Args:
+        points: Columns row, label, path, target, and for ``near`` x and y, for ``main`` main_x and main_y. The row is
+            the first of a dot's custom data.
+        axes: ``near`` or ``main``.
+        number: Which of the numbers in ``target`` gives the colour; the label does if None.
+    """
+    x, y = ("x", "y") if axes == "near" else ("main_x", "main_y")
+    figure = go.Figure()
+    for name, colour, part in _coloured(points, number):
+        figure.add_scatter(
+            x=part[x],
+            y=part[y],
+            name=name,
+            mode="markers",
+            marker={"size": 6, "opacity": 0.8, **colour},
+            selected={"marker": {"size": 12, "opacity": 1}},
+            unselected={"marker": {"opacity": 0.4}},
+            customdata=[
+                [row, html(label), html(path)]
+                for row, label, path in zip(part["row"], part["label"], part["path"], strict=True)
+            ],
+            hovertemplate="%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
+        )
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_layout(clickmode="event+select", dragmode="pan")
+    _framed(figure, height=560)
+    return figure.update_layout(legend={"y": -0.05})
+
+
+def _coloured(points: pd.DataFrame, number: int | None) -> Iterator[tuple[str, dict[str, Any], pd.DataFrame]]:
+    """Name, colour and dots of each series: one for each of the most frequent labels and one for all others."""
+    if number is not None:
+        values = [target[number] for target in points["target"]]
+        yield "", {"color": values, "colorscale": "Viridis", "showscale": True}, points
+        return
+    counts = points["label"].value_counts()
+    known = sorted(counts.index[: len(_MANY)], key=natural)
+    for label, colour in zip(known, _MANY, strict=False):
+        yield _short(label), {"color": colour}, points[points["label"] == label]
+    others = points[~points["label"].isin(known)]
+    if len(others):
+        yield "all others", {"color": TEST}, others
 
 
 def _epoch_axis(figure: go.Figure, n_epochs: int, n_done: int, n_ticks: int = 8) -> None:

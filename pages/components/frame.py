@@ -39,6 +39,7 @@ STEPS = {
         Step("train", "Train", ":material/model_training:"),
         Step("try_it", "Try", ":material/touch_app:"),
         Step("runs", "Runs", ":material/history:"),
+        Step("glossary", "Glossary", ":material/menu_book:"),
     )
 }
 WORKFLOW = ("dataset", "model", "settings", "train", "try_it")
@@ -130,6 +131,7 @@ def _sidebar(current: str) -> None:
             st.page_link(step.path, label=f"{number}. {step.title}", icon=icon, query_params=session.address())
         st.caption("Beside it")
         link("runs", "Runs")
+        link("glossary", "Glossary")
         _what_is_open(done)
 
 

@@ -1,5 +1,7 @@
 """One run, live and afterwards: progress, curves, the score, the download."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ftcore import names, scores
@@ -157,8 +159,9 @@ def _plan(job: store.Job, state: RunState) -> None:
     with st.expander("What was trained"):
         for phase in state.plan.phases:
             first, last = phase["first_epoch"] + 1, phase["first_epoch"] + phase["n_epochs"]
+            when = f"Epoch {first} to {last}" if phase["n_epochs"] else "Next, when validation stalls"
             st.markdown(
-                f"- Epoch {first} to {last}: **{phase['label']}**, {phase['trainable']:,} of "
+                f"- {when}: **{phase['label']}**, {phase['trainable']:,} of "
                 f"{state.plan.n_parameters:,} parameters learn."
             )
         st.json(s.to_json(job.settings), expanded=False)
@@ -168,7 +171,7 @@ def _what_next(job: store.Job, state: RunState) -> None:
     if st.button("Train again with other settings", icon=":material/replay:", key="again"):
         opened = open_dataset(job.settings.dataset)
         draft = session.draft(opened)
-        drafts.renew(drafts.Draft(job.settings, draft.run, draft.done))
+        drafts.renew(replace(draft, settings=job.settings))
         frame.go("settings", dataset=opened.id, run=None)
     if session.has_model(job) and frame.next_button("try_it", "Next: try it"):
         frame.go("try_it", run=job.id)

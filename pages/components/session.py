@@ -3,6 +3,8 @@
 ``st.session_state`` holds only what can be read again: how far a log was read.
 """
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ftcore import scores
@@ -58,6 +60,17 @@ def draft(dataset: Dataset) -> drafts.Draft:
 def suggested(dataset: Dataset, preset: str, base: s.RunSettings) -> s.RunSettings:
     """A preset fitted to a data set and to the model of ``base``."""
     return s.suggest(preset, dataset.facts(), native_size=catalogue.native_size(base.model.name), base=base)
+
+
+def fitting(dataset: Dataset, settings: s.RunSettings) -> s.RunSettings:
+    """What the preset of ``settings`` suggests for a data set and the same network, whatever else was changed."""
+    model = s.ModelSettings(name=settings.model.name, start=settings.model.start, pretrained=settings.model.pretrained)
+    return suggested(dataset, settings.preset, s.RunSettings(dataset=dataset.id, seed=settings.seed, model=model))
+
+
+def change(dataset: Dataset, settings: s.RunSettings) -> None:
+    """Keep other settings in the draft of a data set; what else the draft holds stays."""
+    drafts.save(replace(draft(dataset), settings=settings))
 
 
 def steps_done() -> dict[str, str]:

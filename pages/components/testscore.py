@@ -12,7 +12,7 @@ from ftcore.errors import DataError
 from ftcore.outputs import Outputs
 from ftcore.runs import store
 from ftcore.runs.state import RunState
-from pages.components import cached, charts, pictures
+from pages.components import cached, charts, pictures, terms
 
 _PER_NUMBER = ("mae", "median_error", "rmse", "r2")
 
@@ -21,8 +21,9 @@ def show(job: store.Job, state: RunState) -> None:
     """Everything that the test says about a finished run."""
     st.subheader("Test score")
     st.markdown(
-        f"{state.n_tested:,} **test** pictures that the model has never seen. With this many pictures the true value "
-        "lies, in 95 of 100 cases, in the range below each number."
+        f"{state.n_tested:,} **{terms.link('test-pictures', 'test')}** pictures that the model has never seen. With "
+        f"this many pictures the true value lies, in 95 of 100 cases, in the {terms.link('interval', 'range')} below "
+        "each number."
     )
     n = looks.count(job.settings.dataset)
     if n > 1:

@@ -93,5 +93,6 @@ def divided(dataset: Dataset) -> str:
         return "by a column of your table"
     shares = "/".join(str(share) for share in dataset.split_shares)
     evenly = {"single": "class by class", "multi": "evenly for each class", "number": "evenly over the values"}
-    how = "pictures of one group together" if dataset.split_source == "groups" else evenly[dataset.task]
+    together = {"groups": "pictures of one group together", "near": "pictures that show nearly the same together"}
+    how = together.get(dataset.split_source, evenly[dataset.task])
     return f"{shares}, {how}, seed {dataset.seed}"

@@ -40,6 +40,7 @@ def has_drawn(tab, n_epochs):
 def start_long_run(tab, address, n_epochs):
     """Start a run of many epochs in small steps on a data set whose features are known, so that epochs come at once."""
     tab.goto(address)
+    tab.get_by_text("Standard", exact=True).click()
     for label, value in (("Epochs", n_epochs), ("Batch size", 8)):
         field = tab.get_by_label(label, exact=True)
         field.fill(str(value))

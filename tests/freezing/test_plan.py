@@ -6,7 +6,8 @@ from torch.nn import functional
 from ftcore.errors import SettingsError
 from ftcore.freezing.plan import FreezePlan, Phase, make_phases
 from ftcore.models.build import build_model
-from ftcore.models.depth import DepthGroup, depth_groups, n_last_stage
+from ftcore.models.depth import depth_groups
+from ftcore.models.groups import DepthGroup, n_last_stage
 from ftcore.settings import FREEZE_PRESETS
 
 GROUPS = [DepthGroup(f"stage {i}", i, (f"p{i}",)) for i in range(16)] + [DepthGroup("head", 16, ("h",))]

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ftcore import vision
-from ftcore.models.depth import DepthGroup, depth_groups, head_parameters, n_last_stage
+from ftcore.models.depth import depth_groups, head_parameters
+from ftcore.models.groups import DepthGroup, n_last_stage
 from tests.families import SMALL
 
 FAMILIES = [name for name, _ in SMALL]

@@ -23,8 +23,16 @@ CASES = {
     "inside a phase": ((*ROUGH, *EMA, *GRADUAL), 3),
     "inside the last phase": ((*ROUGH, *EMA, *GRADUAL), 7),
     "cached features": ((*ROUGH, *GRADUAL, "engine.cache=on", "engine.precision=float32"), 3),
+    "mixed, pulled and lowered": (
+        ("train.mixup=0.4", "train.cutmix=1.0", "train.l1=1e-5", "train.l2_sp=0.1", "train.schedule=plateau",
+         "train.plateau_patience=0", "train.epochs=5"), 3,
+    ),
+    "unfrozen when it stalls": (
+        (*ROUGH, *GRADUAL, "freeze.unfreeze=on_plateau", "freeze.every=1", "train.lr=1e-7"), 3,
+    ),
+    "batch norm everywhere": (("freeze.preset=head", "freeze.batch_norm=everywhere"), 1),
     "cached features and moving average": ((*ROUGH, *EMA, *GRADUAL, "engine.cache=on"), 2),
-}
+}  # fmt: skip
 
 
 def drive(parts, folder, until=None):

@@ -7,7 +7,7 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from ftcore.evaluation.predict import logits
-from ftcore.events import EpochDone, Failed, Planned, StepDone, Stopped
+from ftcore.events import EpochDone, Failed, Note, Planned, StepDone, Stopped
 from ftcore.models.depth import head_parameters
 from ftcore.training import loop
 from ftcore.training.loop import finetune
@@ -215,6 +215,61 @@ def test_the_moving_average_is_what_is_validated(make_parts):
     assert not torch.equal(parts.model.state_dict()[name], parts.answering.state_dict()[name])
     outputs, targets = logits(parts.ema.module, parts.validation.epoch())
     assert found[-1].val["loss"] == pytest.approx(functional.cross_entropy(outputs, targets).item(), rel=1e-5)
+
+
+def test_a_moving_average_by_hand(make_parts, every_step):
+    """timm's warm-up: after step s the share of what was is the least of the setting and 1 - s^(-2/3)."""
+    parts = make_parts("train.ema=0.3", "train.epochs=2", "freeze.preset=head")
+    name = head_parameters(parts.model)[0]
+    average = None
+    for event in finetune(parts):
+        if isinstance(event, StepDone):
+            kept = min(0.3, 1 - event.step ** (-2 / 3))
+            now = parts.model.state_dict()[name].clone()
+            average = now if average is None else kept * average + (1 - kept) * now
+            assert torch.allclose(parts.ema.module.state_dict()[name], average, atol=1e-6)
+    assert not torch.allclose(average, now, atol=1e-6)
+
+
+# when validation stalls
+
+
+STALLING = [(1.0, 0.5), (0.9, 0.6), (0.9, 0.6), (0.9, 0.6), (0.8, 0.7), (0.9, 0.6), (0.9, 0.6), (0.9, 0.6)]
+
+
+def test_the_rate_falls_when_validation_stalls_and_starts_anew_in_each_phase(make_parts, made_up, every_step):
+    made_up(STALLING)
+    values = ("train.schedule=plateau", "train.plateau_factor=0.1", "train.plateau_patience=1", "train.warmup=0.0")
+    events = list(finetune(make_parts(*values, "train.epochs=8")))
+    assert [event.lr for event in epochs(events)] == pytest.approx([0.01] * 4 + [0.001] * 3 + [0.0001])
+    notes = [event.message for event in events if isinstance(event, Note)]
+    assert notes == [
+        "Validation has stalled: from epoch 5 on, the learning rate is 0.001.",
+        "Validation has stalled: from epoch 8 on, the learning rate is 0.0001.",
+    ]
+    made_up(STALLING)
+    phased = epochs(finetune(make_parts(*values, "train.epochs=8", "freeze.preset=head_then_last")))
+    assert [event.lr for event in phased][2:4] == pytest.approx([0.01, 0.01])
+
+
+def test_more_is_unfrozen_when_validation_stalls(make_parts, made_up):
+    made_up(STALLING)
+    parts = make_parts("freeze.preset=gradual", "freeze.unfreeze=on_plateau", "freeze.every=2", "train.epochs=8")
+    events = list(finetune(parts))
+    assert [phase["n_epochs"] for phase in events[0].phases] == [8, 0, 0, 0]
+    assert [event.phase for event in epochs(events)] == [0, 0, 0, 0, 1, 1, 1, 2]
+    assert [event.message for event in events if isinstance(event, Note)] == [
+        "Validation has stalled: from epoch 5 on, Last stage.",
+        "Validation has stalled: from epoch 8 on, Last half.",
+    ]
+    assert [parts.plan.phase_of(epoch) for epoch in range(8)] == [0, 0, 0, 0, 1, 1, 1, 2]
+
+
+def test_patience_begins_anew_when_more_is_unfrozen(make_parts, made_up):
+    made_up([(1.0, 0.5)] * 10)
+    values = ("freeze.preset=head_then_last", "freeze.unfreeze=on_plateau", "freeze.every=2", "train.patience=3")
+    found = epochs(finetune(make_parts(*values, "train.epochs=10")))
+    assert [event.phase for event in found] == [0, 0, 0, 1, 1, 1]
 
 
 # stopping

@@ -12,7 +12,7 @@ from torch.nn import functional
 from ftcore.outputs import Outputs
 from ftcore.settings import TASK_LOSSES, TrainSettings
 from ftcore.training.loop import finetune
-from ftcore.training.losses import balanced_weights, binary, build_loss, focal, positive_weights
+from ftcore.training.losses import balanced_weights, binary, build_loss, focal, positive_weights, shared
 
 OUTPUTS = torch.randn(12, 4, generator=torch.Generator().manual_seed(0)) * 3
 TARGETS = torch.tensor([0, 1, 2, 3, 0, 0, 0, 1, 0, 2, 0, 3])
@@ -62,6 +62,29 @@ def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs):
     loss = build_loss(TrainSettings(loss=name), CLASSES, TARGETS)(outputs, torch.zeros(len(outputs), dtype=torch.long))
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
+
+
+@pytest.mark.parametrize("name", TASK_LOSSES["single"])
+@pytest.mark.parametrize("weights", ["none", "balanced"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_whole_share_is_the_class_itself(name, weights, smoothing):
+    loss = build_loss(TrainSettings(loss=name, class_weights=weights, label_smoothing=smoothing), CLASSES, TARGETS)
+    whole = functional.one_hot(TARGETS, 4).float()
+    assert loss(OUTPUTS, whole).item() == pytest.approx(loss(OUTPUTS, TARGETS).item(), rel=1e-5)
+
+
+def test_cross_entropy_of_shares_is_torchs():
+    shares = torch.rand(12, 4, generator=torch.Generator().manual_seed(1)).softmax(dim=1)
+    expected = functional.cross_entropy(OUTPUTS, shares, label_smoothing=0.1).item()
+    assert shared(OUTPUTS, shares, label_smoothing=0.1).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_focal_of_shares_by_hand():
+    """One picture, seven tenths of the first class: -(1 - 0.7 p - 0.3 q)^2 (0.7 log p + 0.3 log q)."""
+    p = math.e / (math.e + 1)
+    expected = -((1 - 0.7 * p - 0.3 * (1 - p)) ** 2) * (0.7 * math.log(p) + 0.3 * math.log(1 - p))
+    found = shared(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.7, 0.3]]), gamma=2.0).item()
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_gradients_are_clipped_to_the_length_that_was_asked_for(make_parts):

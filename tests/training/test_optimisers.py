@@ -7,7 +7,8 @@ from torch import nn
 from ftcore import vision
 from ftcore.errors import SettingsError
 from ftcore.models.build import build_model
-from ftcore.models.depth import DepthGroup, depth_groups
+from ftcore.models.depth import depth_groups
+from ftcore.models.groups import DepthGroup
 from ftcore.settings import OPTIMISERS
 from ftcore.training.optimisers import BODY_SHARE, build_optimiser, group_rates
 

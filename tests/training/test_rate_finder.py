@@ -30,6 +30,14 @@ def test_rates_rise_evenly_on_a_logarithmic_scale_until_the_loss_explodes(make_p
     assert found.suggestion in found.rates
 
 
+def test_losses_that_jump_before_the_average_has_settled_do_not_decide():
+    rates = [10 ** (-6 + 6 * step / 99) for step in range(100)]
+    losses = [1.5, 0.9, 1.6, 1.1, *[1.3] * 46, *[1.3 - 0.02 * step for step in range(50)]]
+    losses[60:70] = [losses[60] - 0.05 * step for step in range(10)]
+    suggestion = rate_finder._steepest(rates, losses)
+    assert rates[60] <= suggestion <= rates[70]
+
+
 def test_the_suggestion_trains_better_than_a_hundredth_of_it(make_parts):
     rate = told(find_rate(make_parts(*HEAD))).suggestion
     losses = [curve(finetune(make_parts(*HEAD, f"train.lr={lr}")))[-1][0]["loss"] for lr in (rate, rate / 100)]

@@ -1,0 +1,101 @@
+"""A network's depth groups and how many parameters each has: what a drawing of the freezing needs, without a model.
+
+A model is built on paper (torch's meta device) once per name and number of answers; what was found is kept in the
+workspace, so that a page seldom needs torch for it.
+"""
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ftcore import names, workspace
+from ftcore.freezing.phases import Phase
+from ftcore.models.groups import DepthGroup
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A network from the picture to the answer.
+
+    Args:
+        groups: In order of depth, the head last.
+        sizes: Parameters of each.
+    """
+
+    groups: tuple[DepthGroup, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(self.sizes)
+
+    def n_learning(self, n_groups: int) -> int:
+        """Parameters of the last ``n_groups`` groups."""
+        return sum(self.sizes[-n_groups:])
+
+    def most_learning(self, phases: Sequence[Phase]) -> int:
+        """Parameters that learn in the phase in which most do."""
+        return max(self.n_learning(phase.n_groups) for phase in phases)
+
+
+def anatomy(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy:
+    """The anatomy of a model by timm's name; the first time it takes a second or two, and torch.
+
+    Args:
+        name: timm's name.
+        n_outputs: Answers of its head, which is a plain one.
+        image_size: Side of the pictures in pixels: models that are built for a size have a parameter per place.
+
+    Raises:
+        ModelError: timm has no such model.
+    """
+    found = known(name, n_outputs=n_outputs, image_size=image_size)
+    if found is None:
+        found = _measured(name, n_outputs, image_size)
+        rows = [asdict(group) for group in found.groups]
+        value = {"format": _FORMAT, "name": name, "groups": rows, "sizes": found.sizes}
+        workspace.write_json(_path(name, n_outputs, image_size), value)
+    return found
+
+
+def known(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy | None:
+    """The same where it was asked for before, at once and without torch; else None."""
+    path = _path(name, n_outputs, image_size)
+    return _read(path, name, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def _path(name: str, n_outputs: int, image_size: int) -> Path:
+    return workspace.folder("anatomy") / f"{names.slug(name)}-{n_outputs}-{image_size}.json"
+
+
+def _measured(name: str, n_outputs: int, image_size: int) -> Anatomy:
+    import torch  # late: a page that only reads what is known does not wait for it
+
+    from ftcore import vision
+    from ftcore.models import weights
+    from ftcore.models.build import creation_options
+    from ftcore.models.depth import depth_groups
+
+    weights.require_architecture(name)
+    with torch.device("meta"):
+        options = creation_options(name, image_size=image_size, dropout=0.0)
+        model = vision.create_model(name, num_classes=n_outputs, **options)
+    groups = depth_groups(model)
+    sizes = {parameter: value.numel() for parameter, value in model.named_parameters()}
+    return Anatomy(tuple(groups), tuple(sum(sizes[one] for one in group.parameters) for group in groups))
+
+
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, name: str, changed: int) -> Anatomy | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if (value["format"], value["name"]) != (_FORMAT, name):  # two names may give one file name
+            return None
+        groups = tuple(DepthGroup(row["name"], row["stage"], tuple(row["parameters"])) for row in value["groups"])
+        return Anatomy(groups, tuple(int(size) for size in value["sizes"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

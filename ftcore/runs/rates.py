@@ -1,0 +1,77 @@
+"""Trials of learning rates: one job per settings that matter to it, and what it found.
+
+``rates/<id>/found.json`` holds rates, losses and the suggestion. The id follows from the settings, so that two clicks
+are one trial, and a trial that was made before is found again.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from ftcore import settings as s
+from ftcore import workspace
+from ftcore.errors import RunError
+from ftcore.runs import store
+from ftcore.settings import RunSettings, TrainSettings
+
+KIND, FILE = "rates", "found.json"
+_NO_MATTER = ("lr", "schedule", "warmup", "monitor", "patience")  # a trial sets its own rate and never validates
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a trial saw.
+
+    Args:
+        rates: Of the head, rising, [N].
+        losses: Moving average of the training loss at each, [N].
+        suggestion: The rate to train with.
+    """
+
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    suggestion: float
+
+
+def find(settings: RunSettings) -> store.Job | None:
+    """The trial for these settings, if there was one."""
+    try:
+        return store.find(_id(settings), KIND)
+    except RunError:
+        return None
+
+
+def create(settings: RunSettings, name: str) -> store.Job:
+    """The trial for these settings; made if it is not there yet.
+
+    Args:
+        settings: Of the run that the rate is wanted for.
+        name: What people call the data set.
+    """
+    return store.create(KIND, name, s.to_json(settings), id=_id(settings))
+
+
+def save(job: store.Job, found: Found) -> None:
+    """Keep what a trial found."""
+    workspace.write_json(job.folder / FILE, asdict(found))
+
+
+def load(job: store.Job) -> Found | None:
+    """What a trial found, or None where it is not over, failed, or its file is damaged."""
+    try:
+        value = json.loads((job.folder / FILE).read_text())
+        return Found(_numbers(value["rates"]), _numbers(value["losses"]), float(value["suggestion"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _numbers(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _id(settings: RunSettings) -> str:
+    usual = TrainSettings()
+    train = replace(settings.train, **{name: getattr(usual, name) for name in _NO_MATTER})
+    matters = s.to_json(replace(settings, preset=RunSettings().preset, train=train))
+    return f"rates-{hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()[:16]}"

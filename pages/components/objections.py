@@ -1,0 +1,73 @@
+"""Settings that do not go together, said before the start, each with a button that ends it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from ftcore import names
+from ftcore import settings as s
+from ftcore.contradictions import Contradiction, Facts, contradictions, with_counts
+from ftcore.datasets.records import Dataset
+from ftcore.models import catalogue
+
+_SHOWN = {
+    "serious": (st.error, ":material/error:"),
+    "warning": (st.warning, ":material/warning:"),
+    "note": (st.info, ":material/info:"),
+}
+
+
+def show(dataset: Dataset, settings: s.RunSettings, *, save: Callable[[s.RunSettings], Any]) -> int:
+    """Every contradiction, worst first; how many there are.
+
+    Args:
+        dataset: The open one.
+        settings: Of the next run.
+        save: Called with the mended settings.
+    """
+    found = contradictions(settings, facts(dataset, settings))
+    for number, contradiction in enumerate(found):
+        _one(settings, contradiction, number, save)
+    return len(found)
+
+
+def facts(dataset: Dataset, settings: s.RunSettings) -> Facts:
+    """What is known of the data set and of the model."""
+    row = catalogue.find(settings.model.name)
+    counts = [row[0] for row in dataset.split_counts] if dataset.task != "number" else []
+    return with_counts(
+        dataset.facts(),
+        counts,
+        native_size=row.input_size if row else None,
+        fixed_size=bool(row and row.fixed),
+    )
+
+
+def _one(settings: s.RunSettings, found: Contradiction, number: int, save: Callable[[s.RunSettings], Any]) -> None:
+    box, icon = _SHOWN[found.severity]
+    text, button = st.columns([3, 1], vertical_alignment="center")
+    with text:
+        box(names.markdown(found.sentence), icon=icon)
+    if found.changes:
+        button.button(
+            _words(settings, found),
+            key=f"mend_{number}_{'_'.join(found.keys)}",
+            on_click=_mend,
+            args=(settings, found, save),
+            width="stretch",
+        )
+
+
+def _words(settings: s.RunSettings, found: Contradiction) -> str:
+    """``Set epochs to 12``."""
+    mended = s.with_values(settings, found.changes)
+    parts = []
+    for key in (change.partition("=")[0].strip() for change in found.changes):
+        label, value = s.about(key)["label"], s.in_words(key, s.value_of(mended, key))
+        parts.append(f"{label} to {value}")
+    return names.markdown("Set " + ", ".join(parts))
+
+
+def _mend(settings: s.RunSettings, found: Contradiction, save: Callable[[s.RunSettings], Any]) -> None:
+    save(s.with_values(settings, found.changes))
