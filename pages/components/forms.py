@@ -105,8 +105,7 @@ def _widget(settings: s.RunSettings, key: str, version: str, task: str, *, as_sl
     common = {"help": about["help"], "key": id}
     if about["choices"] is not None:
         table = about["choices"]
-        fitting = s.serving(key, task)
-        offered = [name for name in table if name == value or name in fitting]
+        offered = [name for name in table if name == value or name in s.serving(key, task)]
         return st.selectbox(about["label"], offered, format_func=lambda name: table[name].label, **common)
     if isinstance(value, bool):
         return st.toggle(about["label"], **common)
