@@ -770,9 +770,7 @@ def serving(key: str, task: str) -> list[str]:
         return list(TASK_LOSSES[task])
     if key == "train.monitor":
         return scores.of_task(task)
-    section, _, name = key.rpartition(".")
-    kind = SECTIONS[section] if section else RunSettings
-    return list(next(f.metadata["choices"] for f in fields(kind) if f.name == name))
+    return list(about(key)["choices"])
 
 
 def check_task(settings: RunSettings, task: str, n_classes: int) -> None:

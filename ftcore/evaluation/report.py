@@ -64,7 +64,7 @@ def _of_numbers(predictions: Predictions) -> dict[str, dict[str, float]]:
         "r2": regression.explained,
     }
     found = {
-        name: _drawn(lambda rows, each=each: float(each(target[rows], answers[rows]).mean()), target)  # type: ignore[misc]
+        name: _drawn(lambda rows, each=each: float(each(target[rows], answers[rows]).mean()), target, fraction=False)  # type: ignore[misc]
         for name, each in scores.items()
     }
     found["loss"] = {"value": float(regression.squared_errors(target, answers).mean())}
@@ -77,11 +77,19 @@ def _share(right: np.ndarray) -> dict[str, float]:
     return {"value": float(right.mean()), "low": low, "high": high}
 
 
-def _drawn(score: Callable[[np.ndarray], float], target: np.ndarray) -> dict[str, float]:
-    """Any score with its interval; ``score`` takes row numbers."""
+def _drawn(score: Callable[[np.ndarray], float], target: np.ndarray, *, fraction: bool = True) -> dict[str, float]:
+    """Any score with its interval; ``score`` takes row numbers.
+
+    Where every answer is right, or none, all draws agree, and a bootstrap would claim to be certain: a ``fraction``
+    then gets the doubt that Wilson's interval leaves about as many pictures.
+    """
+    n = len(target)
     n_draws = int(min(_MOST_DRAWS, max(_FEWEST_DRAWS, _VALUES_DRAWN / target.size)))
-    low, high = bootstrap_interval(score, len(target), n_draws=n_draws)
-    return {"value": score(np.arange(len(target))), "low": low, "high": high}
+    value = score(np.arange(n))
+    low, high = bootstrap_interval(score, n, n_draws=n_draws)
+    if fraction and low == high and value in (0.0, 1.0):
+        low, high = share_interval(round(value) * n, n)
+    return {"value": value, "low": low, "high": high}
 
 
 def confusion_table(predictions: Predictions) -> pd.DataFrame:

@@ -185,6 +185,17 @@ def test_every_score_of_a_task_has_an_interval_that_holds_it(make, n):
             assert score["low"] <= score["value"] <= score["high"]
 
 
+def test_nothing_is_certain_because_a_few_pictures_were_all_right_or_all_wrong():
+    target = np.tile(np.eye(4, dtype=np.float32), (5, 1))  # 20 pictures
+    right = report.scores(Predictions(CLASSES, target, target, np.arange(20), "multi"))
+    wrong = report.scores(Predictions(CLASSES, target, 1 - target, np.arange(20), "multi"))
+    single = report.scores(said([0, 1, 2, 3] * 5, [0, 1, 2, 3] * 5))
+    for score in (right["f1"], right["mean_average_precision"], right["f1_micro"], single["f1"], single["accuracy"]):
+        assert (score["value"], score["high"]) == (1.0, pytest.approx(1.0))
+        assert score["low"] == pytest.approx(0.8389, abs=1e-4)  # Wilson's of 20 of 20
+    assert (wrong["f1"]["value"], wrong["f1"]["high"]) == (0.0, pytest.approx(0.1611, abs=1e-4))
+
+
 def test_scores_of_labels_equal_scikit_learns():
     case = labelled(120)
     said = case.answers >= 0.5
