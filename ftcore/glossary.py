@@ -117,6 +117,13 @@ TERMS: dict[str, Term] = _terms(
         ("label", "class-weights", "head"),
     ),
     Term(
+        "task",
+        "Task",
+        "What the model is to say about a picture: one class, several classes at once, or numbers such as a weight. "
+        "It follows from the labels, and decides which losses and scores make sense.",
+        ("label", "loss", "two-classes"),
+    ),
+    Term(
         "label",
         "Label",
         "The answer that a person gave for a picture, usually its class. The model learns labels as they are, "
@@ -217,6 +224,13 @@ TERMS: dict[str, Term] = _terms(
         "The list of numbers by which the backbone describes a picture. Pictures that look alike have similar "
         "features; the head, the map of pictures and the search for copies all work on them.",
         ("backbone", "head"),
+    ),
+    Term(
+        "two-classes",
+        "Outputs for two classes",
+        "With two classes the head can answer by two outputs, one per class, or by a single one that says how much a "
+        "picture looks like the second. Both learn the same; other programs may expect one or the other.",
+        ("head", "class"),
     ),
     Term(
         "own-weights",
@@ -513,6 +527,14 @@ TERMS: dict[str, Term] = _terms(
         "strength says how far: 0 is plain cross entropy, 2 is usual.",
         ("loss", "class-weights"),
         ("train.focal_gamma",),
+    ),
+    Term(
+        "huber",
+        "Errors of numbers",
+        "Where the model says numbers instead of classes, the loss measures by how much they are off. Squared errors "
+        "mind large ones most, absolute errors mind all by their size. Huber is squared for small errors and absolute "
+        "above a limit, so that a few odd values do not rule the rest.",
+        ("loss", "task"),
     ),
     Term(
         "class-weights",
