@@ -1,6 +1,6 @@
 """The command line: progress on stderr, and as the last line of stdout one JSON object.
 
-    python -m ftcore import SOURCE            a ZIP, a folder or sample:digits -> a dataset
+    python -m ftcore import SOURCE            a ZIP, a folder, sample:digits, hf:owner/name, torchvision:CIFAR10
     python -m ftcore doctor DATASET           what is wrong with the pictures
     python -m ftcore dataset DATASET …        exclude, relabel or move pictures -> a new version of the dataset
     python -m ftcore datasets                 what there is
@@ -9,7 +9,7 @@
     python -m ftcore race --dataset D …       which backbone suits the pictures
     python -m ftcore resume RUN               go on with an interrupted run
     python -m ftcore runs | show RUN          what there is
-    python -m ftcore predict RUN IMAGE…       class probabilities
+    python -m ftcore predict RUN IMAGE…       class probabilities, or numbers
     python -m ftcore cache [--clear]          what is kept of frozen layers
     python -m ftcore models --search "vit"    pretrained models to choose from
     python -m ftcore settings                 every setting with default, range and help
@@ -30,9 +30,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ftcore import scores, workspace
 from ftcore import settings as s
-from ftcore import workspace
-from ftcore.datasets import intake, records, versions
+from ftcore.datasets import dividing, intake, records, versions
 from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, told
@@ -82,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
-    added = command("import", _import, "Import pictures: a ZIP, a folder of class folders, or sample:digits.")
-    added.add_argument("source", metavar="SOURCE")
+    added = command("import", _import, "Import pictures: a ZIP, a folder, sample:digits, or a public set by name.")
+    help = "a path, sample:NAME, hf:OWNER/NAME[/CONFIGURATION] or torchvision:NAME"
+    added.add_argument("source", metavar="SOURCE", help=help)
     added.add_argument("--name", metavar="N")
     _add_import_options(added)
 
@@ -99,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--include", metavar="IMAGE", help="take them in again", **many)
     added.add_argument("--relabel", metavar="IMAGE=CLASS", help="give them another class", **many)
     added.add_argument("--move", metavar="IMAGE=SPLIT", help="to train, validation or test", **many)
+    help = f"divide all pictures again: {', '.join(METHODS)}"
+    added.add_argument("--split-by", metavar="HOW", help=help)
+    added.add_argument("--split", default="70/15/15", metavar="TRAIN/VAL/TEST", help="only with --split-by")
+    added.add_argument("--seed", type=int, default=0, help="only with --split-by")
     added = command("datasets", _datasets, "List all data sets.")
     added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
 
@@ -131,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     added = command("predict", _predict, "Ask a trained model about pictures.")
     added.add_argument("run", metavar="RUN")
     added.add_argument("images", nargs="+", metavar="IMAGE")
+    help = "for several classes: the probability from which on a picture has a class (default: the model's, 0.5)"
+    added.add_argument("--threshold", type=float, metavar="P", help=help)
 
     added = command("models", _models, "List the pretrained models that a run can start from.")
     added.add_argument("--search", default="", metavar="TEXT", help="words in name, family or training data, any order")
@@ -233,6 +240,11 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
         *versions.paired("move", table, parsed.move),
     ]
     edited = versions.edit(dataset, [edit for edit in edits if edit.rows])
+    if parsed.split_by:
+        with _bars() as progress:
+            edited = dividing.divide_again(
+                edited, split_by=parsed.split_by, split=parsed.split, seed=parsed.seed, progress=progress
+            )
     steps = versions.history(edited)
     return {
         **intake.summary(edited),
@@ -277,11 +289,14 @@ def _race(parsed: argparse.Namespace) -> dict[str, Any]:
     names = [name.strip() for name in parsed.models.split(",") if name.strip()]
     standings = _shown(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
     for standing in standings:
-        interval = f"{standing.low:.1%} to {standing.high:.1%}"
-        print(
-            f"{standing.model:<40} {standing.accuracy:6.1%}  ({interval})  {standing.seconds:6.1f} s", file=sys.stderr
-        )
-    return {"dataset": dataset.id, "models": [dataclasses.asdict(standing) for standing in standings]}
+        score, low, high = (scores.text(standing.metric, v) for v in (standing.score, standing.low, standing.high))
+        print(f"{standing.model:<40} {score:>6}  ({low} to {high})  {standing.seconds:6.1f} s", file=sys.stderr)
+    return {"dataset": dataset.id, "models": [_stood(dataclasses.asdict(standing)) for standing in standings]}
+
+
+def _stood(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of a race: the score stands under the name of what was scored."""
+    return {"model": row["model"], row["metric"]: row["score"], **{key: row[key] for key in row if key != "score"}}
 
 
 def _shown(work: Generator[Event, None, Result]) -> Result:
@@ -318,6 +333,7 @@ def _settings(parsed: argparse.Namespace) -> s.RunSettings:
     if parsed.seed is not None:
         asked = s.with_value(asked, "seed", parsed.seed)
     asked = s.with_values(asked, parsed.values)
+    s.check_task(asked, dataset.task, len(dataset.classes))
     if catalogue.find(asked.model.name) is None:
         from ftcore.models import weights  # late: it brings torch
 
@@ -330,7 +346,7 @@ def _dataset(text: str) -> records.Dataset:
     try:
         return records.open_dataset(text)
     except DataError:
-        if not text.startswith("sample:") and not Path(text).exists():
+        if not text.startswith(intake.BY_NAME) and not Path(text).exists():
             raise
     with _bars() as progress:
         return intake.import_source(text, progress=progress)
@@ -387,7 +403,10 @@ def _show_progress(state: RunState, progress: Callable[[str, int, int], None]) -
     if state.stage is not None:
         progress(state.stage.label, state.stage.done, state.stage.total)
     elif state.plan is not None:
-        last = f", validation accuracy {state.history[-1]['val_accuracy']:.1%}" if state.history else ""
+        last = ""
+        if state.history:
+            shown = state.worded(state.history[-1][f"val_{state.headline}"])
+            last = f", validation {scores.SCORES[state.headline].label.lower()} {shown}"
         progress(f"Training{last}", state.step, state.plan.n_steps)
     elif state.status == "waiting":
         progress("Waiting for another run", 0, 0)
@@ -404,6 +423,8 @@ def describe(job: store.Job, state: RunState) -> dict[str, Any]:
         "seconds": round(state.seconds or sum(row["seconds"] for row in state.history), 3),
         "val": {key[4:]: value for key, value in best.items() if key.startswith("val_")} if best else {},
         "test": state.scores or {},
+        "task": state.plan.task if state.plan else None,
+        "units": list(state.plan.units) if state.plan else [],
         "engine": _engine(state),
     }
     if state.problem:
@@ -440,12 +461,13 @@ def _cache(parsed: argparse.Namespace) -> dict[str, Any]:
 
 def _runs(parsed: argparse.Namespace) -> dict[str, Any]:
     queue.start_waiting()
-    rows = [{"name": job.name, **describe(job, Tail(job).read())} for job in store.list_jobs()]
-    if not parsed.json:
-        for row in rows:
-            accuracy = row["test"].get("accuracy", {}).get("value")
-            score = "" if accuracy is None else f"{accuracy:.1%}"
-            print(f"{row['run']:<48} {row['state']:<12} {row['epochs']:>4} epochs  {score}", file=sys.stderr)
+    rows = []
+    for job in store.list_jobs():
+        state = Tail(job).read()
+        row = {"name": job.name, **describe(job, state)}
+        rows.append(row)
+        if not parsed.json:
+            print(f"{row['run']:<48} {row['state']:<12} {row['epochs']:>4} epochs  {state.tested}", file=sys.stderr)
     return {"runs": rows}
 
 
@@ -476,16 +498,31 @@ def _predict(parsed: argparse.Namespace) -> dict[str, Any]:
     from ftcore.export.bundle import Bundle  # late: it brings torch
 
     bundle = Bundle(folder)
+    limit = bundle.outputs.threshold if parsed.threshold is None else parsed.threshold
+    if not 0 <= limit <= 1:
+        raise SettingsError(f"--threshold is {limit:g}, expected 0 to 1.", fix="For example --threshold 0.5.")
     answers = []
     for image, data in zip(parsed.images, contents, strict=True):
         try:
             answer = bundle.answer(data)
         except DataError as error:
             raise DataError(f"{image}: {error.what}", fix=error.fix) from None
-        chances = {name: float(p) for name, p in zip(bundle.classes, answer.probabilities, strict=True)}
-        best = max(chances, key=lambda name: chances[name])
-        answers.append({"image": image, "class": best, "probabilities": chances, "seconds": round(answer.seconds, 4)})
-    return {"run": job.id, "predictions": answers}
+        named = {name: float(value) for name, value in zip(bundle.classes, answer.values, strict=True)}
+        answers.append({"image": image, **_answered(bundle, named, limit), "seconds": round(answer.seconds, 4)})
+    return {"run": job.id, "task": bundle.outputs.task, "predictions": answers}
+
+
+def _answered(bundle: Any, named: dict[str, float], threshold: float) -> dict[str, Any]:
+    """What a model says about one picture, for ``predict``; ``named`` holds its answer by name."""
+    if bundle.outputs.task == "number":
+        found = {"prediction": named, "units": dict(zip(named, bundle.outputs.units, strict=False))}
+        if bundle.typical_error:
+            found["typical_error"] = dict(zip(named, bundle.typical_error, strict=True))
+        return found
+    if bundle.outputs.task == "multi":
+        above = [name for name, chance in named.items() if chance >= threshold]
+        return {"classes": above, "threshold": threshold, "probabilities": named}
+    return {"class": max(named, key=lambda name: named[name]), "probabilities": named}
 
 
 def _models(parsed: argparse.Namespace) -> dict[str, Any]:

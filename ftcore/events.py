@@ -27,6 +27,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+Kind = TypeVar("Kind", bound="Event")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned(Event):
-    """``phases`` hold first_epoch, n_epochs, trainable (parameter count) and label; ``n_steps`` is the whole run's."""
+    """``phases`` hold first_epoch, n_epochs, trainable (parameter count) and label; ``n_steps`` is the whole run's.
+
+    ``task`` and ``units`` say what is learned (outputs.py).
+    """
 
     model: str
     n_epochs: int
@@ -48,6 +52,8 @@ class Planned(Event):
     n_val: int
     monitor: str
     phases: list[dict[str, Any]]
+    task: str = "single"
+    units: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +168,7 @@ class Interrupted(Event):
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
 
 
-def told(work: Generator[Event, None, Result], tell: Callable[[Event], object] = lambda event: None) -> Result:
+def told(work: Generator[Kind, None, Result], tell: Callable[[Kind], object] = lambda event: None) -> Result:
     """Do some work to its end: ``tell`` hears of every event, and the work's result is returned."""
     while True:
         try:

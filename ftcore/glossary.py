@@ -121,7 +121,7 @@ TERMS: dict[str, Term] = _terms(
         "Task",
         "What the model is to say about a picture: one class, several classes at once, or numbers such as a weight. "
         "It follows from the labels, and decides which losses and scores make sense.",
-        ("label", "loss", "two-classes"),
+        ("label", "loss", "outputs-for-two-classes", "huber-loss"),
     ),
     Term(
         "label",
@@ -212,6 +212,14 @@ TERMS: dict[str, Term] = _terms(
         ("backbone", "freezing", "features"),
     ),
     Term(
+        "outputs-for-two-classes",
+        "Outputs for two classes",
+        "Two classes can be told apart by two outputs, one for each, or by one that says how much the picture looks "
+        "like the second. The answers look the same and are about equally good.",
+        ("class", "head"),
+        ("model.binary",),
+    ),
+    Term(
         "head-layers",
         "Hidden layers of the head",
         "A head may have a layer or two of its own between the features and the answer. It can then combine features, "
@@ -224,13 +232,6 @@ TERMS: dict[str, Term] = _terms(
         "The list of numbers by which the backbone describes a picture. Pictures that look alike have similar "
         "features; the head, the map of pictures and the search for copies all work on them.",
         ("backbone", "head"),
-    ),
-    Term(
-        "two-classes",
-        "Outputs for two classes",
-        "With two classes the head can answer by two outputs, one per class, or by a single one that says how much a "
-        "picture looks like the second. Both learn the same; other programs may expect one or the other.",
-        ("head", "class"),
     ),
     Term(
         "own-weights",
@@ -529,12 +530,12 @@ TERMS: dict[str, Term] = _terms(
         ("train.focal_gamma",),
     ),
     Term(
-        "huber",
-        "Errors of numbers",
-        "Where the model says numbers instead of classes, the loss measures by how much they are off. Squared errors "
-        "mind large ones most, absolute errors mind all by their size. Huber is squared for small errors and absolute "
-        "above a limit, so that a few odd values do not rule the rest.",
-        ("loss", "task"),
+        "huber-loss",
+        "Huber loss",
+        "A loss for numbers: small errors count by their square, large ones only in proportion, so that a few wrong "
+        "labels or odd pictures do not pull everything their way. Its border says where large begins.",
+        ("loss",),
+        ("train.huber_delta",),
     ),
     Term(
         "class-weights",

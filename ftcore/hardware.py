@@ -1,5 +1,6 @@
 """What this machine has: cores, memory, device, a network; and how a worker leaves air for the app."""
 
+import mmap
 import os
 import platform
 import sys
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 NICENESS = 10  # a worker yields to the browser app, which needs few but prompt milliseconds
@@ -29,6 +31,17 @@ def be_nice() -> None:
 def memory_mb() -> float:
     """Resident memory of this process, in megabytes (1e6 bytes)."""
     return psutil.Process().memory_info().rss / 1e6
+
+
+def release(array: np.memmap) -> None:
+    """Let go of the pages of a mapped file that this process has touched; reading maps them again.
+
+    They would count as memory of the process for as long as the file is mapped, although the system could take them
+    back at any time. What was written into a shared mapping is not lost.
+    """
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def process_age() -> float:

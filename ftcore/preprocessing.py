@@ -57,9 +57,14 @@ class Preprocessing:
 
     def normalise(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 [..., size, size, 3] to float32 of the same shape, shifted and scaled per channel."""
-        mean = np.asarray(self.mean, np.float32) * 255
-        scale = 1 / (np.asarray(self.std, np.float32) * 255)
-        return (pixels.astype(np.float32) - mean) * scale
+        # whole rows at a time: numpy takes ten times as long over an innermost axis of three
+        width = pixels.shape[-2]
+        mean = np.tile(np.asarray(self.mean, np.float32) * 255, width)
+        scale = np.tile(1 / (np.asarray(self.std, np.float32) * 255), width)
+        rows = pixels.reshape(*pixels.shape[:-2], width * 3).astype(np.float32)
+        rows -= mean
+        rows *= scale
+        return rows.reshape(pixels.shape)
 
     def batch(self, pictures: Sequence[Image.Image]) -> np.ndarray:
         """RGB pictures as one network input, float32 [B, size, size, 3]; channels last, as the memory is laid out."""

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ftcore import scores
 from ftcore.choices import Choice, Table
 from ftcore.errors import SettingsError
+from ftcore.outputs import TASK_WORDS
 
 FREEZE_PRESETS = Table(
     "freezing preset",
@@ -72,6 +74,21 @@ LOSSES = Table(
     "loss",
     Choice("cross_entropy", "Cross entropy", "Punishes a wrong answer the more, the surer it was. The usual choice."),
     Choice("focal", "Focal", "Looks less at what is right already, so that rare and hard pictures count more."),
+    Choice("bce", "Binary cross entropy", "Asks of each class by itself whether it is there. For several classes."),
+    Choice("mse", "Squared error", "For numbers: large errors count much more than small ones. The usual choice."),
+    Choice("mae", "Absolute error", "For numbers: every error counts by its size, so that a few odd values do less."),
+    Choice("huber", "Huber", "For numbers: squared error for small errors, absolute error for large ones."),
+)
+TASK_LOSSES = {
+    "single": ("cross_entropy", "focal"),
+    "multi": ("bce", "focal"),
+    "number": ("mse", "mae", "huber"),
+}
+"""The losses that serve each task, the usual one first."""
+BINARY_OUTPUTS = Table(
+    "form of two classes",
+    Choice("softmax", "Two outputs", "One per class, as for more classes."),
+    Choice("sigmoid", "One output", "How much the picture looks like the second class; the answers look the same."),
 )
 CLASS_WEIGHTS = Table(
     "class weighting",
@@ -83,11 +100,7 @@ FITS = Table(
     Choice("crop", "Cut out the middle square", "Keeps shapes as they are; the edges of long pictures are lost."),
     Choice("squash", "Squeeze into a square", "Keeps the whole picture; long pictures get distorted."),
 )
-MONITORS = Table(
-    "monitor",
-    Choice("accuracy", "Accuracy", "Share of validation pictures that are named correctly; higher is better."),
-    Choice("loss", "Loss", "How wrong and how sure of it the model is on validation pictures; lower is better."),
-)
+MONITORS = Table("monitor", *(Choice(score.name, score.label, score.help) for score in scores.SCORES.values()))
 CACHES = Table(
     "cache setting",
     Choice("on", "On", "The frozen part looks at every picture once; epochs then take a fraction of the time."),
@@ -229,6 +242,13 @@ class ModelSettings:
         low=0.0,
         high=0.9,
         step=0.05,
+        advanced=True,
+    )
+    binary: str = setting(
+        "softmax",
+        "Outputs for two classes",
+        "How the network answers where there are exactly two classes.",
+        choices=BINARY_OUTPUTS,
         advanced=True,
     )
     drop_path: float = setting(
@@ -474,6 +494,15 @@ class TrainSettings:
         step=0.5,
         advanced=True,
     )
+    huber_delta: float = setting(
+        1.0,
+        "Huber limit",
+        "Only for the Huber loss: errors above this many standard deviations of the numbers count as large.",
+        low=0.01,
+        high=100.0,
+        step=0.5,
+        advanced=True,
+    )
     class_weights: str = setting(
         "none", "Weight of classes", "Whether rare classes count more.", choices=CLASS_WEIGHTS, advanced=True
     )
@@ -603,11 +632,12 @@ SECTIONS: dict[str, type] = {
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFacts:
-    """What the good values depend on: training pictures, classes, and the median short side in pixels."""
+    """What the good values depend on: training pictures, classes, the median short side in pixels, and the task."""
 
     n_train: int
     n_classes: int
     side: int
+    task: str = "single"
 
 
 def suggest(
@@ -617,7 +647,7 @@ def suggest(
 
     Args:
         preset: A name in ``PRESETS``.
-        facts: The data set in three numbers.
+        facts: The data set in a few numbers.
         native_size: The input size that the model was pretrained at, in pixels.
         base: Settings to keep where the preset has no say (data set, model, seed).
     """
@@ -648,8 +678,55 @@ def suggest(
         freeze=replace(base.freeze, preset=freeze),
         # a head alone learns nothing from views that it could not learn from the pictures; deeper layers do
         augment=replace(base.augment, views=0 if preset == "quick" else 4),
-        train=replace(base.train, batch_size=batch_size, **train),  # type: ignore[arg-type]
+        train=_of_task(replace(base.train, batch_size=batch_size, **train), facts),  # type: ignore[arg-type]
     )
+
+
+def _of_task(train: TrainSettings, facts: DatasetFacts) -> TrainSettings:
+    """``train`` with the usual values of a task in place of those that do not serve it."""
+    task, numbers = facts.task, facts.task == "number"
+    usual = "r2" if numbers and facts.n_classes > 1 else scores.MAIN[task]  # R² is fair to numbers of different units
+    return replace(
+        train,
+        loss=train.loss if train.loss in TASK_LOSSES[task] else TASK_LOSSES[task][0],
+        monitor=train.monitor if train.monitor in scores.of_task(task) else usual,
+        label_smoothing=0.0 if numbers else train.label_smoothing,
+        class_weights="none" if numbers else train.class_weights,
+    )
+
+
+def serving(key: str, task: str) -> list[str]:
+    """The choices of a setting that serve a task, for a form; ``key`` as ``with_value`` takes it."""
+    if key == "train.loss":
+        return list(TASK_LOSSES[task])
+    if key == "train.monitor":
+        return scores.of_task(task)
+    section, _, name = key.rpartition(".")
+    kind = SECTIONS[section] if section else RunSettings
+    return list(next(f.metadata["choices"] for f in fields(kind) if f.name == name))
+
+
+def check_task(settings: RunSettings, task: str, n_classes: int) -> None:
+    """Raise SettingsError for the first setting that a data set of this task, with so many classes, cannot use."""
+    train, word = settings.train, TASK_WORDS[task]
+    for key, value in (("train.loss", train.loss), ("train.monitor", train.monitor)):
+        fitting = serving(key, task)
+        if value not in fitting:
+            table = LOSSES if key == "train.loss" else MONITORS
+            raise SettingsError(
+                f"The {table.kind} {table[value].label.lower()!r} does not serve a data set with {word}.",
+                fix=f"Choose one of these for {key}: {', '.join(fitting)}.",
+            )
+    if task == "number" and (train.class_weights != "none" or train.label_smoothing):
+        raise SettingsError(
+            "Numbers have no classes that could be weighted or labels that could be smoothed.",
+            fix="Set train.class_weights to none and train.label_smoothing to 0.",
+        )
+    if settings.model.binary == "sigmoid" and (task, n_classes) != ("single", 2):
+        raise SettingsError(
+            f"One output tells two classes apart, this data set has {n_classes} and {word}.",
+            fix="Set model.binary to softmax.",
+        )
 
 
 def with_values(settings: RunSettings, pairs: Iterable[str]) -> RunSettings:

@@ -9,6 +9,7 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -32,7 +33,7 @@ _KEEP_ALIVE = _declare_missing_operators()  # the declaration lasts as long as t
 import timm  # noqa: E402
 from huggingface_hub import constants as _hub  # noqa: E402
 from huggingface_hub.errors import HfHubHTTPError as HubError  # noqa: E402, F401
-from timm.data import resolve_model_data_config  # noqa: E402, F401
+from timm.data import resolve_model_data_config  # noqa: E402
 from timm.layers import DropPath, PatchDropout  # noqa: E402, F401
 from timm.models._features_fx import get_notrace_functions, get_notrace_modules  # noqa: E402, F401
 from timm.models._manipulate import group_parameters  # noqa: E402, F401
@@ -55,6 +56,19 @@ def is_fixed_size(name: str) -> bool:
     """True for a model that is built for one input size and told another by ``img_size``."""
     config = timm.get_pretrained_cfg(name)
     return bool(config and config.fixed_input_size)
+
+
+def data_config(name: str) -> dict[str, Any]:
+    """What timm knows of the pictures that a model was pretrained on: mean, std, interpolation. Builds no model."""
+    config = timm.get_pretrained_cfg(name)
+    return resolve_model_data_config(None, pretrained_cfg=config.to_dict() if config else {})
+
+
+def torchvision_set(name: str, folder: Path, **options: Any) -> Any:
+    """One of torchvision's data sets in ``folder``, downloaded into it if need be."""
+    from torchvision import datasets
+
+    return getattr(datasets, name)(folder, download=True, **options)
 
 
 @contextmanager

@@ -62,6 +62,12 @@ def disk_errors() -> Iterator[None]:
         raise
 
 
+def raise_disk_trouble(error: OSError) -> None:
+    """Raise it again if it is of the disk; trouble with a network is an OSError as well and is not."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        raise error
+
+
 def require_space(n_bytes: int, what: str) -> None:
     """Raise before starting something that cannot fit: ``what`` needs ``n_bytes`` of free disk."""
     free = shutil.disk_usage(root()).free

@@ -8,13 +8,15 @@ frame.guard()
 
 from ftcore import names  # noqa: E402
 from ftcore.datasets import looks  # noqa: E402
-from ftcore.datasets.records import Dataset, list_datasets  # noqa: E402
+from ftcore.datasets.records import Dataset  # noqa: E402
 from ftcore.datasets.targets import TASK_WORDS  # noqa: E402
 from pages.components import (  # noqa: E402
+    augmentation,
     cached,
     charts,
+    datasetlist,
     doctor,
-    gallery,
+    explore,
     imports,
     removal,
     session,
@@ -30,17 +32,7 @@ def choose() -> None:
         "or numbers from a table."
     )
     imports.choose()
-    known = list_datasets()
-    if known:
-        st.subheader("My data sets")
-    for dataset in known[:20]:
-        text, button = st.columns([4, 1], vertical_alignment="center")
-        text.markdown(
-            f"**{names.markdown(dataset.name)}** · {dataset.n_images:,} pictures · {words.learned(dataset)} · "
-            f"{words.when(dataset.created)}"
-        )
-        if button.button("Open", key=f"open_{dataset.id}", width="stretch"):
-            frame.go("dataset", dataset=dataset.id, run=None)
+    datasetlist.show()
 
 
 def show(dataset: Dataset) -> None:
@@ -74,8 +66,11 @@ def show(dataset: Dataset) -> None:
             ),
             alt="Pictures per class and split",
         )
+        imports.divide_again(dataset)
     doctor.show(dataset)
-    gallery.show(dataset)
+    explore.show(dataset)
+    with st.expander("Changed copies to learn from (augmentation)", icon=":material/auto_awesome_motion:"):
+        augmentation.show(dataset)
     _left_out(dataset)
     _notes(dataset)
     st.space("small")

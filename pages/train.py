@@ -42,7 +42,11 @@ def offer(dataset: Dataset) -> None:
         f"In every **{terms.link('epoch', 'epoch')}** the model sees each training picture once and is then checked on "
         "the validation pictures. Training goes on when you close this tab."
     )
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start"):
+    fits = False
+    with frame.errors():
+        s.check_task(settings, dataset.task, len(dataset.classes))
+        fits = True
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start", disabled=not fits):
         start(draft, dataset)
 
 

@@ -12,31 +12,11 @@ from ftcore import names  # noqa: E402
 from ftcore.datasets.pictures import EXTENSIONS  # noqa: E402
 from ftcore.datasets.pixels import PixelStore  # noqa: E402
 from ftcore.datasets.records import open_dataset  # noqa: E402
+from ftcore.datasets.targets import classes_in_words  # noqa: E402
 from ftcore.runs import store  # noqa: E402
-from pages.components import cached, charts, session  # noqa: E402
+from pages.components import answers, cached, session  # noqa: E402
 
 SOURCES = {"test": "Test pictures", "upload": "Upload pictures", "camera": "Camera"}
-
-
-def answer(job: store.Job, shown: object, data: object, truth: str | None, key: str) -> None:
-    """One picture beside what the model says about it."""
-    bundle = cached.bundle(job.id)
-    found = bundle.answer(data)
-    best = bundle.classes[int(found.probabilities.argmax())]
-    left, right = st.columns([1, 2], vertical_alignment="center")
-    left.image(shown, width=220, alt=f"The picture that was asked about{f', truly {truth}' if truth else ''}")
-    with right:
-        verdict = ""
-        if truth is not None:
-            verdict = " :green-badge[right]" if best == truth else f" :red-badge[wrong, truly {names.markdown(truth)}]"
-        st.markdown(f"#### {names.markdown(best)}{verdict}")
-        st.plotly_chart(
-            charts.probabilities(bundle.classes, found.probabilities.tolist()),
-            key=f"bars_{key}",
-            alt=f"Bar chart of class probabilities; the most likely is {best}.",
-            config=charts.QUIET,
-        )
-        st.caption(f"Answered in {found.seconds * 1000:.0f} ms.")
 
 
 def from_test_split(job: store.Job) -> None:
@@ -51,14 +31,17 @@ def from_test_split(job: store.Job) -> None:
     chosen = random.Random(seed).sample(list(rows.index), min(3, len(rows)))
     pictures = PixelStore(dataset, job.settings.model.image_size)
     for row in chosen:
-        answer(job, cached.thumbnail(dataset.id, row, 220), pictures.picture(row), rows.at[row, "label"], f"test_{row}")
+        shown, truth = cached.thumbnail(dataset.id, row, 220), rows.at[row, "label"]
+        if dataset.task == "multi":  # in the order of the classes, as answers are
+            truth = classes_in_words([dataset.classes[index] for index in rows.at[row, "target"]])
+        answers.show(cached.bundle(job.id), shown, pictures.picture(row), truth, f"test_{row}")
 
 
 def from_files(job: store.Job, files: list) -> None:
     for index, file in enumerate(files[:12]):
         st.caption(names.markdown(names.clean(file.name)))
         with frame.errors():
-            answer(job, file, file.getvalue(), None, f"file_{index}")
+            answers.show(cached.bundle(job.id), file, file.getvalue(), None, f"file_{index}")
     if len(files) > 12:
         st.caption(f"Only the first 12 of {len(files)} pictures are shown.")
 
@@ -80,6 +63,9 @@ st.caption(f"Model: {names.markdown(job.name)}")
 source = st.segmented_control(
     "Ask about", list(SOURCES), format_func=lambda key: SOURCES[key], default="test", key="source"
 )
+plan = session.state(job).plan
+if plan is not None and plan.task == "multi":
+    answers.threshold(cached.bundle(job.id))
 if source == "upload":
     uploaded = st.file_uploader(
         "Pictures", type=[suffix[1:] for suffix in EXTENSIONS], accept_multiple_files=True, key="try_upload"

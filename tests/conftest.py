@@ -38,6 +38,47 @@ def tiny_zip(tmp_path_factory):
     return path
 
 
+N_GLOWING = 48
+LABELS = {"multi": ("seen",), "number": ("glow (cd)",), "numbers": ("glow (cd)", "tint")}
+
+
+@pytest.fixture(scope="session")
+def glowing_zip(tmp_path_factory):
+    """A ZIP of 48 noisy pictures of 32 pixels and a table: which colours are in each (none, one or both of blue and
+    red), how bright it is, and how much redder than blue."""
+    random = np.random.default_rng(0)
+    pictures, rows = {}, ["file,seen,glow (cd),tint"]
+    for number in range(N_GLOWING):
+        red, blue = random.integers(0, 2, 2)
+        level = random.uniform(40, 160)
+        colour = np.array([level + 60 * red, level, level + 60 * blue])
+        pixels = np.clip(random.normal(colour, 10, (32, 32, 3)), 0, 255).astype(np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        pictures[f"{number:02}.png"] = buffer.getvalue()
+        seen = "|".join(name for name, there in (("blue", blue), ("red", red)) if there)
+        rows.append(f"{number:02}.png,{seen},{1000 + colour.mean():.2f},{(int(red) - int(blue)) / 10:.1f}")
+    path = tmp_path_factory.mktemp("source") / "glowing.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in pictures.items():
+            archive.writestr(name, data)
+        archive.writestr("labels.csv", "\n".join(rows))
+    return path
+
+
+@pytest.fixture
+def import_task(glowing_zip, workspace):
+    """``import_task("multi")``, ``("number")`` or ``("numbers")``: those pictures, with that to be learned."""
+    from ftcore.datasets.intake import import_source
+    from ftcore.datasets.labels import Labels
+
+    def run(what):
+        labels = Labels("", "file", LABELS[what], "", "", "|")
+        return import_source(glowing_zip, task="multi" if what == "multi" else "number", labels=labels)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def _imported_once(tiny_zip, tmp_path_factory):
     """The folder of the imported ZIP, in a workspace that no test sees."""

@@ -18,7 +18,7 @@ def answer(capsys, tiny_dataset):
 
 def test_a_race_is_one_object_with_the_best_first(answer):
     models = answer("race", "--models", "tf_efficientnet_lite0, tf_efficientnet_lite1", "--image-size", "64")["models"]
-    assert [set(row) for row in models] == [{"model", "accuracy", "low", "high", "seconds", "megabytes"}] * 2
+    assert [set(row) for row in models] == [{"model", "accuracy", "metric", "low", "high", "seconds", "megabytes"}] * 2
     assert models[0]["accuracy"] >= models[1]["accuracy"]
 
 

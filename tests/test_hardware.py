@@ -1,5 +1,6 @@
 import contextlib
 import http.server
+import mmap
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 import urllib.request
 from types import SimpleNamespace
 
+import numpy as np
 import psutil
 import pytest
 import torch
@@ -156,3 +158,20 @@ def test_a_graphics_card_shows_by_its_driver_or_on_an_apple_by_the_processor(mon
     monkeypatch.setattr(hardware.sys, "platform", "darwin")
     monkeypatch.setattr(hardware.platform, "machine", lambda: "arm64")
     assert hardware.has_gpu()
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="this system keeps mapped pages as it likes")
+def test_pages_of_a_mapped_file_are_let_go_and_nothing_in_them_is_lost(tmp_path):
+    array = np.lib.format.open_memmap(tmp_path / "large.npy", "w+", np.uint8, (60_000_000,))
+    array[:] = 7
+    filled = hardware.memory_mb()
+    hardware.release(array)
+    assert hardware.memory_mb() < filled - 50
+    assert array.min() == array.max() == 7
+    assert np.load(tmp_path / "large.npy", mmap_mode="r").max() == 7
+
+
+def test_an_array_that_is_not_mapped_is_left_alone():
+    array = np.ones(3)
+    hardware.release(array)
+    assert array.tolist() == [1, 1, 1]

@@ -281,3 +281,51 @@ def test_every_fit_is_known_to_preprocessing(name):
     from ftcore.preprocessing import Preprocessing
 
     assert Preprocessing(size=8, fit=name).fit == name
+
+
+# tasks
+
+
+@pytest.mark.parametrize("preset", list(s.PRESETS))
+@pytest.mark.parametrize(
+    "task, n_classes, loss, monitor",
+    [
+        ("single", 3, "cross_entropy", "accuracy"),
+        ("multi", 3, "bce", "mean_average_precision"),
+        ("number", 1, "mse", "mae"),
+        ("number", 2, "mse", "r2"),
+    ],
+)
+def test_what_is_suggested_serves_the_task(preset, task, n_classes, loss, monitor):
+    found = s.suggest(preset, DatasetFacts(n_train=100, n_classes=n_classes, side=64, task=task))
+    assert (found.train.loss, found.train.monitor) == (loss, monitor)
+    s.check_task(found, task, n_classes)
+
+
+def test_a_loss_and_a_monitor_that_serve_the_task_stay():
+    base = s.with_values(s.RunSettings(), ["train.loss=huber", "train.monitor=rmse"])
+    found = s.suggest("quick", DatasetFacts(n_train=100, n_classes=1, side=64, task="number"), base=base)
+    assert (found.train.loss, found.train.monitor) == ("huber", "rmse")
+
+
+def test_a_form_is_told_which_choices_serve_a_task():
+    assert s.serving("train.loss", "number") == ["mse", "mae", "huber"]
+    assert s.serving("train.monitor", "multi")[-1] == "loss" and "accuracy" not in s.serving("train.monitor", "multi")
+    assert s.serving("train.optimiser", "number") == list(s.OPTIMISERS)
+
+
+@pytest.mark.parametrize(
+    "task, n_classes, value, fix",
+    [
+        ("number", 1, "train.loss=focal", "mse, mae, huber"),
+        ("multi", 3, "train.monitor=mae", "exact_match"),
+        ("number", 1, "train.label_smoothing=0.1", "train.label_smoothing to 0"),
+        ("multi", 2, "model.binary=sigmoid", "model.binary to softmax"),
+        ("single", 3, "model.binary=sigmoid", "model.binary to softmax"),
+    ],
+)
+def test_what_cannot_serve_a_task_is_named_with_what_can(task, n_classes, value, fix):
+    fitting = s.suggest("quick", DatasetFacts(n_train=100, n_classes=n_classes, side=64, task=task))
+    with pytest.raises(SettingsError) as raised:
+        s.check_task(s.with_values(fitting, [value]), task, n_classes)
+    assert fix in raised.value.fix

@@ -60,10 +60,7 @@ def _moved(picture: Image.Image, settings: AugmentSettings, rng: np.random.Gener
     scale = math.exp(zoom * math.log1p(settings.zoom * strength))
     if not (angle or shift or scale != 1.0):
         return picture
-    translate = [right * shift * picture.width, down * shift * picture.height]
-    return vision.transforms.affine(
-        picture, angle, translate, scale, [0.0, 0.0], interpolation=vision.BILINEAR, fill=_border_colour(picture)
-    )
+    return _affine(picture, angle=angle, shift=(right * shift, down * shift), scale=scale)
 
 
 def _border_colour(picture: Image.Image) -> list[int]:
@@ -113,11 +110,19 @@ def _random_operation(picture: Image.Image, magnitude: float, rng: np.random.Gen
 
 
 def _affine(
-    picture: Image.Image, *, angle: float = 0, shift: tuple[float, float] = (0, 0), shear: tuple[float, float] = (0, 0)
+    picture: Image.Image,
+    *,
+    angle: float = 0,
+    shift: tuple[float, float] = (0, 0),
+    scale: float = 1.0,
+    shear: tuple[float, float] = (0, 0),
 ) -> Image.Image:
+    """Turned and sheared by degrees, shifted by shares of the sides, ``scale`` times as large."""
     offset = [shift[0] * picture.width, shift[1] * picture.height]
     fill = _border_colour(picture)
-    return vision.transforms.affine(picture, angle, offset, 1.0, list(shear), interpolation=vision.BILINEAR, fill=fill)
+    return vision.transforms.affine(
+        picture, angle, offset, scale, list(shear), interpolation=vision.BILINEAR, fill=fill
+    )
 
 
 # Operations and ranges of TrivialAugment (wide), their table 1; a magnitude is from -1 to 1.

@@ -18,32 +18,32 @@ import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
+from ftcore.datasets import dividing, hub_sets, records, samples, targets, torchvision_sets
 from ftcore.datasets import labels as label_files
-from ftcore.datasets import records, samples, targets
 from ftcore.datasets.archive import Listing, folder_entries, shown, zip_entries
+from ftcore.datasets.dividing import Progress, ignore
 from ftcore.datasets.labels import Labels
 from ftcore.datasets.layout import Layout
-from ftcore.datasets.pixels import SHORT_SIDE
+from ftcore.datasets.pixels import SHORT_SIDE, PixelStore
 from ftcore.datasets.reading import Read, read_all
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.selection import require_something, select
-from ftcore.datasets.splits import METHODS, SPLITS, divide, parse_shares, prefix_groups
+from ftcore.datasets.splits import SPLITS, divide, parse_shares
 from ftcore.datasets.upload import pack_classes, pack_upload
 from ftcore.errors import DataError, SettingsError
 
 __all__ = ["Labels", "import_classes", "import_source", "pack_classes", "pack_upload", "summary"]
 
 TASKS = ("auto", *targets.TASKS)
-_SAMPLE = "sample:"
+_SAMPLE, _HUB, _TORCHVISION = "sample:", "hf:", "torchvision:"
+BY_NAME = (_SAMPLE, _HUB, _TORCHVISION)
+"""What a source that is no path begins with."""
+_MADE = ("sample", "torchvision set")  # sources whose pictures are made from arrays: no originals are kept
 _MOST_TOLD = 10_000  # files of which it is told one by one why they were left out
 _STALE = 24 * 3600  # seconds after which a half-written import cannot be anybody's any more
 _BETWEEN = 0.1  # seconds between two reports of progress
 
-Progress = Callable[[str, int, int], None]
-
-
-def ignore(label: str, done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+_Grouping = Callable[[pd.DataFrame], np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def import_source(
     """Import pictures. The same pictures, labels and split give the same data set, which is then found, not made.
 
     Args:
-        source: Path of a ZIP or a folder, or ``sample:<name>``.
+        source: Path of a ZIP or a folder, ``sample:<name>``, or a public set: ``hf:<owner>/<name>`` of the Hugging
+            Face hub, ``torchvision:<name>``.
         name: What people will call it; the source's own name if None.
         task: ``single`` (one class per picture), ``multi`` (any number of classes), ``number`` (one or more numbers)
             or ``auto``: whatever the labels look like.
@@ -88,12 +89,13 @@ def import_source(
         SettingsError: Unknown task, bad split or seed.
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
-    asked, opened, kind = _check(source, name, task, split, seed, split_by)
+    labels = labels or Labels()
+    asked, opened, kind = _check(source, name, task, split, seed, split_by, labels, progress)
     _remove_stale()
     with opened as listing:
-        layout = label_files.place(listing, labels or Labels(), task, source=kind)
+        layout = label_files.place(listing, Labels() if kind == "hub set" else labels, task, source=kind)
         asked = replace(asked, task=layout.task)
-        keep_originals = kind != "sample"
+        keep_originals = kind not in _MADE
         workspace.require_space(_estimate(layout, keep_originals), "The import")
         with _staging() as folder:
             reads, damaged = read_all(
@@ -107,7 +109,7 @@ def import_source(
             kept, unwanted = select(reads, layout.task, merge_copies=layout.merges_copies)
             left_out = [*damaged, *unwanted, *layout.left_out]
             require_something(kept, layout.task, left_out)
-            return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk)
+            return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, progress)
 
 
 def import_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]], **options: Any) -> Dataset:
@@ -137,7 +139,14 @@ def summary(dataset: Dataset) -> dict[str, Any]:
 
 
 def _check(
-    source: str | Path, name: str | None, task: str, split: str, seed: int, split_by: str
+    source: str | Path,
+    name: str | None,
+    task: str,
+    split: str,
+    seed: int,
+    split_by: str,
+    labels: Labels,
+    progress: Progress,
 ) -> tuple[_Asked, AbstractContextManager[Listing], str]:
     """The request, the opened source, and what sentences call the source."""
     if task not in TASKS:
@@ -146,8 +155,7 @@ def _check(
         raise SettingsError(
             f"The seed is {seed!r}, expected a whole number from 0 to {2**31 - 1}.", fix="For example 0."
         )
-    if split_by not in METHODS:
-        raise SettingsError(f"Unknown way to divide {split_by!r}.", fix=f"Choose one of: {', '.join(METHODS)}.")
+    dividing.check_method(split_by)
     shares = parse_shares(split)
     opened: AbstractContextManager[Listing]
     if str(source).startswith(_SAMPLE):
@@ -158,6 +166,17 @@ def _check(
             sample.title,
             str(source),
         )
+    elif str(source).startswith((_HUB, _TORCHVISION)):
+        text = names.clean(str(source))
+        prefix, _, called = str(source).partition(":")
+        own_name = names.clean(called.rpartition("/")[2])
+        if f"{prefix}:" == _HUB:
+            target = labels.targets[0] if labels.targets else ""
+            listing = hub_sets.open_set(called, image=labels.image, target=target, progress=progress)
+            opened, kind = nullcontext(listing), "hub set"
+        else:
+            progress("Downloading", 0, 0)
+            opened, kind = nullcontext(torchvision_sets.open_set(called)), "torchvision set"
     else:
         path = Path(source).expanduser()
         text = names.clean(path.resolve().name)
@@ -168,7 +187,8 @@ def _check(
         else:
             raise DataError(
                 f"There is no file or folder {shown(str(source))!r}.",
-                fix=f"Give a ZIP, a folder or a sample: {', '.join(_SAMPLE + known for known in samples.SAMPLES)}.",
+                fix=f"Give a ZIP, a folder or a sample: {', '.join(_SAMPLE + known for known in samples.SAMPLES)}; "
+                f"or a public set: {_HUB}owner/name, {_TORCHVISION}CIFAR10.",
             )
     asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
     return asked, opened, kind
@@ -188,9 +208,15 @@ def _keep(
     left_out: Sequence[dict[str, str]],
     layout: Layout,
     n_junk: int,
+    progress: Progress,
 ) -> Dataset:
     """Name the data set by its content; return the one that is there already, or put the staged files in place."""
-    table, classes, split_source = _table(asked, kept, layout)
+
+    def grouping(table: pd.DataFrame) -> np.ndarray | None:
+        staged = PixelStore.of_file(staging / records.PIXELS, table)
+        return dividing.groups_by(asked.split_by, table, staged, progress)
+
+    table, classes, split_source = _table(asked, kept, layout, grouping)
     units = layout.units if asked.task == "number" else ()
     content = _content(asked, table, (*classes, *units))
     known = _known(asked, content)
@@ -224,7 +250,9 @@ def _keep(
     return dataset
 
 
-def _table(asked: _Asked, kept: Sequence[Read], layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+def _table(
+    asked: _Asked, kept: Sequence[Read], layout: Layout, grouping: _Grouping
+) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """The table, sorted by class and path, the class names in the order of their index, and how it was divided."""
     table = pd.DataFrame([vars(read) for read in kept])
     if asked.task == "number":
@@ -243,41 +271,26 @@ def _table(asked: _Asked, kept: Sequence[Read], layout: Layout) -> tuple[pd.Data
             order = "target"
     # Split in an order that depends on the pictures alone: a renamed file, or another archiver, changes nothing.
     table = table.sort_values([order, "sha256"] if order != "path" else ["sha256"], ignore_index=True)
-    table["split"], split_source = _split(asked, table, classes, layout)
+    table["split"], split_source = _split(asked, table, classes, layout, grouping)
     table = table.sort_values(list(dict.fromkeys((order, "path", "sha256"))), ignore_index=True)
     return table[list(records.COLUMNS)], classes, split_source
 
 
-def _split(asked: _Asked, table: pd.DataFrame, classes: Sequence[str], layout: Layout) -> tuple[np.ndarray, str]:
+def _split(
+    asked: _Asked, table: pd.DataFrame, classes: Sequence[str], layout: Layout, grouping: _Grouping
+) -> tuple[np.ndarray, str]:
     """A split for each picture, and where it came from."""
     array = targets.as_array(table["target"], asked.task, len(classes))
     given = table["given"].to_numpy(dtype="<U10") if layout.has_splits and asked.split_by == "auto" else None  # [N]
     groups = None
-    if asked.split_by == "prefix":
-        groups = prefix_groups(table["path"].tolist())
-    elif asked.split_by == "group" or (asked.split_by == "auto" and given is None and (table["group"] != "").any()):
-        groups = table["group"].to_numpy(dtype=object)
-        if not (groups != "").any():
-            raise DataError(
-                "No groups are known, so pictures cannot be divided by them.",
-                fix="Name the column of the group, or divide by the beginning of the file names.",
-            )
-    if given is not None:
+    if given is None:
+        groups = grouping(table)
+    else:
         _require_train(given, array, asked.task, classes)
     table["group"] = table["group"] if groups is None else groups.astype(str)
     split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups)
-    _require_parts(split, asked.shares)
-    if given is not None:
-        return split, layout.splits_from
-    return split, "groups" if groups is not None else "random"
-
-
-def _require_parts(split: np.ndarray, shares: Sequence[int]) -> None:
-    for name, share in zip(SPLITS, shares, strict=True):
-        if share and not (split == name).any():
-            raise DataError(
-                f"There are too few pictures: none is left for {name}.", fix="Add pictures or give it a larger share."
-            )
+    dividing.require_parts(split, asked.shares)
+    return split, layout.splits_from if given is not None else dividing.source_of(asked.split_by, groups)
 
 
 def _require_train(given: np.ndarray, array: np.ndarray, task: str, classes: Sequence[str]) -> None:
@@ -334,7 +347,8 @@ def _known(asked: _Asked, content: str) -> Dataset | None:
 def _write(dataset: Dataset, table: pd.DataFrame, staging: Path) -> None:
     with workspace.new_folder(dataset.folder) as folder:
         table.to_parquet(folder / records.TABLE, index=False)
-        os.replace(staging / records.PIXELS, folder / records.PIXELS)
+        for name in (records.PIXELS, records.THUMBNAILS):
+            os.replace(staging / name, folder / name)
         originals = staging / records.ORIGINALS
         if originals.exists():
             wanted = set(table["original"])

@@ -85,6 +85,13 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
+def as_bmp(picture: Image.Image) -> bytes:
+    """A picture as a file. BMP, because its bytes, and so the hashes, are the same with every version of Pillow."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "BMP")
+    return buffer.getvalue()
+
+
 def read_picture(data: bytes, *, side: int | None = SHORT_SIDE) -> Picture:
     """Read a picture file.
 

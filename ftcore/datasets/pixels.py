@@ -18,11 +18,15 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from ftcore import hardware
 from ftcore.datasets.records import PIXELS, Dataset
 from ftcore.errors import DataError
 
 SHORT_SIDE = 288  # pixels; enough for a 224 or 256 pixel network with some room to crop
 LONGEST = 4  # times the short side: a panorama must not cost a hundred times the memory of its neighbours
+
+TOUCHED_BYTES = 64_000_000
+"""So much of the file is read before its pages are let go: a pass over a large data set must not fill the memory."""
 
 
 def side_for(input_size: int) -> int:
@@ -46,7 +50,7 @@ def shrink(picture: Image.Image, side: int = SHORT_SIDE) -> Image.Image:
 
 
 class PixelWriter:
-    """Appends RGB pictures to a file; synced to disk when it is closed."""
+    """Appends pictures to a file; synced to disk when it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -69,11 +73,17 @@ class PixelWriter:
 
     def append(self, picture: Image.Image) -> tuple[int, int, int]:
         """Write one RGB picture; returns its offset in bytes, height and width in pixels."""
-        if self._file is None or picture.mode != "RGB":
-            raise ValueError("expected an open writer and an RGB picture")
+        if picture.mode != "RGB":
+            raise ValueError("expected an RGB picture")
+        return self.append_bytes(picture.tobytes()), picture.height, picture.width
+
+    def append_bytes(self, data: bytes) -> int:
+        """Write anything else, a thumbnail for example; returns its offset in bytes."""
+        if self._file is None:
+            raise ValueError("expected an open writer")
         offset = self._offset
-        self._offset += self._file.write(picture.tobytes())
-        return offset, picture.height, picture.width
+        self._offset += self._file.write(data)
+        return offset
 
 
 class PixelStore:
@@ -92,11 +102,23 @@ class PixelStore:
                 records[column] = values.to_numpy()
         else:
             self._path = dataset.folder / PIXELS
+        self._place(records)
+
+    @classmethod
+    def of_file(cls, path: Path, records: pd.DataFrame) -> "PixelStore":
+        """The pictures of a pixel file that belongs to no data set yet; ``records`` has the columns of its table."""
+        store = cls.__new__(cls)
+        store._path = path
+        store._place(records)
+        return store
+
+    def _place(self, records: pd.DataFrame) -> None:
         self._offset = records["pixels_offset"].to_numpy(np.int64)  # [N]
         self._height = records["pixels_height"].to_numpy(np.int64)  # [N]
         self._width = records["pixels_width"].to_numpy(np.int64)  # [N]
         self._records = records[["sha256", "pixels_height", "pixels_width"]]
         self._mapped: np.memmap | None = None
+        self._touched = 0  # bytes read since the pages were let go
 
     def __len__(self) -> int:
         return len(self._offset)
@@ -117,7 +139,13 @@ class PixelStore:
 
     def picture(self, i: int) -> Image.Image:
         """Picture ``i`` as a PIL picture of its own, RGB."""
-        return Image.fromarray(self.pixels(i))
+        pixels = self.pixels(i)
+        picture = Image.fromarray(pixels)
+        self._touched += pixels.nbytes
+        if self._touched > TOUCHED_BYTES:
+            self._touched = 0
+            hardware.release(self._map())
+        return picture
 
     def _map(self) -> np.memmap:
         if self._mapped is None:
@@ -140,7 +168,11 @@ def larger_files(dataset: Dataset, input_size: int) -> tuple[Path, Path]:
 
 def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:
     """Picture ``i`` as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
-    picture = _store(dataset.folder, dataset).picture(i)
+    return small_png(_store(dataset.folder, dataset, dataset.created).picture(i), side)
+
+
+def small_png(picture: Image.Image, side: int) -> bytes:
+    """An RGB picture as a PNG whose long side is at most ``side`` pixels; tiny pictures are enlarged, crisp."""
     times = side // max(picture.size)
     if times > 1:
         picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
@@ -151,6 +183,7 @@ def thumbnail(dataset: Dataset, i: int, side: int = 160) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _store(folder: Path, dataset: Dataset) -> PixelStore:
-    """A page shows many thumbnails of one data set: its table is read once. Data sets never change."""
+def _store(folder: Path, dataset: Dataset, created: float) -> PixelStore:
+    """A page shows many thumbnails of one data set: its table is read once. Data sets never change; but one that was
+    deleted and imported again has the same id, and its pictures may lie in another order."""
     return PixelStore(dataset)

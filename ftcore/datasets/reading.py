@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftcore import hardware
+from ftcore.datasets import thumbnails
 from ftcore.datasets.archive import TooMuch, shown
 from ftcore.datasets.layout import Placed
 from ftcore.datasets.pictures import Picture, read_picture
 from ftcore.datasets.pixels import PixelWriter
-from ftcore.datasets.records import ORIGINALS, PIXELS
+from ftcore.datasets.records import ORIGINALS, PIXELS, THUMBNAILS
 from ftcore.errors import DataError
 
 _AHEAD = 2  # pictures in flight per core: keeps the cores busy, keeps memory steady
@@ -36,6 +37,8 @@ class Read:
     numbers: tuple[float, ...] = ()
     group: str = ""
     notes: tuple[str, ...] = ()
+    thumbnail_offset: int = 0
+    thumbnail_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,13 @@ class _Decoded:
     sha256: str
     picture: Picture
     original: str
+    thumbnail: bytes
 
 
 def read_all(
     placed: Sequence[Placed], folder: Path, *, keep_originals: bool, progress: Callable[[int, int], None]
 ) -> tuple[list[Read], list[dict[str, str]]]:
-    """Read every entry; write ``pixels.bin``, and ``pictures/`` if originals are kept, into ``folder``.
+    """Read every entry; write pixels, thumbnails and, if asked for, originals into ``folder`` (records.py names them).
 
     Returns:
         What was read, in the order of ``placed``, and what was left out as ``{"name", "reason"}``.
@@ -61,7 +65,7 @@ def read_all(
     reads: list[Read] = []
     left_out: list[dict[str, str]] = []
     progress(0, len(placed))
-    with PixelWriter(folder / PIXELS) as pixels:
+    with PixelWriter(folder / PIXELS) as pixels, PixelWriter(folder / THUMBNAILS) as small:
         originals = folder / ORIGINALS if keep_originals else None
         for done, (item, decoded) in enumerate(_decoded(placed, originals), start=1):
             path = shown(item.entry.name)
@@ -86,6 +90,8 @@ def read_all(
                         numbers=item.numbers,
                         group=item.group,
                         notes=picture.notes,
+                        thumbnail_offset=small.append_bytes(decoded.thumbnail),
+                        thumbnail_bytes=len(decoded.thumbnail),
                     )
                 )
             progress(done, len(placed))
@@ -119,12 +125,13 @@ def _decode(item: Placed, originals: Path | None) -> _Decoded | DataError:
     except DataError as error:
         return error
     sha256 = hashlib.sha256(data).hexdigest()
+    thumbnail = thumbnails.encoded(picture.image)
     if originals is None:
-        return _Decoded(sha256, picture, "")
+        return _Decoded(sha256, picture, "", thumbnail)
     original = sha256 + picture.suffix
     try:
         with (originals / original).open("xb") as file:
             file.write(data)
     except FileExistsError:
         pass  # an exact copy is being, or has been, written
-    return _Decoded(sha256, picture, original)
+    return _Decoded(sha256, picture, original, thumbnail)

@@ -5,6 +5,8 @@
     dataset.json      name, classes, counts per class and split, what was left out and why
     records.parquet   one row per picture
     pixels.bin        the decoded pictures (pixels.py)
+    thumbnails.bin    small ones for grids (thumbnails.py); not in data sets of earlier versions of the app
+    map.json          which pictures look alike, once somebody asked for it (feature_map.py)
     pictures/         the files as they came, named by their SHA-256; samples of the app keep none
     version.json      only where somebody edited another data set to make this one (versions.py)
 
@@ -30,6 +32,8 @@ FOLDER = "datasets"
 ABOUT = "dataset.json"
 TABLE = "records.parquet"
 PIXELS = "pixels.bin"
+THUMBNAILS = "thumbnails.bin"
+MAP = "map.json"
 ORIGINALS = "pictures"
 COLUMNS = (
     "path",
@@ -44,6 +48,8 @@ COLUMNS = (
     "pixels_width",
     "original",
     "group",
+    "thumbnail_offset",
+    "thumbnail_bytes",
 )
 EXCLUSION = ("excluded", "excluded_from")
 """Columns that only an edited data set keeps on disk; an import excludes nothing."""
@@ -63,8 +69,8 @@ class Dataset:
         created: Seconds since 1970.
         source: ``sample:<name>``, or the cleaned name of the file or folder it came from.
         left_out: What did not make it, as ``{"name", "reason"}``.
-        split_source: ``random``; ``groups`` where pictures of one group stay together; ``folders`` or ``column``
-            where the source says which split a picture belongs to.
+        split_source: ``random``; ``groups`` where pictures of one group stay together; ``near`` where those that
+            show nearly the same do; ``folders`` or ``column`` where the source says which split a picture belongs to.
         content: Hash over labels, pictures and split, SHA-256.
         split_counts: Pictures per class (rows) and split (train, validation, test). A picture of several classes
             counts in each; for numbers every row counts all pictures.
@@ -121,9 +127,9 @@ class Dataset:
         Columns: path (as in the source, cleaned), sha256 (of the file), width and height (of the file, in pixels,
         upright), target (class index; a list for other tasks, see targets.py), label (class name, or all of it as
         one text), split, pixels_offset (bytes), pixels_height and pixels_width (as kept, in pixels), original (name in
-        ``pictures/``, empty if not kept), group (pictures that belong together; empty if nothing is known), excluded
-        (why the picture is not used; empty if it is), excluded_from (the split it was in). An excluded picture's split
-        is empty.
+        ``pictures/``, empty if not kept), group (pictures that belong together; empty if nothing is known),
+        thumbnail_offset and thumbnail_bytes (in ``thumbnails.bin``; 0 bytes where there is none), excluded (why the
+        picture is not used; empty if it is), excluded_from (the split it was in). An excluded picture's split is empty.
         """
         try:
             table = pd.read_parquet(self.folder / TABLE)
@@ -132,6 +138,9 @@ class Dataset:
         for column in EXCLUSION:
             if column not in table:
                 table[column] = ""
+        for column in ("thumbnail_offset", "thumbnail_bytes"):
+            if column not in table:  # imported before there were thumbnails
+                table[column] = 0
         return table
 
     def targets(self, records: pd.DataFrame | None = None) -> np.ndarray:
@@ -157,8 +166,8 @@ class Dataset:
         return pd.DataFrame(rows, columns=["label", "split", "count"])
 
     def facts(self) -> DatasetFacts:
-        """What good settings depend on: training pictures, classes, median short side in pixels."""
-        return DatasetFacts(n_train=self.sizes[0], n_classes=len(self.classes), side=self.side)
+        """What good settings depend on: training pictures, classes, median short side in pixels, task."""
+        return DatasetFacts(n_train=self.sizes[0], n_classes=len(self.classes), side=self.side, task=self.task)
 
 
 def open_dataset(dataset_id: str) -> Dataset:

@@ -5,25 +5,23 @@ A sample is a source of entries like a ZIP or a folder, so everything behind it 
 
 import gzip
 import importlib.util
-import io
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ftcore import hardware, workspace
+from ftcore.datasets import torchvision_sets
 from ftcore.datasets.archive import Entry, Listing
+from ftcore.datasets.pictures import as_bmp
 from ftcore.errors import DataError
 
 _ANIMALS = ("bear", "bird", "cat", "cow", "dog", "elephant", "giraffe", "horse", "sheep", "zebra")
 _ANIMALS_PACKAGE = "animal_shape_mnist"
 _PIXELS_AT, _LABELS_AT = 150, 146  # bytes of pickle before the arrays, which are read without unpickling anything
-_DONE = "complete"  # a download that was cut off has no such file and starts over
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Sample:
     def available(self) -> tuple[bool, str]:
         """Whether it can be imported now, and if not, why. Answers within about a second."""
         if self.needs_network:
-            if (_download_folder(self.name) / _DONE).exists():
+            if torchvision_sets.is_complete(_download_folder(self.name)):
                 return True, ""
             hardware.ask(sample.url for sample in SAMPLES.values() if sample.url)
             if hardware.reachable(self.url):
@@ -92,10 +90,7 @@ def _listing(labels: np.ndarray, classes: tuple[str, ...], picture: Callable[[in
 
 
 def _bmp(picture: Callable[[int], Image.Image], i: int) -> bytes:
-    """A picture as a file. BMP, because its bytes, and so the hashes, are the same with every version of Pillow."""
-    buffer = io.BytesIO()
-    picture(i).save(buffer, "BMP")
-    return buffer.getvalue()
+    return as_bmp(picture(i))
 
 
 def _digits() -> Listing:
@@ -134,25 +129,7 @@ def _animals() -> Listing:
 
 def _downloaded(name: str) -> Listing:
     """One of torchvision's sets, downloaded once into the workspace. Imports torch: for worker processes."""
-    import ftcore.vision  # noqa: F401 - makes torchvision importable beside a CPU build of torch
-
-    folder = _download_folder(name)
-    done = folder / _DONE
-    if not done.exists() and folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-    with workspace.disk_errors():
-        folder.mkdir(parents=True, exist_ok=True)
-    try:
-        found = list(_FETCH[name](folder))
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
-        if isinstance(error, OSError):
-            with workspace.disk_errors():
-                _raise_disk_full(error)
-        raise DataError(
-            f"The sample {SAMPLES[name].title} could not be downloaded: {type(error).__name__}.",
-            fix="Check the network and try again.",
-        ) from error
-    workspace.write_bytes(done, b"")
+    found = torchvision_sets.downloaded(_download_folder(name), f"The sample {SAMPLES[name].title}", _FETCH[name])
     entries = (
         Entry(f"{label}/{path.name}", path.stat().st_size, path.read_bytes)
         for path, label in sorted(found, key=lambda pair: (pair[1], pair[0]))
@@ -160,36 +137,11 @@ def _downloaded(name: str) -> Listing:
     return Listing(tuple(entries))
 
 
-def _raise_disk_full(error: OSError) -> None:
-    """Pass on what ``disk_errors`` has a sentence for; network trouble is an OSError as well and is not."""
-    import errno
-
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-        raise error
-
-
-def _pets(folder: Path) -> Iterator[tuple[Path, str]]:
-    from torchvision import datasets
-
-    for split in ("trainval", "test"):
-        pets: Any = datasets.OxfordIIITPet(folder, split=split, download=True)
-        yield from ((path, pets.classes[label]) for path, label in zip(pets._images, pets._labels, strict=True))
-
-
-def _flowers(folder: Path) -> Iterator[tuple[Path, str]]:
-    from torchvision import datasets
-
-    for split in ("train", "val", "test"):
-        flowers: Any = datasets.Flowers102(folder, split=split, download=True)
-        for path, label in zip(flowers._image_files, flowers._labels, strict=True):
-            yield path, flowers.classes[label]
-
-
-def _eurosat(folder: Path) -> Iterator[tuple[Path, str]]:
-    from torchvision import datasets
-
-    eurosat: Any = datasets.EuroSAT(folder, download=True)
-    yield from ((Path(path), eurosat.classes[label]) for path, label in eurosat.samples)
+def _files(name: str, folder: Path) -> Iterator[tuple[Path, str]]:
+    """File and class of every picture, its own splits put together."""
+    for _, label, file in torchvision_sets.pictures(name, folder):
+        if isinstance(file, Path):
+            yield file, label
 
 
 def _download_folder(name: str) -> Path:
@@ -197,9 +149,9 @@ def _download_folder(name: str) -> Path:
 
 
 _FETCH: dict[str, Callable[[Path], Iterator[tuple[Path, str]]]] = {
-    "pets": _pets,
-    "flowers": _flowers,
-    "eurosat": _eurosat,
+    "pets": partial(_files, "OxfordIIITPet"),
+    "flowers": partial(_files, "Flowers102"),
+    "eurosat": partial(_files, "EuroSAT"),
 }
 _VGG = "https://www.robots.ox.ac.uk/~vgg/data/"
 _TABLE = (

@@ -15,6 +15,7 @@ METHODS = {
     "random": "At random, class by class",
     "group": "By the groups that the table names",
     "prefix": "By the beginning of the file name",
+    "near": "By what they show: bursts and near-duplicates stay together",
 }
 """How a source may be divided, each with a few words."""
 _CALLED = {

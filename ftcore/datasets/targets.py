@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from ftcore import names
+from ftcore.errors import DataError
+from ftcore.outputs import TASK_WORDS as TASK_WORDS
+from ftcore.outputs import TASKS as TASKS
 
-TASKS = ("single", "multi", "number")
-TASK_WORDS = {"single": "one class per picture", "multi": "several classes per picture", "number": "numbers"}
 NOTHING = "(none)"  # the label of a picture that has none of the classes
 _JOINT = " | "
 _UNIT = re.compile(r"\s*(?P<name>.*?)\s*[(\[](?P<unit>[^()\[\]]{1,20})[)\]]\s*")
@@ -44,6 +45,21 @@ def as_array(column: pd.Series, task: str, n_classes: int) -> np.ndarray:
 def classes_in_words(labels: Sequence[str]) -> str:
     """Several classes as one text to show."""
     return _JOINT.join(labels) or NOTHING
+
+
+def classes_of(words: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The classes that a text of classes_in_words() names, in the order of ``known``.
+
+    Raises:
+        DataError: It names none of them, or something else.
+    """
+    if words.strip() == NOTHING:
+        return ()
+    named = {part.strip() for part in ([words] if words in known else words.split(_JOINT.strip()))}
+    if unknown := sorted(named - set(known)):
+        shown = ", ".join(list(known)[:20])
+        raise DataError(f"There is no class {unknown[0]!r}.", fix=f"Choose of: {shown}.")
+    return tuple(label for label in known if label in named)
 
 
 def numbers_in_words(values: Sequence[float], units: Sequence[str] = ()) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import looks, records
+from ftcore.datasets import looks, records, targets
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
@@ -42,7 +42,8 @@ class Edit:
     Args:
         action: ``exclude`` (from every split), ``include`` (again, in the split it was in), ``relabel`` or ``move``.
         rows: Row numbers of the pictures.
-        value: Why it is excluded; the class to relabel as; the split to move to. Nothing for ``include``.
+        value: Why it is excluded; the class to relabel as, or the classes in words (targets.classes_in_words); the
+            split to move to. Nothing for ``include``.
     """
 
     action: str
@@ -89,15 +90,39 @@ def edit(dataset: Dataset, edits: Sequence[Edit]) -> Dataset:
     table = before.copy()
     for one in edits:
         _do(table, one, dataset)
-    if _rows(table) == _rows(before):
+    return changed(dataset, table, tuple(one.in_words() for one in edits), {}, before=before)
+
+
+def changed(
+    dataset: Dataset,
+    table: pd.DataFrame,
+    words: tuple[str, ...],
+    about: Mapping[str, Any],
+    *,
+    before: pd.DataFrame | None = None,
+) -> Dataset:
+    """A new version with another table.
+
+    Args:
+        dataset: Whose version.
+        table: Its rows, with the same pictures in the same order.
+        words: What was done, for the history.
+        about: Fields of Dataset that the change gives another value.
+        before: The table as it was, if it is at hand.
+
+    Raises:
+        DataError: The result could not be trained on; nothing was written.
+        WorkspaceError: The disk is full or refuses; nothing was written.
+    """
+    if _rows(table) == _rows(dataset.records() if before is None else before):
         return dataset
     root = root_of(dataset)
-    version = _described(dataset, table, _content(root, table))
+    version = replace(_described(dataset, table, _content(root, table)), **about)
     known = _known(root, version.content, table)
     if known is not None:
         return known
     version = replace(version, id=records.free_id(dataset.name, version.content))
-    step = Step(version.id, dataset.id, version.created, tuple(one.in_words() for one in edits))
+    step = Step(version.id, dataset.id, version.created, words)
     lineage = {"root": root, "parent": dataset.id, "history": [asdict(s) for s in (*history(dataset), step)]}
     try:
         _write(version, table, dataset.folder, lineage)
@@ -135,6 +160,14 @@ def family(dataset: Dataset) -> list[Dataset]:
     """Every version that goes back to the same import and is still there, newest first."""
     root = root_of(dataset)
     return [other for other in records.list_datasets() if root_of(other) == root]
+
+
+def families() -> list[list[Dataset]]:
+    """All data sets, the versions of one import together. The newest first, in each family and of the families."""
+    found: dict[str, list[Dataset]] = {}
+    for dataset in records.list_datasets():
+        found.setdefault(root_of(dataset), []).append(dataset)
+    return list(found.values())
 
 
 def excluded(dataset: Dataset) -> pd.DataFrame:
@@ -218,8 +251,14 @@ def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
 
 
 def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset) -> None:
-    if dataset.task != "single":
-        raise DataError("Only pictures with one class each can be relabelled.", fix="Exclude the picture instead.")
+    if dataset.task == "number":
+        raise DataError("Only pictures with classes can be relabelled.", fix="Exclude the picture instead.")
+    if dataset.task == "multi":
+        chosen = targets.classes_of(label, dataset.classes)
+        table.loc[rows, "label"] = targets.classes_in_words(chosen)
+        target, changed_rows = [dataset.classes.index(one) for one in chosen], set(rows)
+        table["target"] = [target if row in changed_rows else old for row, old in enumerate(table["target"])]
+        return
     known = dict.fromkeys([*dataset.classes, *table["label"]])
     if label not in known:
         shown = ", ".join(list(known)[:20])
@@ -294,6 +333,9 @@ def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping
     with workspace.new_folder(version.folder) as folder:
         table.to_parquet(folder / records.TABLE, index=False)
         _share(source / records.PIXELS, folder / records.PIXELS)
+        for name in (records.THUMBNAILS, records.MAP):  # neither says anything of classes or splits
+            if (source / name).is_file():
+                _share(source / name, folder / name)
         if (source / records.ORIGINALS).is_dir():
             (folder / records.ORIGINALS).mkdir()
             with os.scandir(source / records.ORIGINALS) as found:

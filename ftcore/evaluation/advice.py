@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ftcore import scores
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -13,12 +15,16 @@ class Advice:
     text: str
 
 
-def on_history(history: Sequence[dict[str, Any]], n_epochs: int) -> list[Advice]:
+def on_history(
+    history: Sequence[dict[str, Any]], n_epochs: int, *, task: str = "single", units: Sequence[str] = ()
+) -> list[Advice]:
     """Read the epochs so far.
 
     Args:
-        history: Rows with train_loss, val_loss, train_accuracy, val_accuracy, in order.
+        history: Rows with train_loss, val_loss, and the task's main score of both, in order.
         n_epochs: How many epochs were planned.
+        task: ``single``, ``multi`` or ``number``.
+        units: Of the numbers.
     """
     if len(history) < 3:
         return []
@@ -35,14 +41,8 @@ def on_history(history: Sequence[dict[str, Any]], n_epochs: int) -> list[Advice]
                 "More pictures, fewer epochs or a smaller part that learns would help.",
             )
         )
-    if last["train_accuracy"] - last["val_accuracy"] > 0.15:
-        found.append(
-            Advice(
-                "warning",
-                f"The model names {last['train_accuracy']:.0%} of the training pictures but only "
-                f"{last['val_accuracy']:.0%} of the validation pictures. New pictures will go like the second number.",
-            )
-        )
+    if gap := _gap(last, task, units):
+        found.append(Advice("warning", gap))
     if len(history) >= n_epochs and lowest == len(history) - 1 and _still_falling(history):
         found.append(
             Advice(
@@ -58,6 +58,31 @@ def on_history(history: Sequence[dict[str, Any]], n_epochs: int) -> list[Advice]
     if not found and len(history) >= n_epochs:
         found.append(Advice("good", "Training and validation agree: no sign of overfitting."))
     return found
+
+
+def _gap(last: dict[str, Any], task: str, units: Sequence[str]) -> str:
+    """A sentence on a model that does much better on training pictures, or an empty text."""
+    name = scores.MAIN[task]
+    train, validation = last[f"train_{name}"], last[f"val_{name}"]
+    if task == "number":
+        if validation <= 1.5 * train or not scores.means_something(name, units):
+            return ""
+        unit = scores.shared_unit(units)
+        return (
+            f"On training pictures the numbers are off by {scores.number(train, unit)} on average, on validation "
+            f"pictures by {scores.number(validation, unit)}. New pictures will go like the second number."
+        )
+    if train - validation <= 0.15:
+        return ""
+    if task == "single":
+        return (
+            f"The model names {train:.0%} of the training pictures but only {validation:.0%} of the validation "
+            "pictures. New pictures will go like the second number."
+        )
+    return (
+        f"The average precision is {train:.0%} on training pictures but only {validation:.0%} on validation pictures. "
+        "New pictures will go like the second number."
+    )
 
 
 def _still_falling(history: Sequence[dict[str, Any]]) -> bool:

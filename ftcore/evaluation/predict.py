@@ -24,7 +24,10 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
 def logits(
     model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, seen: Callable[[int], None] = lambda n: None
 ) -> tuple[Tensor, Tensor]:
-    """Run a model over batches of (inputs, targets): logits [N, C] and targets [N]. ``seen`` hears the count so far."""
+    """Run a model over batches of (inputs, targets): what it gives, [N, n], and targets [N, ...].
+
+    ``seen`` hears the count so far.
+    """
     outputs, targets, n = [], [], 0
     with evaluating(model):
         for inputs, target in batches:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ftcore import workspace
+from ftcore.outputs import THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -14,26 +15,45 @@ class Predictions:
     """What a model said about pictures.
 
     Args:
-        classes: Names, [C].
-        target: True class indices, [N].
-        probabilities: Softmax outputs, [N, C], float32.
+        classes: Names, [C]; for numbers what each is called, [T].
+        target: True class indices, [N] int64; for several classes 0 and 1, [N, C] float32; numbers, [N, T] float32.
+        answers: Probabilities, [N, C], or numbers, [N, T], float32 (outputs.py).
         picture: Row numbers of the pictures in their data set, [N].
+        task: ``single``, ``multi`` or ``number``.
+        threshold: For several classes: the probability from which on a picture has a class.
     """
 
     classes: tuple[str, ...]
     target: np.ndarray
-    probabilities: np.ndarray
+    answers: np.ndarray
     picture: np.ndarray
+    task: str = "single"
+    threshold: float = THRESHOLD
+
+    @property
+    def said(self) -> np.ndarray:
+        """The class that was said, [N] int64; for several classes whether each was, [N, C] bool."""
+        return self.answers >= self.threshold if self.task == "multi" else self.answers.argmax(axis=1)
 
     def save(self, path: Path) -> None:
-        """Write as Parquet: picture, target, and one column ``p0``, ``p1``, … per class."""
-        columns = {f"p{index}": self.probabilities[:, index] for index in range(len(self.classes))}
-        table = pd.DataFrame({"picture": self.picture, "target": self.target, **columns})
+        """Write as Parquet: picture; ``target``, or ``t0``, ``t1``, … where there are several; ``p0``, ``p1``, …"""
+        columns = {"picture": self.picture, **_columns("t", self.target), **_columns("p", self.answers)}
         with workspace.replacing(path) as temporary:
-            table.to_parquet(temporary)
+            pd.DataFrame(columns).to_parquet(temporary)
 
     @classmethod
-    def load(cls, path: Path, classes: tuple[str, ...]) -> "Predictions":
+    def load(
+        cls, path: Path, classes: tuple[str, ...], task: str = "single", threshold: float = THRESHOLD
+    ) -> "Predictions":
+        """Read what ``save`` wrote."""
         table = pd.read_parquet(path)
-        probabilities = table[[f"p{index}" for index in range(len(classes))]].to_numpy(np.float32)
-        return cls(classes, table["target"].to_numpy(), probabilities, table["picture"].to_numpy())
+        answers = table[[f"p{index}" for index in range(len(classes))]].to_numpy(np.float32)
+        several = [f"t{index}" for index in range(len(classes))]
+        target = table["target"].to_numpy() if task == "single" else table[several].to_numpy(np.float32)
+        return cls(classes, target, answers, table["picture"].to_numpy(), task, threshold)
+
+
+def _columns(letter: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    if values.ndim == 1:
+        return {"target": values}
+    return {f"{letter}{index}": values[:, index] for index in range(values.shape[1])}

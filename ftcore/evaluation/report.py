@@ -1,110 +1,191 @@
-"""From predictions to numbers: scores with intervals, the confusion table, one row per class. Tidy tables, no plots."""
+"""From predictions to numbers: scores with intervals, tables per class or number, the mistakes. No plots."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ftcore.errors import NotComputable
 from ftcore.evaluation.predictions import Predictions
+from ftcore.metrics import classification, labels, regression
 from ftcore.metrics.intervals import bootstrap_interval, share_interval
+from ftcore.scores import number
 
-LABELS = {
-    "accuracy": ("Accuracy", "Share of pictures that are named correctly."),
-    "precision": ("Precision", "When the model says a class, how often it is right; mean over the classes."),
-    "recall": ("Recall", "How many pictures of a class the model finds; mean over the classes."),
-    "f1": ("F1", "Precision and recall in one number; mean over the classes, so that small classes count as much."),
-    "loss": ("Loss", "How wrong the model is, and how sure of it; lower is better."),
-}
-"""Name of a score on screen, and one sentence about it."""
+_FEWEST_DRAWS, _MOST_DRAWS = 50, 500
+_VALUES_DRAWN = 2e7  # in all draws together: of many pictures and classes fewer are drawn, so that it stays quick
 
 
 def scores(predictions: Predictions) -> dict[str, dict[str, float]]:
-    """Accuracy, macro precision, recall and F1 with 95 % intervals, and the loss.
+    """Every score of the task with its 95 % interval, and the loss without one, by the names of ftcore/scores.py.
 
-    Accuracy gets Wilson's interval, the others a bootstrap over pictures. Precision of a class that was never said
-    counts as 0. The loss is the mean negative log-likelihood in nats, probabilities clipped at 1e-7.
+    A share of pictures gets Wilson's interval, everything else a bootstrap over pictures. Precision of a class that was
+    never said counts as 0. The loss is the mean negative log-likelihood in nats, probabilities clipped at 1e-7, or the
+    mean squared error of numbers.
     """
-    n = len(predictions.target)
-    if not n:
+    if not len(predictions.target):
         raise NotComputable("Scores need at least one picture.")
-    target, said = predictions.target, predictions.probabilities.argmax(axis=1)
-    right = int((target == said).sum())
-    low, high = share_interval(right, n)
-    found = {"accuracy": {"value": right / n, "low": low, "high": high}}
-    n_classes = len(predictions.classes)
+    return {"single": _of_classes, "multi": _of_labels, "number": _of_numbers}[predictions.task](predictions)
+
+
+def _of_classes(predictions: Predictions) -> dict[str, dict[str, float]]:
+    target, said, n_classes = predictions.target, predictions.said, len(predictions.classes)
+
+    def confusion(rows: np.ndarray) -> np.ndarray:
+        return classification.confusion(target[rows], said[rows], n_classes)
+
+    found = {"accuracy": _share(target == said)}
+    found["balanced_accuracy"] = _drawn(lambda rows: classification.balanced_accuracy(confusion(rows)), target)
     for column, name in enumerate(("precision", "recall", "f1")):
-        value = _macro(_confusion(target, said, n_classes))[column]
-        low, high = bootstrap_interval(
-            lambda rows, column=column: _macro(_confusion(target[rows], said[rows], n_classes))[column],  # type: ignore[misc]
-            n,
-        )
-        found[name] = {"value": value, "low": low, "high": high}
-    likelihood = predictions.probabilities[np.arange(n), target].astype(float)
+        found[name] = _drawn(lambda rows, column=column: classification.macro(confusion(rows))[column], target)  # type: ignore[misc]
+    likelihood = predictions.answers[np.arange(len(target)), target].astype(float)
     found["loss"] = {"value": float(-np.log(likelihood.clip(1e-7)).mean())}
     return found
 
 
+def _of_labels(predictions: Predictions) -> dict[str, dict[str, float]]:
+    target, said, answers = predictions.target, predictions.said, predictions.answers
+    found = {"exact_match": _share(labels.exact_matches(target, said))}
+    found["mean_average_precision"] = _drawn(
+        lambda rows: labels.mean_average_precision(target[rows], answers[rows]), target
+    )
+    found["f1_micro"] = _drawn(lambda rows: labels.f1_micro(target[rows], said[rows]), target)
+    found["f1"] = _drawn(lambda rows: labels.f1_macro(target[rows], said[rows]), target)
+    likelihood = np.where(target > 0, answers, 1 - answers).astype(float)
+    found["loss"] = {"value": float(-np.log(likelihood.clip(1e-7)).mean())}
+    return found
+
+
+def _of_numbers(predictions: Predictions) -> dict[str, dict[str, float]]:
+    target, answers = predictions.target, predictions.answers
+    scores = {
+        "mae": regression.mean_errors,
+        "median_error": regression.median_errors,
+        "rmse": regression.root_squared_errors,
+        "r2": regression.explained,
+    }
+    found = {
+        name: _drawn(lambda rows, each=each: float(each(target[rows], answers[rows]).mean()), target)  # type: ignore[misc]
+        for name, each in scores.items()
+    }
+    found["loss"] = {"value": float(regression.squared_errors(target, answers).mean())}
+    return found
+
+
+def _share(right: np.ndarray) -> dict[str, float]:
+    """A share of pictures with its interval; ``right`` is [N] bool."""
+    low, high = share_interval(int(right.sum()), len(right))
+    return {"value": float(right.mean()), "low": low, "high": high}
+
+
+def _drawn(score: Callable[[np.ndarray], float], target: np.ndarray) -> dict[str, float]:
+    """Any score with its interval; ``score`` takes row numbers."""
+    n_draws = int(min(_MOST_DRAWS, max(_FEWEST_DRAWS, _VALUES_DRAWN / target.size)))
+    low, high = bootstrap_interval(score, len(target), n_draws=n_draws)
+    return {"value": score(np.arange(len(target))), "low": low, "high": high}
+
+
 def confusion_table(predictions: Predictions) -> pd.DataFrame:
-    """One row per cell: true, predicted (names), count, share (of the true class, 0-1; 0 where it has no pictures)."""
-    said = predictions.probabilities.argmax(axis=1)
-    counts = _confusion(predictions.target, said, len(predictions.classes))
+    """One class per picture: one row per cell: true, predicted (names), count, share (of the true class, 0-1; 0 where
+    it has no pictures)."""
+    counts = classification.confusion(predictions.target, predictions.said, len(predictions.classes))
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    rows = [
-        {"true": true, "predicted": predicted, "count": int(counts[i, j]), "share": float(shares[i, j])}
-        for i, true in enumerate(predictions.classes)
-        for j, predicted in enumerate(predictions.classes)
-    ]
-    return pd.DataFrame(rows)
+    n = len(predictions.classes)
+    return pd.DataFrame(
+        {
+            "true": np.repeat(predictions.classes, n),
+            "predicted": list(predictions.classes) * n,
+            "count": counts.ravel(),
+            "share": shares.ravel(),
+        }
+    )
 
 
 def class_table(predictions: Predictions) -> pd.DataFrame:
-    """One row per class: label, pictures, precision, recall, f1 (fractions)."""
-    said = predictions.probabilities.argmax(axis=1)
-    confusion = _confusion(predictions.target, said, len(predictions.classes))
-    precision, recall, f1 = _per_class(confusion)
+    """One row per class: label, pictures, precision, recall, f1 (fractions); for several classes average_precision."""
+    if predictions.task == "multi":
+        target = predictions.target
+        rates = labels.per_label(target, predictions.said)
+        pictures, more = (target > 0).sum(axis=0), labels.average_precisions(target, predictions.answers)
+        extra = {"average_precision": more}
+    else:
+        counts = classification.confusion(predictions.target, predictions.said, len(predictions.classes))
+        rates, pictures, extra = classification.per_class(counts), counts.sum(axis=1), {}
+    rows = {"label": predictions.classes, "pictures": pictures}
+    return pd.DataFrame({**rows, **dict(zip(("precision", "recall", "f1"), rates, strict=True)), **extra})
+
+
+def number_table(predictions: Predictions, units: Sequence[str] = ()) -> pd.DataFrame:
+    """One row per number: label, unit, mae, median_error, rmse (in its unit), r2."""
+    target, answers = predictions.target, predictions.answers
     return pd.DataFrame(
         {
             "label": predictions.classes,
-            "pictures": confusion.sum(axis=1),
-            "precision": precision,
-            "recall": recall,
-            "f1": f1,
+            "unit": list(units) or [""] * len(predictions.classes),
+            "mae": regression.mean_errors(target, answers),
+            "median_error": regression.median_errors(target, answers),
+            "rmse": regression.root_squared_errors(target, answers),
+            "r2": regression.explained(target, answers),
         }
     )
 
 
-def mistakes(predictions: Predictions) -> pd.DataFrame:
-    """The wrong answers, the surest first: picture, true, predicted (names), confidence (0-1)."""
-    said = predictions.probabilities.argmax(axis=1)
-    names = np.asarray(predictions.classes, dtype=object)
+def pairs_table(predictions: Predictions) -> pd.DataFrame:
+    """Numbers: one row per picture and number: label, picture, true, predicted."""
+    n, n_numbers = predictions.target.shape
+    return pd.DataFrame(
+        {
+            "label": np.tile(np.asarray(predictions.classes, dtype=object), n),
+            "picture": np.repeat(predictions.picture, n_numbers),
+            "true": predictions.target.ravel(),
+            "predicted": predictions.answers.ravel(),
+        }
+    )
+
+
+def mistakes(predictions: Predictions, units: Sequence[str] = ()) -> pd.DataFrame:
+    """The wrong answers, the worst first: picture, true, predicted (in words), and how wrong.
+
+    One class per picture: the surest first, by ``confidence`` (0-1). Several: those with a class of which the model was
+    surest and wrong; classes are joined with commas. Numbers: all pictures, by ``error``: the largest of a picture's
+    errors as a multiple of the number's standard deviation; true and predicted are of that number, called ``label``.
+    """
+    if predictions.task == "number":
+        return _largest_errors(predictions, units)
+    said, names = predictions.said, np.asarray(predictions.classes, dtype=object)
+    if predictions.task == "multi":
+        has = predictions.target > 0
+        wrong = (has != said).any(axis=1)
+        true, predicted = ([_listed(names[row]) for row in rows] for rows in (has, said))
+        off = np.where(has != said, np.abs(predictions.answers - has), 0.0)
+        sure = off.max(axis=1)
+    else:
+        wrong, true, predicted = predictions.target != said, names[predictions.target], names[said]
+        sure = predictions.answers.max(axis=1)
+    table = pd.DataFrame({"picture": predictions.picture, "true": true, "predicted": predicted, "confidence": sure})
+    return table[wrong].sort_values("confidence", ascending=False, ignore_index=True)
+
+
+def _largest_errors(predictions: Predictions, units: Sequence[str]) -> pd.DataFrame:
+    spread = predictions.target.std(axis=0)
+    off = np.abs(predictions.answers - predictions.target) / np.where(spread > 0, spread, 1)  # [N, T]
+    worst, rows = off.argmax(axis=1), np.arange(len(off))
+    measured = list(units) or [""] * len(predictions.classes)
+
+    def words(values: np.ndarray) -> list[str]:
+        return [number(float(values[row, index]), measured[index]) for row, index in zip(rows, worst, strict=True)]
+
     table = pd.DataFrame(
         {
             "picture": predictions.picture,
-            "true": names[predictions.target],
-            "predicted": names[said],
-            "confidence": predictions.probabilities.max(axis=1),
+            "label": np.asarray(predictions.classes, dtype=object)[worst],
+            "true": words(predictions.target),
+            "predicted": words(predictions.answers),
+            "error": off[rows, worst],
         }
     )
-    return table[predictions.target != said].sort_values("confidence", ascending=False, ignore_index=True)
+    return table.sort_values("error", ascending=False, ignore_index=True)
 
 
-def _confusion(target: np.ndarray, said: np.ndarray, n_classes: int) -> np.ndarray:
-    """Counts [C, C]: rows are the truth, columns what was said."""
-    return np.bincount(target * n_classes + said, minlength=n_classes**2).reshape(n_classes, n_classes)
-
-
-def _per_class(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Precision, recall and F1 of each class, each [C]; 0 where nothing can be divided by."""
-    right = confusion.diagonal().astype(float)
-    said, true = confusion.sum(axis=0), confusion.sum(axis=1)
-    precision = np.divide(right, said, out=np.zeros(len(right)), where=said > 0)
-    recall = np.divide(right, true, out=np.zeros(len(right)), where=true > 0)
-    both = precision + recall
-    return precision, recall, np.divide(2 * precision * recall, both, out=np.zeros(len(both)), where=both > 0)
-
-
-def _macro(confusion: np.ndarray) -> tuple[float, float, float]:
-    """Mean precision, recall and F1 over the classes that occur in the truth or in the answers."""
-    present = (confusion.sum(axis=0) + confusion.sum(axis=1)) > 0
-    precision, recall, f1 = (values[present].mean() for values in _per_class(confusion))
-    return float(precision), float(recall), float(f1)
+def _listed(parts: Sequence[str]) -> str:
+    return ", ".join(parts) or "nothing"

@@ -1,7 +1,7 @@
 """A Bundle: everything that somebody needs to use a trained model without this app.
 
 ``model.safetensors``  weights under timm's names
-``bundle.json``        architecture, classes, preprocessing, scores, settings, versions
+``bundle.json``        architecture, what its outputs mean, preprocessing, scores, settings, versions
 ``README.txt``         how to load the two with timm
 """
 
@@ -26,6 +26,7 @@ from ftcore.datasets.pixels import shrink, side_for
 from ftcore.errors import ModelError
 from ftcore.evaluation.predict import evaluating
 from ftcore.models.build import rebuild
+from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 
 FORMAT = 1
@@ -33,7 +34,7 @@ FORMAT = 1
 _README = """\
 {name}
 {line}
-Answers one of {n} classes: {classes}.
+{says}
 
 Load it in Python (pip install timm safetensors pillow numpy):
 
@@ -42,7 +43,7 @@ Load it in Python (pip install timm safetensors pillow numpy):
     from safetensors.torch import load_file
 
     about = json.load(open("bundle.json", encoding="utf-8"))
-    model = timm.create_model(about["architecture"], num_classes=len(about["classes"]), **about["options"]).eval()
+    model = timm.create_model(about["architecture"], num_classes=about["n_outputs"], **about["options"]).eval()
     model.load_state_dict(load_file("model.safetensors"))
 
     recipe = about["preprocessing"]              # fit "crop": the middle square is cut out, then resized
@@ -52,15 +53,33 @@ Load it in Python (pip install timm safetensors pillow numpy):
     filter = Image.Resampling[recipe["interpolation"].upper()]
     pixels = np.asarray(picture.resize((recipe["size"],) * 2, filter, box=box), np.float32) / 255
     x = torch.from_numpy((pixels - np.float32(recipe["mean"])) / np.float32(recipe["std"])).permute(2, 0, 1)[None]
-    print(dict(zip(about["classes"], model(x).softmax(1)[0].tolist())))
+    y = model(x)[0]
+    {answer}
+    print(dict(zip(about["classes"], answer.tolist())))
 """
+_SAYS = {
+    "single": "Answers one of {n} classes: {classes}.",
+    "multi": "Answers, for each of {n} classes, how likely a picture has it: {classes}.",
+    "number": "Answers {n} numbers: {classes}.",
+}
+_ANSWER = {
+    "single": "answer = y.softmax(0)",
+    "multi": 'answer = y.sigmoid()                   # from about["threshold"] on, the picture has the class',
+    "number": 'answer = y * torch.tensor(about["deviation"]) + torch.tensor(about["mean"])   # in about["units"]',
+}
+_ONE_SIGMOID = "answer = torch.stack([-y[0], y[0]]).sigmoid()"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a bundle says about one picture: ``probabilities`` [C] in the order of its classes, and the time it took."""
+    """What a bundle says about one picture, and the time it took.
 
-    probabilities: np.ndarray
+    Args:
+        values: In the order of the classes: probabilities, [C]; or numbers in their units, [T].
+        seconds: From the bytes of a file to the answer.
+    """
+
+    values: np.ndarray
     seconds: float
 
 
@@ -71,7 +90,7 @@ def write(
     name: str,
     architecture: str,
     options: dict[str, Any],
-    classes: Sequence[str],
+    outputs: Outputs,
     preprocessing: Preprocessing,
     about: dict[str, Any],
 ) -> None:
@@ -83,7 +102,7 @@ def write(
         name: What people call it.
         architecture: timm's name.
         options: Further arguments of ``timm.create_model`` that this input size needs.
-        classes: Names in the order of the outputs.
+        outputs: What the model's outputs mean.
         preprocessing: From picture to input.
         about: Scores, settings and data set, for the reader.
     """
@@ -92,8 +111,7 @@ def write(
         "name": name,
         "architecture": architecture,
         "options": options,
-        "task": "single",
-        "classes": list(classes),
+        **outputs.to_json(),
         "preprocessing": preprocessing.to_json(),
         "created": time.time(),
         "versions": {"ftcore": __version__, "timm": vision.timm.__version__, "torch": torch.__version__},
@@ -103,7 +121,7 @@ def write(
         tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
         (folder / "model.safetensors").write_bytes(save(tensors))  # save_file() would hide that a disk is full
         workspace.write_json(folder / "bundle.json", card)
-        text = _README.format(name=name, line="=" * len(name), n=len(classes), classes=", ".join(classes))
+        text = _README.format(name=name, line="=" * len(name), says=_says(outputs), answer=_answer(outputs))
         workspace.write_bytes(folder / "README.txt", text.encode())
         if target.exists():
             workspace.remove_folder(target)  # not before the new one is whole
@@ -113,6 +131,16 @@ def write(
     ):
         for file in sorted(target.iterdir()):
             archive.write(file, file.name)
+
+
+def _says(outputs: Outputs) -> str:
+    units = outputs.units or ("",) * len(outputs.classes)
+    named = [f"{name} ({unit})" if unit else name for name, unit in zip(outputs.classes, units, strict=True)]
+    return _SAYS[outputs.task].format(n=len(named), classes=", ".join(named))
+
+
+def _answer(outputs: Outputs) -> str:
+    return _ONE_SIGMOID if outputs.one_sigmoid else _ANSWER[outputs.task]
 
 
 def zip_path(folder: Path) -> Path:
@@ -126,25 +154,34 @@ class Bundle:
     def __init__(self, folder: Path) -> None:
         try:
             self.about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-            self.classes = tuple(self.about["classes"])
+            self.outputs = Outputs.from_json(self.about)
             self.preprocessing = Preprocessing.from_json(self.about["preprocessing"])
             size = self.preprocessing.size
-            self.model = rebuild(self.about["architecture"], n_outputs=len(self.classes), image_size=size)
+            self.model = rebuild(self.about["architecture"], n_outputs=self.outputs.n, image_size=size)
             self.model.load_state_dict(load_file(folder / "model.safetensors"))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise ModelError("The trained model of this run cannot be read.", fix="Train it again.") from error
         self.model = self.model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def probabilities(self, pictures: Sequence[Image.Image]) -> np.ndarray:
-        """Softmax outputs [B, C] for RGB pictures of any size."""
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names in the order of the answers; for numbers what each is called."""
+        return self.outputs.classes
+
+    @property
+    def typical_error(self) -> tuple[float, ...]:
+        """For numbers that were tested: half of the test pictures were answered closer than this, [T]; else empty."""
+        return tuple(self.about.get("typical_error", ()))
+
+    def answers(self, pictures: Sequence[Image.Image]) -> np.ndarray:
+        """Probabilities [B, C], or numbers in their units [B, T], for RGB pictures of any size."""
         side = side_for(self.preprocessing.size)
         batch = torch.from_numpy(self.preprocessing.batch([shrink(picture, side) for picture in pictures]))
         with evaluating(self.model):
-            return self.model(batch.permute(0, 3, 1, 2)).float().softmax(dim=1).numpy()
+            return self.outputs.answers(self.model(batch.permute(0, 3, 1, 2)).float()).numpy()
 
     def answer(self, data: bytes | Image.Image) -> Answer:
         """One picture, as the bytes of a file or already open. Raises DataError for bytes that are no picture."""
         started = time.perf_counter()
         picture = read_picture(data, side=side_for(self.preprocessing.size)).image if isinstance(data, bytes) else data
-        probabilities = self.probabilities([picture])[0]
-        return Answer(probabilities, time.perf_counter() - started)
+        return Answer(self.answers([picture])[0], time.perf_counter() - started)

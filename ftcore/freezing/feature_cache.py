@@ -11,10 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ftcore import hardware
 from ftcore.freezing import disk_cache
 
+TOUCHED_BYTES = 64_000_000
+"""So much is read or written before the pages are let go, so that a large cache does not count as memory."""
 
-def find(key: str) -> list[np.ndarray] | None:
+
+def find(key: str) -> list[np.memmap] | None:
     """The mapped arrays of a key, one per crossing tensor, or None when they are not there or not whole."""
     found = disk_cache.find(key)
     if found is None:
@@ -58,13 +62,18 @@ def fill(
     about = {"kind": "activations", "shapes": [[n, *shape] for shape in shapes]}
     with disk_cache.new(key, about) as folder:
         arrays = [_new_array(folder / f"{index}.npy", dtype, (n, *shape)) for index, shape in enumerate(shapes)]
-        done = 0
+        done = touched = 0
         for tensors in batches:
             rows = len(tensors[0])
             for array, tensor in zip(arrays, tensors, strict=True):
                 array[done : done + rows] = _storable(tensor, dtype).cpu().numpy()
             done += rows
             yield done
+            touched += sum(array[:rows].nbytes for array in arrays)
+            if touched > TOUCHED_BYTES:
+                touched = 0
+                for array in arrays:
+                    hardware.release(array)
         for array in arrays:
             array.flush()
 
@@ -87,23 +96,24 @@ def _new_array(path: Path, dtype: str, shape: tuple[int, ...]) -> np.memmap:
 
 
 class FeatureBatches:
-    """Cached activations as batches of ((tensor [B, ...], …), targets [B]).
+    """Cached activations as batches of ((tensor [B, ...], …), targets [B, ...]).
 
     Args:
         arrays: Per view and crossing tensor, [N, ...].
-        targets: [N].
+        targets: [N], [N, C] or [N, T].
         parts: Positions and views of an epoch, divided into batches; the same as uncached training uses.
         device: Where the tensors go.
     """
 
     def __init__(
         self,
-        arrays: Sequence[Sequence[np.ndarray]],
+        arrays: Sequence[Sequence[np.memmap]],
         targets: Tensor,
         parts: Callable[[int], list[tuple[np.ndarray, np.ndarray]]],
         device: str,
     ) -> None:
         self._arrays, self._targets, self._parts, self._device = arrays, targets, parts, device
+        self._touched = 0  # bytes read since the pages were let go
 
     def epoch(self, epoch: int = 0) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
         """One pass over the pictures, each in the view that ``parts`` names."""
@@ -113,6 +123,12 @@ class FeatureBatches:
                 for index in range(len(self._arrays[0]))
             )
             yield rows, self._targets[positions].to(self._device)
+            self._touched += sum(row.nbytes for row in rows)
+            if self._touched > TOUCHED_BYTES:
+                self._touched = 0
+                for view in self._arrays:
+                    for array in view:
+                        hardware.release(array)
 
     def _gather(self, index: int, positions: np.ndarray, views: np.ndarray) -> np.ndarray:
         first = self._arrays[0][index]

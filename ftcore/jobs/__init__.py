@@ -4,6 +4,7 @@ supervise  the parent: starts the worker, waits, and writes how it ended when it
 train      a training, from settings.json to bundle
 importing  an import, from an upload to a dataset
 examining  the data doctor: what is wrong with a dataset
+mapping    a map of a dataset: which pictures look alike
 finding_rate  a trial of learning rates: which one to start with
 """
 

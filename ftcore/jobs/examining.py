@@ -9,22 +9,14 @@ from ftcore.datasets.doctor.findings import Report
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import ModelError, WorkspaceError
-from ftcore.events import Event, Finished, Note, Progress, told
+from ftcore.events import Event, Finished, Note, told
 from ftcore.runs import log, store
 
 
 def run(job: store.Job) -> None:
     """Examine the data set that ``job.request`` names, and save its findings."""
-    started = last = time.perf_counter()
-
-    def tell(event: Event) -> None:
-        nonlocal last
-        now = time.perf_counter()
-        if not isinstance(event, Progress) or event.done in (0, event.total) or now - last > 0.25:
-            last = now
-            log.append(job.folder, event)
-
-    report = told(examination(open_dataset(job.request["dataset"])), tell)
+    started = time.perf_counter()
+    report = told(examination(open_dataset(job.request["dataset"])), log.teller(job.folder))
     seconds = time.perf_counter() - started
     notes = (Note(message=note) for note in report.notes)
     log.append(job.folder, *notes, Finished(reason=f"{len(report.findings)} findings.", seconds=seconds))

@@ -1,11 +1,13 @@
 """An import as a job: the upload that a page left in the workspace becomes a dataset."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ftcore.datasets import roots
+from ftcore.datasets import dividing, roots
 from ftcore.datasets.intake import Labels, import_source
+from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import Finished, Imported, Progress
 from ftcore.runs import log, store
@@ -14,6 +16,7 @@ from ftcore.runs import log, store
 def run(job: store.Job) -> None:
     """Import what ``job.request`` names: source, name, task, split, seed, split_by, labels (the fields of Labels).
 
+    A request that names a data set to ``divide`` again has split, seed and split_by only.
     An ``upload``, and a ``table`` beside it, are deleted afterwards; a source ``on_server`` must lie in a root.
     """
     started = time.perf_counter()
@@ -28,15 +31,19 @@ def run(job: store.Job) -> None:
 
     request = job.request
     try:
-        dataset = import_source(
-            roots.inside(request["source"]) if request.get("on_server") else request["source"],
-            name=request.get("name"),
-            task=request.get("task", "auto"),
-            split=request.get("split", "70/15/15"),
-            seed=request.get("seed", 0),
-            split_by=request.get("split_by", "auto"),
-            labels=_labels(request),
-            progress=progress,
+        dataset = (
+            _divided(request, progress)
+            if request.get("divide")
+            else import_source(
+                roots.inside(request["source"]) if request.get("on_server") else request["source"],
+                name=request.get("name"),
+                task=request.get("task", "auto"),
+                split=request.get("split", "70/15/15"),
+                seed=request.get("seed", 0),
+                split_by=request.get("split_by", "auto"),
+                labels=_labels(request),
+                progress=progress,
+            )
         )
     except (DataError, SettingsError):  # the same upload would fail again; after anything else it is kept for a resume
         _remove_upload(request)
@@ -47,6 +54,11 @@ def run(job: store.Job) -> None:
         Finished(reason="Imported.", seconds=time.perf_counter() - started),
     )
     _remove_upload(request)  # after the last word: until then a killed import needs it again
+
+
+def _divided(request: dict[str, Any], progress: Callable[[str, int, int], None]) -> Dataset:
+    options = {key: request[key] for key in ("split_by", "split", "seed")}
+    return dividing.divide_again(open_dataset(request["divide"]), progress=progress, **options)
 
 
 def _labels(request: dict[str, Any]) -> Labels:

@@ -95,6 +95,10 @@ def _run(job: store.Job) -> None:
         from ftcore.jobs import examining
 
         examining.run(job)
+    elif job.kind == "map":
+        from ftcore.jobs import mapping
+
+        mapping.run(job)
     elif job.kind == "rates":
         log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
         from ftcore.jobs import finding_rate

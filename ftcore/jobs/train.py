@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 from ftcore import hardware
 from ftcore import settings as s
@@ -41,8 +42,8 @@ def run(job: store.Job) -> None:
     if not checkpoints.has_best(folder):
         return  # failed in the first epoch: the log says why, and there is no model to keep
     checkpoints.load_best(folder, parts.model)
-    scores = _test(job, parts, dataset, settings) if dataset.sizes[2] else {}  # a data set may do without a test
-    _write_bundle(job, parts, dataset, settings, scores)
+    tested = _test(job, parts, dataset, settings) if dataset.sizes[2] else {}  # a data set may do without a test
+    _write_bundle(job, parts, dataset, settings, tested)
     _write(
         job,
         Finished(
@@ -65,8 +66,11 @@ def _train(job: store.Job, parts: Parts, folder: Path) -> Event | None:
     return event
 
 
-def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings) -> dict[str, dict[str, float]]:
-    """The best epoch on the locked test pictures, once. What was frozen when it was reached is not computed twice."""
+def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
+    """The best epoch on the locked test pictures, once; what the bundle is to say about it.
+
+    What was frozen when the best epoch was reached is not computed twice.
+    """
     batches = assemble.make_batches(dataset, "test", parts.preprocessing, settings, assemble.device_of(parts.model))
     n, model = len(batches.rows), parts.model
     source: Source = batches
@@ -81,17 +85,23 @@ def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSetting
 
     seen(0)
     outputs, targets = logits(model, source.epoch(), seen=seen)
-    predictions = Predictions(parts.classes, targets.numpy(), outputs.softmax(dim=1).numpy(), batches.rows)
+    said = parts.outputs
+    predictions = Predictions(
+        said.classes, targets.numpy(), said.answers(outputs).numpy(), batches.rows, said.task, said.threshold
+    )
     looks.record(dataset.id, job.id)
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
     predictions.save(job.folder / PREDICTIONS / "test.parquet")
     scores = report.scores(predictions)
     _write(job, Tested(split="test", n_images=n, scores=scores))
-    return scores
+    found: dict[str, Any] = {"scores": {"test": scores}}
+    if said.task == "number":  # so that a prediction can say how far off it may be
+        found["typical_error"] = report.number_table(predictions)["median_error"].tolist()
+    return found
 
 
 def _write_bundle(
-    job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings, scores: dict[str, dict[str, float]]
+    job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings, tested: dict[str, Any]
 ) -> None:
     size = settings.model.image_size
     bundle.write(
@@ -100,10 +110,11 @@ def _write_bundle(
         name=job.name,
         architecture=settings.model.name,
         options=creation_options(settings.model.name, image_size=size, dropout=0.0),
-        classes=parts.classes,
+        outputs=parts.outputs,
         preprocessing=parts.preprocessing,
         about={
-            "scores": {"test": scores} if scores else {},
+            "scores": {},
+            **tested,
             "settings": s.to_json(settings),
             "dataset": {"id": dataset.id, "name": dataset.name, "images": dataset.n_images},
         },

@@ -111,7 +111,16 @@ def creation_options(name: str, *, image_size: int, dropout: float) -> dict[str,
 
 def preprocessing_of(model: nn.Module, *, image_size: int, fit: str) -> Preprocessing:
     """What the pretrained weights expect, at the size asked for."""
-    config = vision.resolve_model_data_config(model)
+    return _preprocessing(vision.resolve_model_data_config(model), image_size, fit)
+
+
+def preprocessing_named(name: str, *, image_size: int, fit: str) -> Preprocessing:
+    """The same for timm's name of a model, without building it."""
+    weights.require_architecture(name)
+    return _preprocessing(vision.data_config(name), image_size, fit)
+
+
+def _preprocessing(config: dict[str, Any], image_size: int, fit: str) -> Preprocessing:
     return Preprocessing(
         size=image_size,
         fit=fit,

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ftcore import workspace
-from ftcore.events import Event, decode, encode
+from ftcore.events import Event, Progress, decode, encode
 
 NAME = "events.jsonl"
+_BETWEEN = 0.25  # seconds between two reports of progress
 
 
 def append(folder: Path, *events: Event, sync: bool = False) -> None:
@@ -30,6 +33,20 @@ def append(folder: Path, *events: Event, sync: bool = False) -> None:
                 os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def teller(folder: Path) -> Callable[[Event], None]:
+    """Writes events down; progress not more often than anybody looks, but the begin and the end of a stage always."""
+    last = 0.0
+
+    def tell(event: Event) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if not isinstance(event, Progress) or event.done in (0, event.total) or now - last > _BETWEEN:
+            last = now
+            append(folder, event)
+
+    return tell
 
 
 def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:

@@ -14,7 +14,7 @@ from ftcore import workspace
 from ftcore.errors import RunError, WorkspaceError
 from ftcore.runs import log, process, state, store
 
-ROOM = {"train": 1, "import": 2, "examine": 1, "rates": 1}
+ROOM = {"train": 1, "import": 2, "examine": 1, "map": 1, "rates": 1}
 """How many jobs of a kind run at once."""
 
 _SCHEMA = """

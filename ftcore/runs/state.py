@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Any
 
 from ftcore import events as e
+from ftcore import scores as known
 
 FINAL = ("finished", "stopped")
 """Nothing is left to be done: such a job is never started again."""
@@ -70,6 +71,25 @@ class RunState:
     @property
     def is_over(self) -> bool:
         return self.status in OVER
+
+    @property
+    def headline(self) -> str:
+        """The name of the score to show for this run (ftcore/scores.py)."""
+        return known.headline(self.plan.monitor, self.plan.task) if self.plan else known.MAIN["single"]
+
+    @property
+    def unit(self) -> str:
+        """The unit of the numbers that are learned, if they share one; else empty."""
+        return known.shared_unit(self.plan.units) if self.plan else ""
+
+    def worded(self, value: float) -> str:
+        """A value of the headline score as people write it."""
+        return known.text(self.headline, value, self.unit)
+
+    @property
+    def tested(self) -> str:
+        """The headline score on the test pictures as people write it; empty before there is one."""
+        return self.worded(self.scores[self.headline]["value"]) if self.headline in (self.scores or {}) else ""  # type: ignore[index]
 
     @property
     def fraction(self) -> float:

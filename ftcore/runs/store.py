@@ -1,7 +1,7 @@
 """The folder of a job: made once, found by its name, deleted on request.
 
-``runs/<id>/`` for trainings, ``imports/<id>/`` for imports, ``examinations/<id>/`` for the data doctor,
-``rates/<id>/`` for trials of learning rates.
+``runs/<id>/`` for trainings, ``imports/<id>/`` for imports, ``examinations/<id>/`` for the data doctor, ``maps/<id>/``
+for maps of data sets, ``rates/<id>/`` for trials of learning rates.
 ``settings.json`` is written once and says what was asked for; everything else in the folder is written by the worker.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from ftcore import names, settings, workspace
 from ftcore.errors import RunError
 
-FOLDERS = {"train": "runs", "import": "imports", "examine": "examinations", "rates": "rates"}
+FOLDERS = {"train": "runs", "import": "imports", "examine": "examinations", "map": "maps", "rates": "rates"}
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Job:
 
     Args:
         id: Name of the folder.
-        kind: ``train``, ``import``, ``examine`` or ``rates``.
+        kind: One of ``FOLDERS``.
         name: What people call it.
         created: Seconds since 1970.
         request: For a training and for a trial of rates the ``RunSettings`` as JSON; for an import its source, name,
-            split and seed; for an examination its dataset.
+            split and seed; for an examination or a map its dataset.
     """
 
     id: str

@@ -5,19 +5,25 @@ better ImageNet models transfer better?, https://arxiv.org/abs/1805.08974) and t
 """
 
 import time
+import warnings
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import folds
-from ftcore.errors import DataError, FinetuneError, SettingsError
+from ftcore.errors import FinetuneError, SettingsError
+from ftcore.evaluation import report
+from ftcore.evaluation.predictions import Predictions
 from ftcore.events import Event, Note, Progress
-from ftcore.metrics.intervals import share_interval
 from ftcore.models import catalogue
 from ftcore.training.features import picture_features
+
+METRICS = {"single": "accuracy", "multi": "mean_average_precision", "number": "r2"}
+"""What backbones are compared by."""
 
 FOLDS = 5
 FEWEST, MOST = 2, 8  # models in a race
@@ -29,7 +35,8 @@ class Standing:
 
     Args:
         model: timm's name.
-        accuracy: Share of pictures that a head named correctly that had not learned from them, 0-1.
+        metric: What was scored, by the names of ftcore/scores.py: accuracy, mean average precision or R².
+        score: Of answers that a head gave about pictures it had not learned from.
         low: Lower end of the 95 % interval.
         high: Upper end.
         seconds: That its features and its head took; next to nothing where the features were known.
@@ -37,7 +44,8 @@ class Standing:
     """
 
     model: str
-    accuracy: float
+    metric: str
+    score: float
     low: float
     high: float
     seconds: float
@@ -52,14 +60,14 @@ def race(
     The test pictures take no part. A model whose weights cannot be had is left out with a note.
 
     Args:
-        dataset: With one class per picture.
+        dataset: Of any task.
         models: From two to eight of timm's names.
         image_size: Side of the input in pixels; one that fits the pictures if None.
         seed: Of the division into folds.
 
     Raises:
         SettingsError: Too few or too many models.
-        DataError: Other tasks, or a class with a single picture.
+        DataError: A class with fewer pictures than folds.
     """
     wanted = list(dict.fromkeys(models))
     if not FEWEST <= len(wanted) <= MOST:
@@ -67,8 +75,6 @@ def race(
             f"{len(wanted)} different models were given, a race takes {FEWEST} to {MOST}.",
             fix="For example tf_efficientnet_lite0 and tf_efficientnet_lite1.",
         )
-    if dataset.task != "single":
-        raise DataError("A race needs one class per picture.", fix="Use a data set of that kind.")
     standings: list[Standing] = []
     for number, model in enumerate(wanted):
         label = f"Racing: model {number + 1} of {len(wanted)}"
@@ -79,35 +85,53 @@ def race(
         except FinetuneError as error:
             yield Note(message=f"{model} takes no part. {error.what}")
             continue
-        n_right, n = head_accuracy(dataset, features, seed=seed)
-        low, high = share_interval(n_right, n)
+        found = report.scores(cross_validated(dataset, features, seed=seed))[METRICS[dataset.task]]
         known = catalogue.find(model)
         size = known.parameters * 4 / 1e6 if known and known.parameters else 0.0
-        standings.append(Standing(model, n_right / n, low, high, time.perf_counter() - started, size))
+        seconds = time.perf_counter() - started
+        standings.append(
+            Standing(model, METRICS[dataset.task], found["value"], found["low"], found["high"], seconds, size)
+        )
     yield Progress(stage="race", label="Racing", done=len(wanted), total=len(wanted))
-    return sorted(standings, key=lambda standing: -standing.accuracy)
+    return sorted(standings, key=lambda standing: -standing.score)
 
 
-def head_accuracy(dataset: Dataset, features: np.ndarray, *, seed: int = 0) -> tuple[int, int]:
-    """How many pictures a linear head names correctly that was fitted without their fold, and of how many.
+def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) -> Predictions:
+    """What a linear head that was fitted without a picture's fold says about it.
+
+    One class per picture: logistic regression. Several: one for each class. Numbers: ridge regression, its strength
+    chosen for each number by leaving out one at a time of the pictures that it is fitted to.
 
     Args:
         dataset: Its training and validation pictures are used.
         features: [rows of the table, D].
         seed: Of the division into folds.
     """
-    from sklearn.linear_model import LogisticRegression  # late: slow to import
+    table = dataset.records()
+    used = table["split"].isin(("train", "validation")).to_numpy()
+    x, target = features[used], dataset.targets(table[used])
+    fold = folds(dataset.task, target, FOLDS, seed=seed)
+    answers = np.zeros((len(x), len(dataset.classes)), np.float32)
+    head = _head(dataset.task)
+    with threadpool_limits(1), warnings.catch_warnings():  # small matrices: more threads only wait for each other
+        warnings.filterwarnings("ignore", "Label .* is present in all training examples")
+        for held_out in np.unique(fold):
+            fitted = head.fit(x[fold != held_out], target[fold != held_out])
+            rows = x[fold == held_out]
+            said = fitted.predict(rows) if dataset.task == "number" else fitted.predict_proba(rows)
+            known = fitted.classes_ if dataset.task == "single" else np.arange(len(dataset.classes))
+            answers[np.ix_(fold == held_out, known)] = said.reshape(len(rows), -1)
+    return Predictions(dataset.classes, target, answers, table.index[used].to_numpy(), dataset.task)
+
+
+def _head(task: str) -> Any:
+    from sklearn.linear_model import LogisticRegression, RidgeCV  # late: slow to import
+    from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    table = dataset.records()
-    used = table["split"].isin(("train", "validation")).to_numpy()
-    x, target = features[used], table.loc[used, "target"].to_numpy(np.int64)
-    fold = folds("single", target, FOLDS, seed=seed)
-    head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200, tol=1e-3))
-    n_right = 0
-    with threadpool_limits(1):  # small matrices: more threads only wait for each other
-        for held_out in np.unique(fold):
-            head.fit(x[fold != held_out], target[fold != held_out])
-            n_right += int((head.predict(x[fold == held_out]) == target[fold == held_out]).sum())
-    return n_right, len(target)
+    if task == "number":
+        # features as they are: most are almost always 0, and to blow those up would give odd pictures odd numbers
+        return RidgeCV(np.logspace(-2, 6, 17), alpha_per_target=True)
+    logistic = LogisticRegression(C=0.01, max_iter=200, tol=1e-3)
+    return make_pipeline(StandardScaler(), OneVsRestClassifier(logistic) if task == "multi" else logistic)

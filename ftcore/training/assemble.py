@@ -12,15 +12,15 @@ from torch.optim.lr_scheduler import LambdaLR
 from ftcore import hardware
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.targets import TASK_WORDS
 from ftcore.errors import DataError, ModelError
 from ftcore.freezing.plan import FreezePlan, make_plan
 from ftcore.models import own_weights
 from ftcore.models.build import build_model, has_drop_path
 from ftcore.models.depth import depth_groups, head_parameters
+from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from ftcore.runs import store
-from ftcore.settings import RunSettings
+from ftcore.settings import RunSettings, check_task
 from ftcore.training import schedules
 from ftcore.training.batches import Batches
 from ftcore.training.engine import Engine
@@ -41,18 +41,19 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         settings: Of the run.
         dataset: The one that ``settings.dataset`` names.
         pretrained: Overrides the setting; a resumed run loads its own start instead.
+
+    Raises:
+        SettingsError: They do not serve the task of the data set.
+        DataError: A split has no pictures.
     """
-    if dataset.task != "single":
-        raise DataError(
-            f"Data set {dataset.name!r} has {TASK_WORDS[dataset.task]}, and training needs one class per picture.",
-            fix="Import it again with one class per picture.",
-        )
+    check_task(settings, dataset.task, len(dataset.classes))
     device = hardware.device_name()
     torch.set_num_threads(settings.train.threads or hardware.n_cores())
-    start, keep_head = _start(settings, dataset) if pretrained is not False else (None, False)
+    outputs = outputs_of(settings, dataset)
+    start, keep_head = _start(settings, outputs) if pretrained is not False else (None, False)
     model, preprocessing = build_model(
         settings.model.name,
-        n_outputs=len(dataset.classes),
+        n_outputs=outputs.n,
         image_size=settings.model.image_size,
         fit=settings.model.fit,
         dropout=settings.model.dropout,
@@ -70,14 +71,14 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
     return Parts(
         model=model,
         preprocessing=preprocessing,
-        classes=dataset.classes,
+        outputs=outputs,
         train=train,
         validation=make_batches(dataset, "validation", preprocessing, settings, device),
         plan=plan,
         start_phase=lambda phase: _start_phase(phase, settings, model, plan, len(train)),
         monitor=settings.train.monitor,
         patience=settings.train.patience,
-        loss=build_loss(settings.train, torch.bincount(train.targets, minlength=len(dataset.classes))),
+        loss=build_loss(settings.train, outputs, train.targets),
         clip=settings.train.clip,
         ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
         name=settings.model.name,
@@ -104,8 +105,30 @@ def _penalty(settings: RunSettings, model: nn.Module) -> Penalty | None:
     return penalty
 
 
-def _start(settings: RunSettings, dataset: Dataset) -> tuple[Path | None, bool]:
-    """The file that ``model.start`` names, and whether its head knows this data set's classes."""
+def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
+    """What a model that learns this data set says, with the mean and the deviation of the training split's numbers.
+
+    A number that never changes has deviation 1: the network's output stays 0 then.
+    """
+    mean, deviation = np.zeros(0), np.zeros(0)
+    if dataset.task == "number":
+        table = dataset.records()
+        values = dataset.targets(table[table["split"] == "train"]).astype(np.float64)  # [N, T]
+        _require_some(len(values), dataset, "train")
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        deviation = np.where(np.ptp(values, axis=0) > 0, deviation, 1.0)
+    return Outputs(
+        task=dataset.task,
+        classes=dataset.classes,
+        units=dataset.units if dataset.task == "number" else (),
+        mean=tuple(mean.tolist()),
+        deviation=tuple(deviation.tolist()),
+        one_sigmoid=settings.model.binary == "sigmoid",
+    )
+
+
+def _start(settings: RunSettings, outputs: Outputs) -> tuple[Path | None, bool]:
+    """The file that ``model.start`` names, and whether its head says the same: classes, or numbers on one scale."""
     id = settings.model.start
     if not id:
         return None, False
@@ -114,10 +137,10 @@ def _start(settings: RunSettings, dataset: Dataset) -> tuple[Path | None, bool]:
     except ModelError:
         folder = store.find(id).folder / "bundle"
     try:
-        classes = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))["classes"]
-    except (OSError, ValueError, KeyError) as error:
+        known = Outputs.from_json(json.loads((folder / "bundle.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"Run {id} has no trained model to start from.", fix="Choose another start.") from error
-    return folder / "model.safetensors", tuple(classes) == dataset.classes
+    return folder / "model.safetensors", known == outputs
 
 
 def device_of(model: nn.Module) -> str:
@@ -144,14 +167,11 @@ def make_batches(
     """The batches of one split."""
     records = dataset.records()
     chosen = records[records["split"] == split]
-    if chosen.empty:
-        raise DataError(
-            f"Data set {dataset.name!r} has no {split} pictures.", fix="Import it again with a share for each split."
-        )
+    _require_some(len(chosen), dataset, split)
     return Batches(
         PixelStore(dataset, settings.model.image_size),
         chosen.index.to_numpy(),
-        chosen["target"].to_numpy(),
+        dataset.targets(chosen),
         preprocessing,
         batch_size=settings.train.batch_size if shuffle else max(64, settings.train.batch_size),
         seed=settings.seed,
@@ -159,6 +179,13 @@ def make_batches(
         views=settings.augment if shuffle else None,
         device=device,
     )
+
+
+def _require_some(n: int, dataset: Dataset, split: str) -> None:
+    if not n:
+        raise DataError(
+            f"Data set {dataset.name!r} has no {split} pictures.", fix="Import it again with a share for each split."
+        )
 
 
 def _start_phase(phase: int, settings: RunSettings, model: nn.Module, plan: FreezePlan, steps_per_epoch: int) -> Motion:

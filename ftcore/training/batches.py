@@ -22,7 +22,7 @@ Part = tuple[np.ndarray, np.ndarray]
 
 
 class Batches:
-    """Batches of (images [B, 3, S, S] float32, targets [B] int64).
+    """Batches of (images [B, 3, S, S] float32, targets [B] int64, or [B, C] or [B, T] float32).
 
     The pictures are divided into batches of equal size, give or take one, so that no batch is left with a single
     picture. Order and views of an epoch are drawn from (seed, epoch) alone: a resumed run sees the same ones.
@@ -30,7 +30,7 @@ class Batches:
     Args:
         pictures: Decoded pictures.
         rows: Row numbers of the pictures of this split, [N].
-        targets: Class index per row, [N].
+        targets: Of each row, as ``Dataset.targets`` gives them: [N], [N, C] or [N, T].
         preprocessing: From picture to network input.
         batch_size: Pictures per step, at most.
         seed: Decides the order and the views.
@@ -53,7 +53,7 @@ class Batches:
         device: str = "cpu",
     ) -> None:
         self.rows = np.asarray(rows)
-        self.targets = torch.tensor(np.asarray(targets, np.int64))
+        self.targets = torch.tensor(targets.astype(np.float32 if targets.dtype.kind == "f" else np.int64))
         self.preprocessing, self.device, self.seed = preprocessing, device, seed
         self.views = views if views is not None and augment.is_on(views) and (views.views or views.fresh) else None
         self._pictures, self._batch_size, self._shuffle = pictures, batch_size, shuffle
@@ -107,49 +107,51 @@ class Batches:
         return self._ahead(self.parts(epoch))
 
     def in_order(self, batch_size: int = 64, *, view: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """One pass over one view, in the order of the rows."""
+        """One pass over one view, in the order of the rows; nothing of it is kept in memory."""
         parts = self._divided(np.arange(len(self.rows)), -(-len(self.rows) // batch_size))
-        return self._ahead([(positions, np.full(len(positions), view)) for positions in parts])
+        return self._ahead([(positions, np.full(len(positions), view)) for positions in parts], keep=False)
 
     def first(self, n: int) -> Tensor:
         """The first ``n`` pictures as they are, [min(n, N), 3, S, S]."""
         positions = np.arange(min(n, len(self.rows)))
-        return self._load((positions, np.zeros(len(positions), int)))[0]
+        return self._load((positions, np.zeros(len(positions), int)), keep=False)[0]
 
     @staticmethod
     def _divided(positions: np.ndarray, n: int) -> list[np.ndarray]:
         return np.array_split(positions, n) if len(positions) else []
 
-    def _ahead(self, parts: list[Part]) -> Iterator[tuple[Tensor, Tensor]]:
+    def _ahead(self, parts: list[Part], *, keep: bool = True) -> Iterator[tuple[Tensor, Tensor]]:
         with ThreadPoolExecutor(max_workers=1) as beside:
             waiting = None
             for part in parts:
-                following = beside.submit(self._load, part)
+                following = beside.submit(self._load, part, keep)
                 if waiting is not None:
                     yield waiting.result()
                 waiting = following
             if waiting is not None:
                 yield waiting.result()
 
-    def _load(self, part: Part) -> tuple[Tensor, Tensor]:
+    def _load(self, part: Part, keep: bool) -> tuple[Tensor, Tensor]:
         positions, views = part
-        pixels = np.stack([self._seen(int(p), int(v)) for p, v in zip(positions, views, strict=True)])  # [B, S, S, 3]
+        pixels = np.stack(
+            [self._seen(int(p), int(v), keep) for p, v in zip(positions, views, strict=True)]
+        )  # [B, S, S, 3]
         images = torch.from_numpy(self.preprocessing.normalise(pixels)).permute(0, 3, 1, 2)  # [B, 3, S, S]
         return images.to(self.device), self.targets[positions].to(self.device)
 
-    def _seen(self, position: int, view: int) -> np.ndarray:
+    def _seen(self, position: int, view: int, keep: bool) -> np.ndarray:
         """One view of one picture, uint8 [S, S, 3]."""
         if view == 0 or self.views is None:
-            return self._resized(position)
+            return self._resized(position, keep)
         row = int(self.rows[position])
         random = augment.random_of(self.seed, row, view)
         return augment.view(self._pictures.picture(row), self.views, self.preprocessing, random)
 
-    def _resized(self, position: int) -> np.ndarray:
+    def _resized(self, position: int, keep: bool) -> np.ndarray:
         if self._kept is not None and self._ready[position]:
             return self._kept[position]
         pixels = self.preprocessing.pixels(self._pictures.picture(int(self.rows[position])))
-        if self._kept is not None:
+        if keep and self._kept is not None:
             self._kept[position] = pixels
             self._ready[position] = True
         return pixels

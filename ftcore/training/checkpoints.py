@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from ftcore import workspace
 from ftcore.errors import RunError
+from ftcore.outputs import Outputs
 from ftcore.training.loop import Parts, Position
 
 FORMAT = 1
@@ -65,6 +66,7 @@ def save(folder: Path, parts: Parts) -> None:
     value = {
         "format": FORMAT,
         "position": asdict(parts.position),
+        "outputs": parts.outputs.to_json(),
         "weights": _chosen(parts.model, names),
         "ema": _chosen(parts.ema.module, names) if parts.ema is not None else None,
         "phase": motion.phase,
@@ -88,6 +90,8 @@ def restore(folder: Path, parts: Parts) -> bool:
     if not (folder / LAST).exists():
         return False
     value = _read_last(folder)
+    if "outputs" in value and Outputs.from_json(value["outputs"]) != parts.outputs:
+        raise RunError("The checkpoint belongs to a model that answers something else.", fix="Start the run again.")
     _load_some(parts.model, value["weights"])
     if parts.ema is not None and value["ema"] is not None:
         _load_some(parts.ema.module, value["ema"])

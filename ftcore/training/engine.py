@@ -112,7 +112,7 @@ class Engine:
             return model, pictures
         return found.suffix, sources[what]
 
-    def activations(self, model: nn.Module, pictures: Batches, what: str) -> Generator[Event, None, list[np.ndarray]]:
+    def activations(self, model: nn.Module, pictures: Batches, what: str) -> Generator[Event, None, list[np.memmap]]:
         """What crosses the cut for every picture as it is: one mapped array per tensor, [N, ...].
 
         Raises:
@@ -145,7 +145,7 @@ class Engine:
 
     def _computed(
         self, found: Cut, lists: Sequence[tuple[str, Batches]]
-    ) -> Generator[Event, None, tuple[dict[str, list[list[np.ndarray]]], bool]]:
+    ) -> Generator[Event, None, tuple[dict[str, list[list[np.memmap]]], bool]]:
         """Per list of pictures and view the arrays that cross, found or filled; and whether any had to be filled."""
         works = [self._work(found, what, pictures) for what, pictures in lists]
         missing = sum(len(work.missing) * len(work.pictures.rows) for work in works)
@@ -155,7 +155,7 @@ class Engine:
             chosen = yield from self._choose(found, works[0].pictures, missing)
             for work in works:
                 yield from self._fill(found, work, chosen, keep)
-        arrays: dict[str, list[list[np.ndarray]]] = {}
+        arrays: dict[str, list[list[np.memmap]]] = {}
         for work in works:
             kept = [array for key in work.keys if (array := feature_cache.find(key)) is not None]
             if len(kept) < len(work.keys):

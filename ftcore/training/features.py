@@ -25,7 +25,7 @@ def fitting_size(side: int) -> int:
 
 
 def picture_features(
-    dataset: Dataset, model_name: str = MODEL, image_size: int | None = None
+    dataset: Dataset, model_name: str = MODEL, image_size: int | None = None, rows: np.ndarray | None = None
 ) -> Generator[Event, None, np.ndarray]:
     """The activations before the head, of every picture of the table. A generator that returns them.
 
@@ -35,9 +35,10 @@ def picture_features(
         dataset: Excluded pictures are computed as well: they may be included again.
         model_name: timm's name of a model with pretrained weights.
         image_size: Side of the input in pixels; ``fitting_size`` if None.
+        rows: Only these rows of the table, [N], in this order; all if None.
 
     Returns:
-        [rows of the table, D] float32.
+        [rows of the table or N, D] float32.
 
     Raises:
         ModelError: The model or its weights cannot be had, or it cannot be cut before its head.
@@ -49,9 +50,9 @@ def picture_features(
     model = model.to(device)
     groups = depth_groups(model)
     FreezePlan(groups, make_phases("head", groups, 1)).apply(model, 0)
-    n = len(dataset.records())
-    targets = np.zeros(n, np.int64)
-    batches = Batches(PixelStore(dataset), np.arange(n), targets, preprocessing, batch_size=64, device=device)
+    rows = np.arange(len(dataset.records())) if rows is None else rows
+    targets = np.zeros(len(rows), np.int64)
+    batches = Batches(PixelStore(dataset), rows, targets, preprocessing, batch_size=64, device=device)
     arrays = yield from Engine(size, EngineSettings()).activations(model, batches, "all")
     return np.concatenate([_vectors(array) for array in arrays], axis=1)
 

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
-from ftcore import hardware
+from ftcore import hardware, scores
 from ftcore.evaluation.predict import logits
 from ftcore.events import EpochDone, Event, Failed, Note, Planned, StepDone, Stopped
 from ftcore.freezing.plan import FreezePlan
-from ftcore.metrics.classification import Accuracy, CrossEntropy
+from ftcore.metrics.family import METRICS, Scoreboard
+from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from ftcore.training.batches import Batches
 from ftcore.training.losses import Loss
@@ -44,12 +45,13 @@ class Position:
     step: int = 0
     best_epoch: int | None = None
     best_score: float = 0.0
+    best_loss: float = math.inf
     stale_epochs: int = 0
     seconds: float = 0.0
 
 
 class Source(Protocol):
-    """Batches of (inputs, targets [B]): pictures, or what an engine made of them."""
+    """Batches of (inputs, targets [B, ...]): pictures, or what an engine made of them."""
 
     def epoch(self, epoch: int = 0) -> Iterator[tuple[Any, Tensor]]: ...
 
@@ -62,8 +64,8 @@ class Motion:
         phase: Index in the plan.
         optimiser: Over what learns.
         scheduler: Of the learning rate, a step per batch.
-        forward: Maps ``train``'s inputs to logits while training; None is the whole model on pictures.
-        answer: Maps ``validation``'s inputs to logits; None is the answering model on pictures.
+        forward: Maps ``train``'s inputs to outputs while training; None is the whole model on pictures.
+        answer: Maps ``validation``'s inputs to outputs; None is the answering model on pictures.
         train: Inputs of this phase; None are the pictures.
         validation: The same for validation.
         prepared: Whether the engine has seen to this phase.
@@ -98,16 +100,16 @@ class Parts:
     """Everything a run is made of, as objects (assemble.py builds it from settings).
 
     Args:
-        model: Maps [B, 3, S, S] to logits [B, C].
+        model: Maps [B, 3, S, S] to [B, outputs.n].
         preprocessing: From picture to input.
-        classes: Class names, [C].
+        outputs: What these outputs mean.
         train: Shuffled training batches.
         validation: Validation batches.
         plan: Which depth groups learn when.
         start_phase: Makes the optimiser and the schedule of a phase.
-        monitor: ``accuracy`` or ``loss``: which validation number decides the best epoch.
+        monitor: Which validation score decides the best epoch; one of the task's.
         patience: Epochs without improvement before the run ends early; 0 never.
-        loss: What is minimised; reported losses are plain cross entropy.
+        loss: What is minimised; reported losses are plain cross entropy or squared error.
         clip: Largest length of the gradient over all parameters; 0 leaves it as it is.
         ema: Moving average of the model, or None.
         position: Where the run stands.
@@ -121,7 +123,7 @@ class Parts:
 
     model: nn.Module
     preprocessing: Preprocessing
-    classes: tuple[str, ...]
+    outputs: Outputs
     train: Batches
     validation: Batches
     plan: FreezePlan
@@ -173,7 +175,7 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
             position.seconds += time.perf_counter() - started
         started = time.perf_counter()
         train = motion.train or parts.train
-        totals = _Totals(time.perf_counter())
+        totals = _Totals(parts.outputs, time.perf_counter())
         stopped = False
         for inputs, targets in train.epoch(epoch):  # [B, 3, S, S] or what crosses the cut, [B]
             if parts.mixing is not None and parts.mixing.gives_way(inputs) and told != motion.phase:
@@ -238,10 +240,10 @@ def take_step(parts: Parts, motion: Motion, inputs: Any, targets: Tensor) -> tup
         parts: Of the run.
         motion: Of the phase.
         inputs: Pictures [B, 3, S, S], or what crosses the cut.
-        targets: [B], or [B, C] where they are mixed.
+        targets: [B], [B, C] or [B, T]; shares of the classes [B, C] where they are mixed.
 
     Returns:
-        The logits before the step, [B, C] float32 without gradients, and the loss.
+        What the network gave before the step, [B, n] float32 without gradients, and the loss.
     """
     with torch.autocast(targets.device.type, torch.bfloat16, enabled=bool(motion.autocast)):
         outputs = (motion.forward or parts.model)(inputs)
@@ -281,35 +283,36 @@ def planned(parts: Parts) -> Planned:
         n_val=len(parts.validation.rows),
         monitor=parts.monitor,
         phases=phases,
+        task=parts.outputs.task,
+        units=list(parts.outputs.units),
     )
 
 
 def validate(parts: Parts) -> dict[str, float]:
-    """Loss and accuracy of the answering model on the validation pictures."""
+    """Every score of the task, of the answering model on the validation pictures."""
     motion = parts.motion
     model = (motion.answer if motion else None) or parts.answering
     outputs, targets = logits(model, ((motion.validation if motion else None) or parts.validation).epoch())
-    found: dict[str, float] = {}
-    metrics: dict[str, CrossEntropy | Accuracy] = {"loss": CrossEntropy(), "accuracy": Accuracy()}
-    for name, metric in metrics.items():
-        metric.update(outputs, targets)
-        found[name] = metric.compute()
-    return found
+    board = Scoreboard(parts.outputs.task)
+    board.update(parts.outputs.scores(outputs), targets)
+    return board.compute()
 
 
 def _see(parts: Parts, epoch: int, validation: dict[str, float]) -> bool:
     """Note whether this epoch is the best so far."""
     score, position = _score(parts, validation), parts.position
-    if position.best_epoch is None or score > position.best_score:
-        position.best_epoch, position.best_score, position.stale_epochs = epoch, score, 0
+    if position.best_epoch is None or score > (position.best_score, -position.best_loss):
+        position.best_epoch, position.stale_epochs = epoch, 0
+        position.best_score, position.best_loss = score[0], -score[1]
         return True
     position.stale_epochs += 1
     return False
 
 
-def _score(parts: Parts, validation: dict[str, float]) -> float:
-    """What the monitor makes of an epoch; higher is better. Equal accuracy is decided by the lower loss."""
-    return validation["accuracy"] - 1e-6 * validation["loss"] if parts.monitor == "accuracy" else -validation["loss"]
+def _score(parts: Parts, validation: dict[str, float]) -> tuple[float, float]:
+    """What the monitor makes of an epoch; higher is better. Equal scores are decided by the lower loss."""
+    sign = 1 if scores.SCORES[parts.monitor].better == "higher" else -1
+    return sign * validation[parts.monitor], -validation["loss"]
 
 
 def _turn(parts: Parts, motion: Motion, validation: dict[str, float]) -> str:
@@ -320,7 +323,7 @@ def _turn(parts: Parts, motion: Motion, validation: dict[str, float]) -> str:
     if plan.waits(position.epoch) and position.stale_epochs >= plan.stalled:
         position.stale_epochs = 0  # what learns now has its own chance before the run ends early
         return f"Validation has stalled: from epoch {position.epoch + 1} on, {plan.go_on(position.epoch).label}."
-    if motion.plateau is not None and motion.plateau.see(_score(parts, validation)):
+    if motion.plateau is not None and motion.plateau.see(_score(parts, validation)[0]):
         for group in motion.optimiser.param_groups:
             group["lr"] *= motion.plateau.factor
         lr = motion.optimiser.param_groups[0]["lr"]
@@ -339,24 +342,24 @@ def _diverged(parts: Parts, epoch: int, loss: float) -> Failed:
 
 
 class _Totals:
-    """Training metrics of an epoch, and since the last report."""
+    """Training scores of an epoch, and the loss since the last report."""
 
-    def __init__(self, now: float) -> None:
-        self._loss, self._accuracy, self._recent = CrossEntropy(), Accuracy(), CrossEntropy()
-        self._seen, self._began, self._reported = 0, now, now
+    def __init__(self, outputs: Outputs, now: float) -> None:
+        self._outputs, self._board = outputs, Scoreboard(outputs.task)
+        self._recent = METRICS[outputs.task]["loss"]()
+        self._began, self._reported = now, now
 
     def add(self, outputs: Tensor, targets: Tensor) -> None:
-        self._loss.update(outputs, targets)
-        self._accuracy.update(outputs, targets)
-        self._recent.update(outputs, targets)
-        self._seen += len(targets)
+        found = self._outputs.scores(outputs)
+        self._board.update(found, targets)
+        self._recent.update(found, targets)
 
     def is_due(self) -> bool:
         return time.perf_counter() - self._reported >= REPORT_EVERY
 
     def speed(self) -> float:
         """Training pictures per second since the epoch began."""
-        return self._seen / max(1e-9, time.perf_counter() - self._began)
+        return self._board.seen / max(1e-9, time.perf_counter() - self._began)
 
     def report(self, epoch: int, step: int, lr: float) -> StepDone:
         loss = self._recent.compute()
@@ -367,4 +370,4 @@ class _Totals:
         )
 
     def metrics(self) -> dict[str, float]:
-        return {"loss": self._loss.compute(), "accuracy": self._accuracy.compute()}
+        return self._board.compute()

@@ -1,22 +1,42 @@
 """Everything a page computes more than once, with a bound, and the heavy imports behind a spinner."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from ftcore.datasets import labels, pixels, samples, tables
+from ftcore import workspace
+from ftcore.datasets import appearance, feature_map, filtering, kinds, labels, pixels, samples, tables
+from ftcore.datasets.appearance import Average, Group
 from ftcore.datasets.archive import Entry, Listing, suffix, zip_entries
+from ftcore.datasets.doctor import findings
+from ftcore.datasets.feature_map import FeatureMap
+from ftcore.datasets.filtering import Wanted
 from ftcore.datasets.pictures import EXTENSIONS
-from ftcore.datasets.records import Dataset, open_dataset
+from ftcore.datasets.records import FOLDER, MAP, TABLE, Dataset, open_dataset
 from ftcore.datasets.records import histogram as histogram_of
+from ftcore.datasets.thumbnails import Thumbnails
+from ftcore.outputs import Outputs
 from ftcore.runs import store
+from ftcore.settings import RunSettings
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
 def records(dataset_id: str) -> pd.DataFrame:
-    """The table of a data set; it never changes once imported."""
+    """The table of a data set; it never changes once imported. All sessions share it, so nobody may write into it:
+    a copy for each page would take longer than the page itself when there are 50,000 pictures."""
+    return _records(dataset_id, _edition(dataset_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _records(dataset_id: str, edition: int) -> pd.DataFrame:
     return open_dataset(dataset_id).records()
+
+
+def _edition(dataset_id: str) -> int:
+    """Tells a data set from one that was deleted: the same pictures, imported again, have the same id, and their pixels
+    may lie elsewhere."""
+    return _stamp(workspace.folder(FOLDER) / dataset_id / TABLE)
 
 
 def used_rows(dataset_id: str) -> pd.DataFrame:
@@ -25,10 +45,115 @@ def used_rows(dataset_id: str) -> pd.DataFrame:
     return table[table["split"] != ""]
 
 
+def small(dataset_id: str, row: int) -> bytes:
+    """One picture of a data set as grids show it, see thumbnails.py."""
+    return _thumbnails(dataset_id, _edition(dataset_id)).small(row)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _thumbnails(dataset_id: str, edition: int) -> Thumbnails:
+    return Thumbnails(open_dataset(dataset_id))
+
+
+def matching(dataset: Dataset, wanted: Wanted, kind: str | None) -> Any:
+    """Rows of the pictures that fit, as an array; with a ``kind`` only the evidence of that finding."""
+    stamp = _stamp(dataset.folder / findings.FILE) if kind else 0
+    return _matching(dataset.id, wanted, kind, stamp, _edition(dataset.id))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _matching(dataset_id: str, wanted: Wanted, kind: str | None, stamp: int, edition: int) -> Any:
+    rows = _evidence(dataset_id, stamp).get(kind, ()) if kind else None
+    return filtering.matching(records(dataset_id), wanted, rows)
+
+
+def evidence(dataset: Dataset) -> dict[str, tuple[int, ...]]:
+    """Rows of each kind of finding of the data doctor that concerns pictures."""
+    return _evidence(dataset.id, _stamp(dataset.folder / findings.FILE))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _evidence(dataset_id: str, stamp: int) -> dict[str, tuple[int, ...]]:
+    report = findings.load(open_dataset(dataset_id))
+    return {finding.kind: finding.rows for finding in report.findings if finding.rows} if report else {}
+
+
+def groups(dataset_id: str, number: int) -> list[Group]:
+    """The pictures by class, or by ranges of a number."""
+    return _groups(dataset_id, number, _edition(dataset_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _groups(dataset_id: str, number: int, edition: int) -> list[Group]:
+    return appearance.groups(open_dataset(dataset_id), records(dataset_id), number)
+
+
+def average(dataset_id: str, number: int, position: int) -> Average:
+    """The average picture of one of the ``groups``."""
+    return _average(dataset_id, number, position, _edition(dataset_id))
+
+
+@st.cache_data(max_entries=1024, show_spinner="Averaging the pictures")
+def _average(dataset_id: str, number: int, position: int, edition: int) -> Average:
+    return appearance.average(_pixels(dataset_id, edition), groups(dataset_id, number)[position].rows)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _pixels(dataset_id: str, edition: int) -> pixels.PixelStore:
+    return pixels.PixelStore(open_dataset(dataset_id))
+
+
+def sizes(dataset_id: str) -> pd.DataFrame:
+    """How many pictures of a data set have which size."""
+    return _sizes(dataset_id, _edition(dataset_id))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _sizes(dataset_id: str, edition: int) -> pd.DataFrame:
+    return appearance.sizes(records(dataset_id))
+
+
+def drawn_map(dataset: Dataset) -> FeatureMap | None:
+    """The map of a data set, if somebody has drawn it."""
+    stamp = _stamp(dataset.folder / MAP)
+    return _drawn_map(dataset.id, stamp) if stamp else None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _drawn_map(dataset_id: str, stamp: int) -> FeatureMap | None:
+    return feature_map.load(open_dataset(dataset_id))
+
+
+def _stamp(path: Path) -> int:
+    """Changes when a file is written anew; 0 while it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def thumbnail(dataset_id: str, row: int, side: int) -> bytes:
+    """One picture of a data set as a PNG of any other size."""
+    return _thumbnail(dataset_id, row, side, _edition(dataset_id))
+
+
 @st.cache_data(max_entries=4096, show_spinner=False)
-def thumbnail(dataset_id: str, row: int, side: int = 112) -> bytes:
-    """One picture of a data set as a small PNG."""
+def _thumbnail(dataset_id: str, row: int, side: int, edition: int) -> bytes:
     return pixels.thumbnail(open_dataset(dataset_id), row, side)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def kind_guess(dataset_id: str) -> kinds.Guess:
+    """What kind of pictures a data set holds; some of them are looked at."""
+    return kinds.guess(open_dataset(dataset_id))
+
+
+@st.cache_data(max_entries=32, show_spinner="Drawing copies; the first ones take some seconds")
+def variants(dataset_id: str, settings: RunSettings, row: int) -> list[bytes]:
+    """A picture and changed copies of it as PNGs. The first call of a server brings torch."""
+    from ftcore.training.variants import variants as draw
+
+    return draw(open_dataset(dataset_id), settings, row)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)  # a spinner would shift what stands below it
@@ -78,24 +203,21 @@ def bundle(run_id: str) -> Any:
 
 
 @st.cache_data(max_entries=16, show_spinner="Counting right and wrong answers")
-def test_tables(run_id: str, classes: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    """Confusion, per-class and mistakes tables of a finished run."""
+def test_tables(run_id: str, said: Outputs) -> dict[str, pd.DataFrame]:
+    """What went right and wrong in a finished run: ``mistakes``; ``classes`` or ``numbers``; ``confusion`` of one class
+    per picture, ``pairs`` of numbers."""
     from ftcore.evaluation import report
     from ftcore.evaluation.predictions import Predictions
 
-    found = Predictions.load(store.find(run_id).folder / "predictions" / "test.parquet", classes)
-    return {
-        "confusion": report.confusion_table(found),
-        "classes": report.class_table(found),
-        "mistakes": report.mistakes(found),
-    }
-
-
-def score_words() -> dict[str, tuple[str, str]]:
-    """Name on screen and one sentence of help for each test score. Imported late: it brings scipy."""
-    from ftcore.evaluation.report import LABELS
-
-    return LABELS
+    file = store.find(run_id).folder / "predictions" / "test.parquet"
+    found = Predictions.load(file, said.classes, said.task, said.threshold)
+    if said.task == "number":
+        tables = {"numbers": report.number_table(found, said.units), "pairs": report.pairs_table(found)}
+    else:
+        tables = {"classes": report.class_table(found)}
+    if said.task == "single":
+        tables["confusion"] = report.confusion_table(found)
+    return {**tables, "mistakes": report.mistakes(found, said.units)}
 
 
 @st.cache_data(max_entries=64, show_spinner="Asking timm about this model")

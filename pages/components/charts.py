@@ -1,17 +1,19 @@
 """Tables in, Plotly figures out. No number is made here."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 
+from ftcore.datasets.targets import natural
 from ftcore.names import html
 
 TRAIN, VALIDATION, TEST, BEST = "#3b7dd8", "#e07b39", "#7a8b99", "#2e9e5b"
 SPLIT_COLOURS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+_MANY = px.colors.qualitative.D3 + px.colors.qualitative.Set2 + px.colors.qualitative.Bold[:6]  # one for each class
 QUIET = {"displayModeBar": False}  # plotly's own buttons would cover legends, and nobody here needs them
 SPLIT_LABELS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
@@ -35,7 +37,15 @@ def class_counts(counts: pd.DataFrame) -> go.Figure:
     return figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})  # above: long class names stand below
 
 
-def history(rows: Sequence[dict[str, Any]], metric: str, title: str, *, n_epochs: int, best: int | None) -> go.Figure:
+def history(
+    rows: Sequence[dict[str, Any]],
+    metric: str,
+    title: str,
+    *,
+    n_epochs: int,
+    best: int | None,
+    in_percent: bool = False,
+) -> go.Figure:
     """A metric on training and validation pictures per epoch, the best epoch marked."""
     epochs = [row["epoch"] + 1 for row in rows]
     figure = go.Figure()
@@ -59,7 +69,7 @@ def history(rows: Sequence[dict[str, Any]], metric: str, title: str, *, n_epochs
         )
     figure.update_layout(title={"text": title, "font": {"size": 15}}, xaxis_title="Epoch")
     _epoch_axis(figure, n_epochs, len(rows))
-    if metric == "accuracy":
+    if in_percent:
         figure.update_yaxes(tickformat=".0%")
     return _framed(figure, height=320)
 
@@ -163,24 +173,129 @@ def confusion(table: pd.DataFrame) -> go.Figure:
     return _framed(figure, height=max(360, min(900, 140 + 30 * len(order))))
 
 
-def probabilities(names: Sequence[str], values: Sequence[float], *, n_shown: int = 6) -> go.Figure:
-    """Class probabilities as bars, the most likely on top."""
+def truth_and_answer(pairs: pd.DataFrame, title: str) -> go.Figure:
+    """One number of many pictures, the answer over the truth. ``pairs`` has true and predicted."""
+    low = float(min(pairs["true"].min(), pairs["predicted"].min()))
+    high = float(max(pairs["true"].max(), pairs["predicted"].max()))
+    figure = go.Figure(
+        go.Scatter(
+            x=[low, high], y=[low, high], mode="lines", line={"color": TEST, "dash": "dot"}, name="Exactly right"
+        )
+    )
+    figure.add_scatter(
+        x=pairs["true"],
+        y=pairs["predicted"],
+        mode="markers",
+        marker={"color": TRAIN, "opacity": 0.6},
+        name="Test pictures",
+        hovertemplate="Truly %{x:.4g}, model said %{y:.4g}<extra></extra>",
+    )
+    figure.update_layout(xaxis_title=f"Truth: {html(title)}", yaxis_title="Model said")
+    return _framed(figure, height=420)
+
+
+def probabilities(
+    names: Sequence[str], values: Sequence[float], *, n_shown: int = 6, threshold: float | None = None
+) -> go.Figure:
+    """Class probabilities as bars, the most likely on top.
+
+    Without a threshold the first is the answer; with one, drawn as a line, all that reach it are.
+    """
     pairs = sorted(zip(values, names, strict=True), reverse=True)[:n_shown]
     pairs.reverse()
+    top = len(pairs) - 1
+    answers = [index == top if threshold is None else value >= threshold for index, (value, _) in enumerate(pairs)]
     figure = go.Figure(
         go.Bar(
             x=[value for value, _ in pairs],
             y=[_short(name) for _, name in pairs],
             orientation="h",
             text=[f"{value:.1%}" for value, _ in pairs],
-            marker_color=[BEST if index == len(pairs) - 1 else TEST for index in range(len(pairs))],
+            marker_color=[BEST if chosen else TEST for chosen in answers],
             hovertemplate="%{y}: %{x:.2%}<extra></extra>",
         )
     )
     figure.update_xaxes(range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1.0])
     figure.update_yaxes(type="category")
     figure.update_traces(textposition="outside", cliponaxis=False)
+    if threshold is not None:
+        figure.add_vline(x=threshold, line={"color": VALIDATION, "dash": "dot"})
     return _framed(figure, height=80 + 28 * len(pairs))
+
+
+def sizes(table: pd.DataFrame) -> go.Figure:
+    """Width and height of pictures. ``table`` has width, height, count."""
+    largest = math.log(1 + table["count"].max())
+    figure = go.Figure(
+        go.Scatter(
+            x=table["width"],
+            y=table["height"],
+            mode="markers",
+            marker={
+                "size": [6 + 22 * math.log(1 + count) / largest for count in table["count"]],
+                "color": TRAIN,
+                "opacity": 0.6,
+            },
+            customdata=table["count"],
+            hovertemplate="%{x} × %{y} pixels: %{customdata:,} pictures<extra></extra>",
+            showlegend=False,
+        )
+    )
+    low = min(table["width"].min(), table["height"].min())
+    high = max(table["width"].max(), table["height"].max())
+    figure.add_scatter(
+        x=[low, high], y=[low, high], mode="lines", line={"color": TEST, "dash": "dot"}, hoverinfo="skip", name="Square"
+    )
+    figure.update_layout(xaxis_title="Width in pixels", yaxis_title="Height in pixels", showlegend=False)
+    return _framed(figure, height=420)
+
+
+def picture_map(points: pd.DataFrame, axes: str, *, number: int | None = None) -> go.Figure:
+    """Pictures as dots, coloured by label, or by one of their numbers.
+
+    Args:
+        points: Columns row, label, path, target, and for ``near`` x and y, for ``main`` main_x and main_y. The row is
+            the first of a dot's custom data.
+        axes: ``near`` or ``main``.
+        number: Which of the numbers in ``target`` gives the colour; the label does if None.
+    """
+    x, y = ("x", "y") if axes == "near" else ("main_x", "main_y")
+    figure = go.Figure()
+    for name, colour, part in _coloured(points, number):
+        figure.add_scatter(
+            x=part[x],
+            y=part[y],
+            name=name,
+            mode="markers",
+            marker={"size": 6, "opacity": 0.8, **colour},
+            selected={"marker": {"size": 12, "opacity": 1}},
+            unselected={"marker": {"opacity": 0.4}},
+            customdata=[
+                [row, html(label), html(path)]
+                for row, label, path in zip(part["row"], part["label"], part["path"], strict=True)
+            ],
+            hovertemplate="%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
+        )
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_layout(clickmode="event+select", dragmode="pan")
+    _framed(figure, height=560)
+    return figure.update_layout(legend={"y": -0.05})
+
+
+def _coloured(points: pd.DataFrame, number: int | None) -> Iterator[tuple[str, dict[str, Any], pd.DataFrame]]:
+    """Name, colour and dots of each series: one for each of the most frequent labels and one for all others."""
+    if number is not None:
+        values = [target[number] for target in points["target"]]
+        yield "", {"color": values, "colorscale": "Viridis", "showscale": True}, points
+        return
+    counts = points["label"].value_counts()
+    known = sorted(counts.index[: len(_MANY)], key=natural)
+    for label, colour in zip(known, _MANY, strict=False):
+        yield _short(label), {"color": colour}, points[points["label"] == label]
+    others = points[~points["label"].isin(known)]
+    if len(others):
+        yield "all others", {"color": TEST}, others
 
 
 def _epoch_axis(figure: go.Figure, n_epochs: int, n_done: int, n_ticks: int = 8) -> None:

@@ -11,15 +11,13 @@ from ftcore.datasets.doctor import findings
 from ftcore.datasets.doctor.findings import KINDS, Finding, Report
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit
-from ftcore.errors import RunError
-from ftcore.runs import queue, store
-from pages.components import cached, frame, session, words
+from ftcore.runs import store
+from pages.components import background, cached, datasetlist, frame, pictures, words
 
 _ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 _COLOURS = {"serious": "red", "warning": "orange", "note": "blue"}
 _LABELS = {"serious": "Makes scores wrong", "warning": "Makes the model worse", "note": "Good to know"}
 _GRID, _GROUPS, _NAMES = 24, 8, 200  # pictures, groups and file names on one page of evidence
-_SIDE = 96  # pixels
 
 
 def show(dataset: Dataset) -> None:
@@ -27,9 +25,9 @@ def show(dataset: Dataset) -> None:
     st.subheader(
         "Data doctor", help="Looks for pictures that mislead a model, or its score. Nothing changes by itself."
     )
-    report, job = findings.load(dataset), _job(dataset)
-    if job is not None and not _is_over(job):
-        st.fragment(_bar, run_every=0.5)(job)
+    report, job = findings.load(dataset), background.find("examine", dataset)
+    if job is not None and not background.is_over(job):
+        background.bar(job)
     elif report is None or not report.whole:
         _ask(dataset, job, again=report is not None)
     if report is not None:
@@ -37,22 +35,8 @@ def show(dataset: Dataset) -> None:
     _history(dataset)
 
 
-def _job(dataset: Dataset) -> store.Job | None:
-    """The examination of this very version; it is named after it, so that two clicks are one examination."""
-    try:
-        return store.find(dataset.id, "examine")
-    except RunError:
-        return None
-
-
-def _is_over(job: store.Job) -> bool:
-    state = session.state(job)
-    return state.is_over or state.status == "interrupted"
-
-
 def _ask(dataset: Dataset, job: store.Job | None, *, again: bool) -> None:
-    problem = session.state(job).problem if job is not None else ""
-    if problem:
+    if problem := background.problem(job):
         st.error(names.markdown(problem), icon=":material/error:")
     text, button = st.columns([3, 1], vertical_alignment="center")
     text.caption(
@@ -61,18 +45,7 @@ def _ask(dataset: Dataset, job: store.Job | None, *, again: bool) -> None:
         else "Copies, mix-ups between training and test, wrong classes, blurred and dark pictures, and more."
     )
     if button.button("Examine again" if again else "Examine the pictures", key="examine", width="stretch"):
-        if job is not None and not problem:  # it ended, but its findings are gone or of an older doctor
-            queue.delete(job)
-        session.submit(store.create("examine", dataset.name, {"dataset": dataset.id}, id=dataset.id))
-        st.rerun()
-
-
-def _bar(job: store.Job) -> None:
-    state = session.state(job)
-    if state.is_over or state.status == "interrupted":
-        st.rerun()
-    label = state.stage.label if state.stage else "Starting"
-    st.progress(min(1.0, state.fraction), text=f"{names.markdown(label)}{words.left(state.seconds_left)}")
+        background.start("examine", dataset, job)
 
 
 def _list(dataset: Dataset, report: Report) -> None:
@@ -108,38 +81,30 @@ def _finding(dataset: Dataset, report: Report, finding: Finding) -> None:
                 st.caption(f"The first {_NAMES} of {len(finding.names):,}.")
 
 
-def _page(count: int, per_page: int, key: str) -> slice:
-    """Which part of a long list is looked at."""
-    n_pages = -(-count // per_page)
-    if n_pages < 2:
-        return slice(0, count)
-    number = int(st.number_input(f"Page (of {n_pages:,})", 1, n_pages, 1, key=key, width=160))
-    return slice((number - 1) * per_page, number * per_page)
-
-
 def _groups(dataset: Dataset, finding: Finding) -> None:
     """Pictures that belong together, one group a row."""
     table = cached.records(dataset.id)
-    for group in finding.groups[_page(len(finding.groups), _GROUPS, f"page_{finding.kind}")]:
+    for group in finding.groups[pictures.paging(len(finding.groups), _GROUPS, f"page_{finding.kind}")]:
         with st.container(horizontal=True, gap="small", border=True):
             for row in group[:_GRID]:
-                _thumbnail(dataset, row, f"{table['path'][row]} ({table['split'][row]})")
+                caption = f"{table['path'][row]} ({table['split'][row]})"
+                pictures.one(dataset, row, caption[-40:], alt=caption)
 
 
 def _grid(dataset: Dataset, report: Report, finding: Finding) -> None:
     """Pictures one by one, with a tick each, and what can be done to the ticked ones."""
     table = cached.records(dataset.id)
-    part = _page(len(finding.rows), _GRID, f"page_{finding.kind}")
+    part = pictures.paging(len(finding.rows), _GRID, f"page_{finding.kind}")
     rows, suggestions = finding.rows[part], finding.suggestions[part]
     with st.form(f"grid_{finding.kind}", border=False):
         ticked = []
         with st.container(horizontal=True, gap="small"):
             for position, row in enumerate(rows):
-                with st.container(width=_SIDE + 24):
-                    caption = str(table["path"][row])
+                with st.container(width=pictures.WIDTH + 16):
+                    caption = str(table["label" if dataset.task == "number" else "path"][row])
                     if suggestions:
                         caption = f"{table['label'][row]} → {suggestions[position]}?"
-                    _thumbnail(dataset, row, caption)
+                    pictures.one(dataset, row, caption[-40:], alt=caption)
                     if st.checkbox("this one", True, key=f"tick_{finding.kind}_{row}"):
                         ticked.append(row)
         _actions(dataset, report, finding, ticked)
@@ -158,11 +123,6 @@ def _actions(dataset: Dataset, report: Report, finding: Finding, ticked: Sequenc
             label = st.selectbox("Class", dataset.classes, key=f"class_of_{finding.kind}", width=200)
             if st.form_submit_button("Give the ticked ones this class", key=f"ticked_class_{finding.kind}"):
                 _mend(dataset, report, [Edit("relabel", tuple(ticked), label)])
-
-
-def _thumbnail(dataset: Dataset, row: int, caption: str) -> None:
-    image = cached.thumbnail(dataset.id, int(row), _SIDE)
-    st.image(image, caption=names.markdown(caption[-40:]), width=_SIDE, alt=caption)
 
 
 def _mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> None:
@@ -191,20 +151,4 @@ def _history(dataset: Dataset) -> None:
         if before is not None and st.button("Undo the last edit", key="undo", icon=":material/undo:"):
             frame.go("dataset", dataset=before.id, run=None)
         if others:
-            labels = {other.id: _version_label(other) for other in others}
-            chosen = st.selectbox(
-                "Other versions",
-                list(labels),
-                index=None,
-                format_func=lambda id: labels[id],
-                placeholder="Open another version",
-                key=f"versions_{dataset.id}",
-            )
-            if chosen:
-                frame.go("dataset", dataset=chosen, run=None)
-
-
-def _version_label(dataset: Dataset) -> str:
-    steps = versions.history(dataset)
-    what = ", ".join(steps[-1].words) if steps else "as it came in"
-    return f"{dataset.n_images:,} pictures · {what} · {words.when(dataset.created)}"
+            datasetlist.choose_version(others, key=f"versions_{dataset.id}", placeholder="Open another version")

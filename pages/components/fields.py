@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import spans
 from ftcore.runs import drafts
 from ftcore.training import schedules
-from pages.components import charts, forms, frame, session, terms
+from pages.components import augmentation, charts, forms, frame, session, terms
 
 EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 ON_MODEL_PAGE = ("model.name", "model.start")
@@ -50,6 +51,7 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
         "save": save,
         "version": f"{draft.run}/{draft.level}",
         "suggested": session.fitting(dataset, settings),
+        "task": dataset.task,
     }
     if draft.level == "everything":
         return _everything(settings, common)
@@ -62,13 +64,8 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
     ]
     settings = forms.in_columns(settings, [*EVERYDAY, *rest], **common)
     with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
-        st.markdown(
-            f"The model learns from slightly changed copies of your training pictures ({terms.link('view', 'views')}) "
-            "as well, so that it does not take a shade or a position for the thing itself. Switch on only what leaves "
-            "the answer true."
-        )
-        settings = forms.in_columns(settings, forms.keys_of("augment", advanced=False), **common)
-    return settings
+        augmentation.show(dataset, whole=True)
+    return replace(settings, augment=session.draft(dataset).settings.augment)
 
 
 def _everything(settings: s.RunSettings, common: dict[str, Any]) -> s.RunSettings:

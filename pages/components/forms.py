@@ -27,6 +27,7 @@ def edit(
     version: str,
     sliders: Sequence[str] = (),
     suggested: s.RunSettings | None = None,
+    task: str = "single",
 ) -> s.RunSettings:
     """Widgets for the named settings; what the user changes is checked and saved at once.
 
@@ -39,9 +40,10 @@ def edit(
         version: Goes into the widgets' keys; a new version shows the values anew.
         sliders: Which of them are numbers to be felt rather than typed.
         suggested: Settings that fit the data set; what differs from the default is said.
+        task: Of the data set; only the choices that serve it are offered.
     """
     for key in keys:
-        value = _widget(settings, key, version, as_slider=key in sliders)
+        value = _widget(settings, key, version, task, as_slider=key in sliders)
         if value != s.value_of(settings, key):
             try:
                 settings = s.with_value(settings, key, value)
@@ -61,12 +63,13 @@ def in_columns(
     save: Callable[[s.RunSettings], Any],
     version: str,
     suggested: s.RunSettings | None = None,
+    task: str = "single",
 ) -> s.RunSettings:
     """``edit`` in two columns, the first half on the left."""
     half = -(-len(keys) // 2)
     for column, part in zip(st.columns(2, gap="large"), (keys[:half], keys[half:]), strict=True):
         with column:
-            settings = edit(settings, part, save=save, version=version, suggested=suggested)
+            settings = edit(settings, part, save=save, version=version, suggested=suggested, task=task)
     return settings
 
 
@@ -93,7 +96,7 @@ def describe(settings: s.RunSettings, keys: Sequence[str]) -> dict[str, str]:
     return {s.about(key)["label"]: s.in_words(key, s.value_of(settings, key)) for key in keys}
 
 
-def _widget(settings: s.RunSettings, key: str, version: str, *, as_slider: bool) -> Any:
+def _widget(settings: s.RunSettings, key: str, version: str, task: str, *, as_slider: bool) -> Any:
     about, value = s.about(key), s.value_of(settings, key)
     id, seen = f"{version}/{key}", _seen(version, key)
     if id not in st.session_state or st.session_state.get(seen) != value:
@@ -102,7 +105,8 @@ def _widget(settings: s.RunSettings, key: str, version: str, *, as_slider: bool)
     common = {"help": about["help"], "key": id}
     if about["choices"] is not None:
         table = about["choices"]
-        return st.selectbox(about["label"], list(table), format_func=lambda name: table[name].label, **common)
+        offered = [name for name in table if name == value or name in s.serving(key, task)]
+        return st.selectbox(about["label"], offered, format_func=lambda name: table[name].label, **common)
     if isinstance(value, bool):
         return st.toggle(about["label"], **common)
     if as_slider:

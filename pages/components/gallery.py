@@ -1,28 +1,78 @@
-"""The pictures of a data set, some of each class."""
+"""The pictures of a data set, filtered, page by page. Only the gallery runs again when a page is turned."""
 
 import streamlit as st
 
+from ftcore.datasets.doctor.findings import KINDS
+from ftcore.datasets.filtering import ORDERS, Wanted
 from ftcore.datasets.records import Dataset
-from pages.components import cached, pictures
+from pages.components import cached, charts, pictures
 
-PER_CLASS = 6
+PER_PAGE = 30
 
 
 def show(dataset: Dataset) -> None:
-    st.subheader("Pictures")
-    every = "All classes"
-    table = cached.used_rows(dataset.id)
-    if dataset.task == "number":
-        shown = table[: PER_CLASS * 4]
-        pictures.grid(dataset, shown.index.tolist(), shown["label"].tolist(), side=96)
+    """Filters and the pictures that fit."""
+    st.fragment(_gallery)(dataset)
+
+
+def _gallery(dataset: Dataset) -> None:
+    wanted, kind = _filters(dataset)
+    rows = cached.matching(dataset, wanted, kind)
+    if not len(rows):
+        st.caption("No picture fits. Take a filter away.")
         return
-    chosen = st.selectbox("Class", [every, *dataset.classes], key=f"class_{dataset.id}", label_visibility="collapsed")
-    if dataset.task == "multi":
-        wanted = dataset.classes.index(chosen) if chosen in dataset.classes else None
-        fitting = table[[wanted is None or wanted in row for row in table["target"]]]
-        shown = fitting[:: max(1, len(fitting) // (PER_CLASS * 4))][: PER_CLASS * 4]
-    elif chosen == every:
-        shown = table.groupby("target", sort=True).head(max(1, 24 // len(dataset.classes))).sort_values("target")[:36]
-    else:
-        shown = table[table["label"] == chosen][: PER_CLASS * 4]
-    pictures.grid(dataset, shown.index.tolist(), shown["label"].tolist(), side=96)
+    st.caption(f"{len(rows):,} of {dataset.n_images:,} pictures")
+    # The key names the filters: another choice starts at its first page.
+    part = pictures.paging(len(rows), PER_PAGE, f"gallery_{dataset.id}_{hash((wanted, kind))}")
+    shown = cached.records(dataset.id).loc[rows[part], ["label", "path", "split"]]
+    paths = [path.rpartition("/")[2] for path in shown["path"]]
+    captions = paths if wanted.text else shown["label"].tolist()
+    labels = (charts.SPLIT_LABELS[split].lower() for split in shown["split"])
+    alts = [
+        f"{label}: {path}, {split}" for label, path, split in zip(shown["label"], shown["path"], labels, strict=True)
+    ]
+    pictures.grid(dataset, shown.index.tolist(), captions, alts)
+
+
+def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
+    """What is looked for, and the finding whose pictures are."""
+    target, number = None, 0
+    orders = list(ORDERS)[: 4 if dataset.task == "number" else 2]
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if dataset.task != "number":
+            label = st.selectbox(
+                "Class",
+                ["", *dataset.classes],
+                format_func=lambda name: name or "All classes",
+                key=f"class_{dataset.id}",
+                width=150,
+            )
+            target = dataset.classes.index(label) if label else None
+        elif len(dataset.classes) > 1:
+            number = st.selectbox(
+                "Number",
+                range(len(dataset.classes)),
+                format_func=dataset.classes.__getitem__,
+                key=f"number_{dataset.id}",
+                width=150,
+            )
+        split = st.selectbox(
+            "Part",
+            ["", *charts.SPLIT_LABELS],
+            format_func=lambda key: charts.SPLIT_LABELS.get(key, "All parts"),
+            key=f"part_{dataset.id}",
+            width=115,
+        )
+        kinds = [kind for kind in KINDS if kind in cached.evidence(dataset)]
+        kind = st.selectbox(
+            "Finding",
+            ["", *kinds],
+            format_func=lambda key: KINDS[key].title if key else "With or without",
+            key=f"finding_{dataset.id}",
+            width=165,
+            disabled=not kinds,
+            help=None if kinds else "The data doctor, above, finds pictures that mislead a model.",
+        )
+        text = st.text_input("File name contains", key=f"text_{dataset.id}", width=150)
+        order = st.selectbox("Order", orders, format_func=ORDERS.__getitem__, key=f"order_{dataset.id}", width=150)
+    return Wanted(target=target, split=split, text=text.strip(), order=order, number=number), kind or None

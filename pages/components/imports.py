@@ -8,7 +8,9 @@ import streamlit as st
 from ftcore import names, workspace
 from ftcore.datasets import roots, samples, tables, targets
 from ftcore.datasets.pictures import EXTENSIONS
-from ftcore.datasets.splits import METHODS
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.splits import METHODS, parse_shares
+from ftcore.datasets.torchvision_sets import SETS
 from ftcore.datasets.upload import pack_classes, pack_upload
 from ftcore.runs import store
 from pages.components import cached, frame, mapping, session, shots, words
@@ -19,13 +21,14 @@ DOORS = {
     "classes": "Class by class",
     "server": "On the server",
     "sample": "Sample pictures",
+    "public": "A public data set",
 }
 TABLES = [suffix[1:] for suffix in tables.SUFFIXES]
 BESIDE = [*TABLES, "json", "txt", "yaml", "yml", "names"]  # what may lie among the pictures of a folder
 
 
 def choose() -> None:
-    """The doors: a ZIP, a folder, loose pictures, a folder of the server, a sample."""
+    """The doors: a ZIP, a folder, loose pictures, a folder of the server, a sample, a public set."""
     doors = [door for door in DOORS if door != "server" or roots.roots()]
     door = st.segmented_control(
         "Where are your pictures?", doors, format_func=lambda key: DOORS[key], default="zip", key="door"
@@ -48,6 +51,8 @@ def choose() -> None:
         _server_form()
     elif door == "sample":
         _sample_cards()
+    elif door == "public":
+        _public_form()
 
 
 def submit_sample(name: str) -> None:
@@ -69,6 +74,8 @@ def progress() -> None:
             session.submit(job)
             st.rerun()
         frame.link("dataset", "Choose other pictures", **{"import": None})
+        if "divide" in job.request:
+            frame.link("dataset", "Back to the pictures", dataset=job.request["divide"], **{"import": None})
         return
     st.fragment(_bar, run_every=0.5)(job)
 
@@ -138,6 +145,30 @@ def _server_form() -> None:
             _submit({"source": str(source), "name": name or None, "on_server": True, **division}, name or source.name)
 
 
+def _public_form() -> None:
+    st.caption(
+        "A public data set by its name, downloaded once: `hf:owner/name` is a set of images of the Hugging Face hub, "
+        "`torchvision:CIFAR10` one that torchvision knows. Mind its licence."
+    )
+    known = {f"torchvision:{known.name}": f"{known.about} {known.n_images:,} pictures." for known in SETS.values()}
+    source = st.selectbox(
+        "A public data set by its name",
+        list(known),
+        index=None,
+        format_func=lambda name: f"{name}: {known[name]}" if name in known else name,
+        accept_new_options=True,
+        placeholder="Choose one, or write hf:owner/name",
+        key="public_set",
+    )
+    name = _name(source.rpartition(":")[2].rpartition("/")[2] if source else "")
+    division = _division(asks_task=False)
+    wrong = bool(source) and not source.startswith(("hf:", "torchvision:"))
+    if wrong:
+        st.error("A name begins with hf: or torchvision:, for example hf:uoft-cs/cifar10.", icon=":material/error:")
+    if st.button("Import", type="primary", disabled=not source or wrong, key="import"):
+        _submit({"source": source, "name": name or None, **division}, name or source)
+
+
 def _name(suggested: str) -> str:
     return st.text_input("Name", value=names.clean(suggested.rsplit(".", 1)[0], fallback=""), key=f"name_{suggested}")
 
@@ -147,24 +178,7 @@ def _division(*, asks_task: bool) -> dict[str, Any]:
     with st.expander("How the pictures are divided"):
         for sentence in words.SPLITS.values():
             st.markdown(sentence)
-        split = st.text_input(
-            "Training / validation / test, in per cent",
-            "70/15/15",
-            key="split",
-            help="Every class is divided in these shares. Folders named train, val and test keep their own division. "
-            "The last share may be 0: there is no test then.",
-        )
-        split_by = st.selectbox(
-            "How",
-            list(METHODS),
-            format_func=lambda key: METHODS[key],
-            key="split_by",
-            help="Pictures of one patient, burst or film look alike: keep them together, or the score is too good.",
-        )
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="split_seed", help="The same seed divides the same pictures the same way."
-        )
-    chosen: dict[str, Any] = {"split": split, "split_by": split_by, "seed": int(seed)}
+        chosen = _how(list(METHODS))
     if asks_task:
         with st.expander("What is learned"):
             chosen["task"] = st.radio(
@@ -175,6 +189,37 @@ def _division(*, asks_task: bool) -> dict[str, Any]:
                 key="task",
             )
     return chosen
+
+
+def _how(methods: list[str]) -> dict[str, Any]:
+    split = st.text_input(
+        "Training / validation / test, in per cent",
+        "70/15/15",
+        key="split",
+        help="Every class is divided in these shares. Folders named train, val and test keep their own division. "
+        "The last share may be 0: there is no test then.",
+    )
+    split_by = st.selectbox(
+        "How",
+        methods,
+        format_func=lambda key: METHODS[key],
+        key="split_by",
+        help="Pictures of one patient, burst or film look alike: keep them together, or the score is too good.",
+    )
+    seed = st.number_input(
+        "Seed", 0, 2**31 - 1, 0, key="split_seed", help="The same seed divides the same pictures the same way."
+    )
+    return {"split": split, "split_by": split_by, "seed": int(seed)}
+
+
+def divide_again(dataset: Dataset) -> None:
+    """Divide the open data set anew: a job, because pictures may have to be compared with each other."""
+    st.markdown("**Divide all pictures again.** That makes a new version; this one stays.")
+    chosen = _how([method for method in METHODS if method != "auto"])
+    if st.button("Divide again", key="divide_again"):
+        with frame.errors():
+            parse_shares(chosen["split"])
+            _submit({"divide": dataset.id, **chosen}, dataset.name)
 
 
 def _named(files: list[Any]) -> Iterable[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, scores
 from ftcore import settings as s
 from ftcore.runs import queue, store
 from ftcore.runs.state import RunState
@@ -36,10 +36,13 @@ def _row(job: store.Job) -> None:
             + f" · {words.when(job.created)}  \n"
             + " · ".join(f"{names.markdown(label)} {names.markdown(value)}" for label, value in values.items())
         )
-    if state.scores:
-        score.markdown(f"**{state.scores['accuracy']['value']:.1%}** test accuracy")
+    label = scores.SCORES[state.headline].label
+    label = label if label.startswith(("R²", "F1")) else label.lower()
+    if state.scores and state.tested:
+        score.markdown(f"**{words.score(state, state.scores[state.headline]['value'])}** test {label}")
     elif state.history:
-        score.markdown(f"{state.history[-1]['val_accuracy']:.1%} validation, epoch {len(state.history)}")
+        latest = words.score(state, state.history[-1][f"val_{state.headline}"])
+        score.markdown(f"{latest} validation {label}, epoch {len(state.history)}")
     with st.container(horizontal=True):  # wraps in a narrow window, where columns would cut the words off
         _buttons(job, state)
 

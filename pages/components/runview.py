@@ -1,19 +1,16 @@
 """One run, live and afterwards: progress, curves, the score, the download."""
 
-import json
 from dataclasses import replace
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, scores
 from ftcore import settings as s
-from ftcore.datasets import looks
 from ftcore.datasets.records import open_dataset
-from ftcore.errors import DataError
 from ftcore.evaluation.advice import on_history
 from ftcore.runs import drafts, process, queue, store
 from ftcore.runs.state import RunState
-from pages.components import cached, charts, frame, live, pictures, session, terms, words
+from pages.components import charts, frame, live, session, testscore, words
 
 _SPEED = (
     "Training pictures per second. What is frozen looks at every picture once; after that only the part that learns "
@@ -34,10 +31,10 @@ def show(job: store.Job) -> None:
         return
     _heading(job, state)
     if state.scores:
-        _scores(job, state)
+        testscore.show(job, state)
     elif session.has_model(job):
         st.info("There is no test score: the data set was divided without test pictures.")
-        _download(job)
+        testscore.download(job)
     _curves(state, moving=False)
     _plan(job, state)
     _what_next(job, state)
@@ -89,7 +86,12 @@ def _bar(job: store.Job, state: RunState) -> None:
     columns[1].metric("Learning rate", f"{lr:.2g}" if lr else "–")
     columns[2].metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–")
     best = next((row for row in state.history if row["epoch"] == state.best_epoch), None)
-    columns[3].metric("Best so far", f"{best['val_accuracy']:.1%}" if best else "–", help="On validation pictures")
+    label = scores.SCORES[state.headline].label
+    columns[3].metric(
+        "Best so far",
+        state.worded(best[f"val_{state.headline}"]) if best else "–",
+        help=f"{label} on validation pictures",
+    )
     st.button(
         "Stop and keep the best",
         icon=":material/stop:",
@@ -106,18 +108,21 @@ def _stop(job: store.Job) -> None:
 
 
 def _curves(state: RunState, *, moving: bool) -> None:
-    """Loss and accuracy on training and validation pictures, then rate, speed and memory."""
+    """Loss and the main score on training and validation pictures, then rate, speed and memory."""
     rows = state.history
     planned = state.plan.n_epochs if state.plan else 1
     n_epochs = len(rows) if state.is_over else planned  # a run that was stopped leaves no empty space behind
     left, right = st.columns(2)
-    for column, metric, title in ((left, "loss", "Loss (lower is better)"), (right, "accuracy", "Accuracy")):
-        figure = charts.history(rows, metric, title, n_epochs=n_epochs, best=state.best_epoch)
+    task = state.plan.task if state.plan else "single"
+    for column, metric in ((left, "loss"), (right, state.headline)):
+        title = scores.title(metric, task, state.unit)
+        in_percent = scores.SCORES[metric].unit == "fraction"
+        figure = charts.history(rows, metric, title, n_epochs=n_epochs, best=state.best_epoch, in_percent=in_percent)
         alt = _alt(state, metric)
         with column:
             _draw(figure, f"{metric}_curve", alt, moving=moving)
     with st.container():  # always there: a sentence that appears must not move the charts below to another place
-        for advice in on_history(rows, planned):
+        for advice in on_history(rows, planned, task=task, units=state.plan.units if state.plan else ()):
             SEVERITY[advice.severity](advice.text)
     small = (
         ("lr", "Learning rate", "#7a5cc7"),
@@ -138,84 +143,14 @@ def _draw(figure: object, key: str, alt: str, *, moving: bool) -> None:
 
 
 def _alt(state: RunState, metric: str) -> str:
+    what = f"Line chart of {scores.SCORES[metric].label.lower()} per epoch"
     if not state.history:
-        return f"Line chart of {metric} per epoch; no epoch has ended yet."
+        return f"{what}; no epoch has ended yet."
     last = state.history[-1]
     return (
-        f"Line chart of {metric} per epoch. Epoch {last['epoch'] + 1}: training {last[f'train_{metric}']:.3g}, "
+        f"{what}. Epoch {last['epoch'] + 1}: training {last[f'train_{metric}']:.3g}, "
         f"validation {last[f'val_{metric}']:.3g}."
     )
-
-
-def _scores(job: store.Job, state: RunState) -> None:
-    st.subheader("Test score")
-    st.markdown(
-        f"{state.n_tested:,} **{terms.link('test-pictures', 'test')}** pictures that the model has never seen. With "
-        f"this many pictures the true value lies, in 95 of 100 cases, in the {terms.link('interval', 'range')} below "
-        "each number."
-    )
-    _looks(job)
-    assert state.scores is not None
-    shown = {key: score for key, score in state.scores.items() if "low" in score}
-    for column, (key, score) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        label, help = cached.score_words()[key]
-        column.metric(label, f"{score['value']:.1%}", help=help)
-        column.caption(f"{score['low']:.1%} – {score['high']:.1%}")
-    _download(job)
-    _mixed_up(job)
-
-
-def _looks(job: store.Job) -> None:
-    """How often the test score of this data set was looked at."""
-    n = looks.count(job.settings.dataset)
-    if n > 1:
-        st.caption(f":material/lock_open: {n} runs were tested on these pictures.", help=looks.WHY)
-
-
-def _download(job: store.Job) -> None:
-    file = job.folder / "bundle.zip"
-    if file.exists():
-        st.download_button(
-            "Download the trained model",
-            file.read_bytes,
-            file_name=f"{names.slug(job.name)}.zip",
-            mime="application/zip",
-            icon=":material/download:",
-            key="download",
-            on_click="ignore",
-            help="Weights (safetensors), architecture, classes and preprocessing (JSON), and how to load them.",
-        )
-
-
-def _mixed_up(job: store.Job) -> None:
-    card = json.loads((job.folder / "bundle" / "bundle.json").read_text())
-    tables = cached.test_tables(job.id, tuple(card["classes"]))
-    st.subheader("Which classes are mixed up")
-    st.caption("Rows are the truth, columns what the model said. A perfect model has everything on the diagonal.")
-    st.plotly_chart(
-        charts.confusion(tables["confusion"]),
-        key="confusion",
-        config=charts.QUIET,
-        alt="Confusion matrix: true classes against answers.",
-    )
-    with st.expander("Class by class"):
-        shares = {name: st.column_config.NumberColumn(format="percent") for name in ("precision", "recall", "f1")}
-        st.dataframe(tables["classes"], hide_index=True, column_config=shares, alt="Scores of each class")
-    _mistakes(job, tables["mistakes"])
-
-
-def _mistakes(job: store.Job, wrong: object) -> None:
-    try:
-        dataset = open_dataset(job.settings.dataset)
-    except DataError:
-        st.caption("The data set of this run was deleted, so its mistakes cannot be shown.")
-        return
-    with st.expander(f"The surest mistakes ({len(wrong):,} in all)", expanded=True):  # type: ignore[arg-type]
-        rows = wrong.head(12).to_dict("records")  # type: ignore[attr-defined]
-        pictures.grid(
-            dataset, [row["picture"] for row in rows], [f"{row['true']} → {row['predicted']}" for row in rows]
-        )
-        st.caption("Truth → what the model said.")
 
 
 def _plan(job: store.Job, state: RunState) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ftcore import guide
+from ftcore import guide, scores
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import FinetuneError
@@ -95,7 +95,7 @@ def steps_done() -> dict[str, str]:
             found |= {"model": run.settings.model.name, "settings": "chosen"}
             now = state(run)
             if now.scores:
-                found["train"] = f"Test accuracy {now.scores['accuracy']['value']:.1%}"
+                found["train"] = f"Test: {scores.SCORES[now.headline].label} {now.tested}"
                 found["try_it"] = ""
             elif not now.is_over:
                 found.pop("train", None)

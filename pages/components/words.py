@@ -2,9 +2,11 @@
 
 import time
 
+from ftcore import names, scores
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.events import Prepared
+from ftcore.runs.state import RunState
 
 STATUS = {
     "waiting": ("Waiting", ":material/hourglass_empty:", "gray"),
@@ -41,6 +43,11 @@ def duration(seconds: float | None) -> str:
 def left(seconds: float | None) -> str:
     """Time left, for the end of a progress line."""
     return "" if seconds is None else f", about {duration(seconds)} left"
+
+
+def score(state: RunState, value: float) -> str:
+    """A value of a run's headline score, as Markdown."""
+    return scores.text(state.headline, value, names.markdown(state.unit))
 
 
 def when(at: float) -> str:
@@ -86,5 +93,6 @@ def divided(dataset: Dataset) -> str:
         return "by a column of your table"
     shares = "/".join(str(share) for share in dataset.split_shares)
     evenly = {"single": "class by class", "multi": "evenly for each class", "number": "evenly over the values"}
-    how = "pictures of one group together" if dataset.split_source == "groups" else evenly[dataset.task]
+    together = {"groups": "pictures of one group together", "near": "pictures that show nearly the same together"}
+    how = together.get(dataset.split_source, evenly[dataset.task])
     return f"{shares}, {how}, seed {dataset.seed}"

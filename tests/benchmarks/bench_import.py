@@ -1,9 +1,10 @@
 """Importing JPEGs of about one megapixel, beside a bare parallel Pillow decode of the same files.
 
-    PYTHONPATH=. python tests/benchmarks/bench_import.py results.json [--files 5000]
+    PYTHONPATH=. python tests/benchmarks/bench_import.py results.json [--files 5000] [--small 50000]
 
 Prints and writes seconds of both, their ratio (target: at most 1.3), the same ratio of the seconds that cores were busy
-(which others on the machine disturb less), and how much memory the import added.
+(which others on the machine disturb less), and how much memory the import added. With ``--small``, it imports so many
+small JPEGs instead, and tells how memory grew with them (target: at most 4 KB a picture, its row in the table).
 """
 
 import argparse
@@ -28,6 +29,7 @@ from ftcore.datasets.intake import import_source
 
 SIZE = (1152, 864)
 TARGET = 1.3
+SMALL_TARGET = 4  # KB of memory a picture
 T = TypeVar("T")
 
 
@@ -52,6 +54,24 @@ def write_photos(folder: Path, n: int) -> None:
         list(pool.map(write, range(n)))
 
 
+def write_small(folder: Path, n: int) -> None:
+    """``n`` different JPEGs of 128 pixels in ten classes."""
+    random = np.random.default_rng(0)
+    bases = []
+    for _ in range(50):
+        soft = Image.fromarray(random.integers(0, 256, (4, 4, 3), dtype=np.uint8)).resize((128, 128))
+        buffer = io.BytesIO()
+        soft.save(buffer, "JPEG", quality=85)
+        bases.append(buffer.getvalue())
+    for label in range(10):
+        (folder / f"class {label}").mkdir(parents=True)
+    for i in range(n):
+        data = bases[i % 50]
+        comment = str(i).encode()  # makes each file another one, without encoding it again
+        marked = data[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + data[2:]
+        (folder / f"class {i % 10}" / f"{i:06}.jpg").write_bytes(marked)
+
+
 def decode_all(folder: Path) -> None:
     """Nothing but decoding every file with Pillow, on all cores."""
 
@@ -72,10 +92,10 @@ def timed(work: Callable[[], T]) -> tuple[T, float, float]:
 
 
 class Memory:
-    """The most memory that this process holds while it runs, in MB above where it began."""
+    """The most memory that this process holds while it runs, in MB above where it began; ``now`` is the latest."""
 
     def __enter__(self) -> "Memory":
-        self._process, self.added, self._over = psutil.Process(), 0.0, threading.Event()
+        self._process, self.added, self.now, self._over = psutil.Process(), 0.0, 0.0, threading.Event()
         self._begin = self._process.memory_info()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -85,7 +105,8 @@ class Memory:
         while not self._over.wait(0.1):
             now = self._process.memory_info()
             grown = (now.rss - now.shared) - (self._begin.rss - self._begin.shared)  # mapped files are not counted
-            self.added = max(self.added, grown / 1e6)
+            self.now = grown / 1e6
+            self.added = max(self.added, self.now)
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
@@ -96,7 +117,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path)
     parser.add_argument("--files", type=int, default=5000)
+    parser.add_argument("--small", type=int, metavar="N")
     asked = parser.parse_args()
+    if asked.small:
+        found = import_many(asked.small)
+        asked.results.write_text(json.dumps(found, indent=1) + "\n")
+        print(json.dumps(found))
+        sys.exit(found["kilobytes_per_picture"] > SMALL_TARGET)
     with tempfile.TemporaryDirectory() as place:
         photos = Path(place) / "photos"
         write_photos(photos, asked.files)
@@ -121,6 +148,33 @@ def main() -> None:
     asked.results.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found))
     sys.exit(found["ratio"] > TARGET)
+
+
+def import_many(n: int) -> dict[str, float]:
+    """Import ``n`` small pictures and watch the memory."""
+    with tempfile.TemporaryDirectory() as place:
+        write_small(Path(place) / "many", n)
+        write_small(Path(place) / "warm", 100)
+        os.sync()
+        workspace.use(Path(place) / "warm workspace")
+        import_source(Path(place) / "warm")
+        workspace.use(Path(place) / "workspace")
+        at: dict[int, float] = {}
+        with Memory() as memory:
+
+            def progress(label: str, done: int, total: int) -> None:
+                if total:
+                    at.setdefault(10 * done // total, memory.now)
+
+            dataset, seconds, _ = timed(lambda: import_source(Path(place) / "many", progress=progress))
+    growth = (at[10] - at[1]) / (0.9 * n) * 1000
+    return {
+        "files": dataset.n_images,
+        "seconds": round(seconds, 1),
+        **{f"memory_added_mb_at_{10 * part}_percent": round(at[part]) for part in sorted(at)},
+        "memory_added_mb_at_most": round(memory.added),
+        "kilobytes_per_picture": round(growth, 2),
+    }
 
 
 def import_small(photos: Path, place: Path) -> None:

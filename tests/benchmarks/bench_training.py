@@ -18,9 +18,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
+import psutil
 from PIL import Image
 
 from ftcore.datasets import samples
@@ -248,6 +250,28 @@ def line(row: dict) -> str:
     return text + ("   (peer: scaled)" if row["scaled"] else "")
 
 
+class Peak:
+    """The most resident memory that any worker had, in megabytes, looked at ten times a second."""
+
+    def __init__(self) -> None:
+        self.megabytes, self._over = 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Peak":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.1):
+            for process in psutil.process_iter(["cmdline", "memory_info"]):
+                if "ftcore.jobs" in (process.info["cmdline"] or []) and process.info["memory_info"]:
+                    self.megabytes = max(self.megabytes, process.info["memory_info"].rss / 1e6)
+
+
 def growth(ours: Ours, workspace: Path, sizes: list[int]) -> list[dict]:
     rows = []
     for n in sizes:
@@ -255,8 +279,9 @@ def growth(ours: Ours, workspace: Path, sizes: list[int]) -> list[dict]:
         write_pictures(folder, n)
         dataset = ours.take(folder)
         ours.forget()
-        result = ours.train(dataset, LITE, "head", 0, EPOCHS, 0)
-        row = {"pictures": n, "seconds": result["seconds"], "memory_mb": result["memory_mb"], **result["engine"]}
+        with Peak() as peak:
+            result = ours.train(dataset, LITE, "head", 0, EPOCHS, 0)
+        row = {"pictures": n, "seconds": result["seconds"], "memory_mb": peak.megabytes, **result["engine"]}
         rows.append(row)
         per = 1000 * row["seconds"] / n
         print(f"{n:>6} pictures {row['seconds']:7.1f} s, {per:5.2f} ms each, {row['memory_mb']:,.0f} MB", flush=True)

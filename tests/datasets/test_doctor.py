@@ -245,7 +245,7 @@ def test_findings_survive_the_disk_and_an_older_format_is_not_read(doctor, works
     findings.save(dataset, report)
     assert findings.load(dataset) == report
     path = dataset.folder / findings.FILE
-    path.write_text(path.read_text().replace('"format": 1', '"format": 0'))
+    path.write_text(path.read_text().replace(f'"format": {findings.FORMAT}', '"format": 0'))
     assert findings.load(dataset) is None
 
 

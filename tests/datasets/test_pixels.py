@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ftcore.datasets import pixels
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore, shrink, thumbnail
 from ftcore.errors import DataError
@@ -33,6 +34,16 @@ def test_the_store_travels_to_another_process(dataset):
 def test_pixels_cannot_be_changed_by_accident(dataset):
     with pytest.raises(ValueError, match="read-only"):
         PixelStore(dataset).pixels(0)[:] = 0
+
+
+def test_a_pass_over_a_large_data_set_lets_its_pages_go(dataset, monkeypatch):
+    monkeypatch.setattr(pixels, "TOUCHED_BYTES", 2 * 24 * 20 * 3)
+    released = []
+    monkeypatch.setattr(pixels.hardware, "release", released.append)
+    store = PixelStore(dataset)
+    for i in range(8):
+        store.picture(i)
+    assert len(released) == 2  # after the third picture and after the sixth
 
 
 def test_missing_pixels_are_a_sentence_not_a_dead_process(dataset):

@@ -148,5 +148,6 @@ def test_damaged_files_are_listed(planted, found):
 
 
 def test_blurred_and_black_pictures_are_found(planted, found):
-    assert share(planted.blurred, found["blurry"][0]) >= 0.8
+    assert share(planted.blurred, found["blurry"][0]) >= 0.9
+    assert share(found["blurry"][0], set(planted.blurred)) >= 0.7  # few alarms are false
     assert share(planted.black, found["dark"][0]) == 1

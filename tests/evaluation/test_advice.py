@@ -69,3 +69,23 @@ def test_a_run_without_trouble_ends_with_a_good_word():
         ("good", "Training and validation agree: no sign of overfitting.")
     ]
     assert said(rows([1.0, 0.5, 0.49], [1.0, 0.52, 0.51]), 4) == []
+
+
+def numbers(train, validation):
+    losses = {"train_loss": 1.0, "val_loss": 1.0}
+    return [{**losses, "train_mae": a, "val_mae": b} for a, b in zip(train, validation, strict=True)]
+
+
+def test_a_gap_between_errors_is_told_in_the_unit_of_the_numbers():
+    history = numbers([3, 2, 1], [3, 2.5, 2.2])
+    (found,) = on_history(history, 8, task="number", units=["kg"])
+    assert found.severity == "warning" and "off by 1.00 kg on average, on validation pictures by 2.20 kg" in found.text
+    assert on_history(history, 8, task="number", units=["kg", "cm"]) == [], "a mean of both says nothing"
+    assert on_history(numbers([3, 2, 1], [3, 2, 1.4]), 8, task="number", units=["kg"]) == []
+
+
+def test_a_gap_over_several_classes_is_told_as_average_precision():
+    losses = {"train_loss": 1.0, "val_loss": 1.0}
+    history = [{**losses, "train_mean_average_precision": 0.99, "val_mean_average_precision": 0.7}] * 3
+    (found,) = on_history(history, 8, task="multi")
+    assert "average precision is 99% on training pictures but only 70% on validation pictures" in found.text

@@ -1,3 +1,4 @@
+import dataclasses
 import warnings
 
 import numpy as np
@@ -5,11 +6,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
     confusion_matrix,
+    f1_score,
     log_loss,
+    mean_absolute_error,
     precision_recall_fscore_support,
+    r2_score,
 )
 
+from ftcore import scores
 from ftcore.errors import NotComputable
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
@@ -56,23 +63,27 @@ def theirs(case, average, labels=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return precision_recall_fscore_support(
-            case.target, case.probabilities.argmax(1), average=average, labels=labels, zero_division=0
+            case.target, case.answers.argmax(1), average=average, labels=labels, zero_division=0
         )
 
 
 def test_scores_equal_scikit_learns(case):
     found = report.scores(case)
-    assert list(found) == list(report.LABELS)
+    assert list(found) == scores.of_task("single")
     precision, recall, f1, _ = theirs(case, "macro")
-    answers = case.probabilities.argmax(1)
+    answers = case.answers.argmax(1)
     assert found["accuracy"]["value"] == pytest.approx(accuracy_score(case.target, answers))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        balanced = balanced_accuracy_score(case.target, answers)
+    assert found["balanced_accuracy"]["value"] == pytest.approx(balanced)
     assert found["precision"]["value"] == pytest.approx(precision)
     assert found["recall"]["value"] == pytest.approx(recall)
     assert found["f1"]["value"] == pytest.approx(f1)
 
 
 def test_the_loss_equals_scikit_learns(case):
-    probabilities = case.probabilities.astype(float)
+    probabilities = case.answers.astype(float)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     expected = log_loss(case.target, probabilities, labels=range(4))
     assert report.scores(case)["loss"] == {"value": pytest.approx(expected, rel=1e-5)}
@@ -96,12 +107,12 @@ def test_scores_are_the_same_every_time(case):
 
 def test_the_confusion_table_equals_scikit_learns(case):
     table = report.confusion_table(case)
-    expected = confusion_matrix(case.target, case.probabilities.argmax(1), labels=range(4))
+    expected = confusion_matrix(case.target, case.answers.argmax(1), labels=range(4))
     square = table.pivot(index="true", columns="predicted", values="count").loc[list(CLASSES), list(CLASSES)]
     assert (square.to_numpy() == expected).all()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        shares = confusion_matrix(case.target, case.probabilities.argmax(1), labels=range(4), normalize="true")
+        shares = confusion_matrix(case.target, case.answers.argmax(1), labels=range(4), normalize="true")
     found = table.pivot(index="true", columns="predicted", values="share").loc[list(CLASSES), list(CLASSES)]
     assert found.to_numpy() == pytest.approx(shares)
 
@@ -118,13 +129,13 @@ def test_the_class_table_equals_scikit_learns(case):
 
 def test_mistakes_are_the_wrong_answers_and_the_surest_comes_first(case):
     table = report.mistakes(case)
-    answers = case.probabilities.argmax(1)
+    answers = case.answers.argmax(1)
     assert set(table["picture"]) == set(case.picture[answers != case.target])
     assert table["confidence"].is_monotonic_decreasing
     for row in table.itertuples():
         index = row.picture - 100
         assert row.true == CLASSES[case.target[index]] != row.predicted == CLASSES[answers[index]]
-        assert row.confidence == case.probabilities[index].max()
+        assert row.confidence == case.answers[index].max()
 
 
 def test_scores_of_nothing_are_an_error_not_zero():
@@ -137,9 +148,102 @@ def test_predictions_come_back_from_disk_as_they_were(case, tmp_path):
     case.save(path)
     again = Predictions.load(path, case.classes)
     assert again.classes == case.classes
-    for name in ("target", "probabilities", "picture"):
+    for name in ("target", "answers", "picture"):
         before, after = getattr(case, name), getattr(again, name)
         assert (before == after).all() and after.shape == before.shape
-    assert again.probabilities.dtype == np.float32
+    assert again.answers.dtype == np.float32
     assert [file.name for file in tmp_path.iterdir()] == ["test.parquet"]
     assert set(pd.read_parquet(path).columns) == {"picture", "target", "p0", "p1", "p2", "p3"}
+
+
+# several classes and numbers
+
+
+def labelled(n, seed=0):
+    random = np.random.default_rng(seed)
+    target = random.integers(0, 2, (n, 4)).astype(np.float32)
+    answers = np.clip(target * 0.4 + random.random((n, 4)) * 0.6, 0, 1).astype(np.float32)
+    return Predictions(CLASSES, target, answers, 100 + np.arange(n), "multi")
+
+
+def measured(n, seed=0):
+    random = np.random.default_rng(seed)
+    target = random.normal([10, 1000], [1, 200], (n, 2)).astype(np.float32)
+    answers = (target + random.normal([0, 0], [0.1, 50], (n, 2))).astype(np.float32)
+    return Predictions(("width", "weight"), target, answers, 100 + np.arange(n), "number")
+
+
+@pytest.mark.parametrize("n", [1, 40, 300])
+@pytest.mark.parametrize("make", [labelled, measured])
+def test_every_score_of_a_task_has_an_interval_that_holds_it(make, n):
+    case = make(n)
+    found = report.scores(case)
+    assert list(found) == scores.of_task(case.task)
+    for name, score in found.items():
+        assert set(score) == ({"value"} if name == "loss" else {"value", "low", "high"})
+        if n == 300 and name != "loss":
+            assert score["low"] <= score["value"] <= score["high"]
+
+
+def test_scores_of_labels_equal_scikit_learns():
+    case = labelled(120)
+    said = case.answers >= 0.5
+    found = {name: score["value"] for name, score in report.scores(case).items()}
+    assert found == pytest.approx(
+        {
+            "exact_match": accuracy_score(case.target, said),
+            "mean_average_precision": average_precision_score(case.target, case.answers),
+            "f1_micro": f1_score(case.target, said, average="micro"),
+            "f1": f1_score(case.target, said, average="macro"),
+            "loss": log_loss(case.target.ravel(), case.answers.ravel().astype(float).clip(1e-7, 1 - 1e-7)),
+        },
+        rel=1e-5,
+    )
+    table = report.class_table(case)
+    precision, recall, f1, support = precision_recall_fscore_support(case.target, said, average=None)
+    assert table[["precision", "recall", "f1"]].to_numpy() == pytest.approx(np.stack([precision, recall, f1], axis=1))
+    assert table["pictures"].tolist() == support.tolist()
+    assert table["average_precision"].to_numpy() == pytest.approx(
+        average_precision_score(case.target, case.answers, average=None)
+    )
+
+
+def test_scores_of_numbers_equal_scikit_learns():
+    case = measured(50)
+    table = report.number_table(case, ("cm", "kg"))
+    assert table["unit"].tolist() == ["cm", "kg"]
+    assert table["r2"].to_numpy() == pytest.approx(r2_score(case.target, case.answers, multioutput="raw_values"))
+    assert table["mae"].to_numpy() == pytest.approx(
+        mean_absolute_error(case.target, case.answers, multioutput="raw_values"), rel=1e-4
+    )
+    assert report.scores(case)["mae"]["value"] == pytest.approx(table["mae"].mean())
+
+
+def test_a_higher_threshold_says_fewer_labels():
+    case = labelled(50)
+    assert dataclasses.replace(case, threshold=0.9).said.sum() < case.said.sum()
+
+
+def test_mistakes_over_labels_are_those_with_any_label_wrong():
+    case = labelled(50)
+    table = report.mistakes(case)
+    assert set(table["picture"]) == set(case.picture[((case.target > 0) != case.said).any(axis=1)])
+    assert table["confidence"].is_monotonic_decreasing
+    row = table.iloc[0]
+    assert row["true"] == (", ".join(np.array(CLASSES)[case.target[row["picture"] - 100] > 0]) or "nothing")
+
+
+def test_the_largest_error_is_the_one_that_is_large_for_its_number():
+    case = measured(50)
+    case.answers[7] = case.target[7] + [3.0, 1.0]  # three deviations of the width; a trifle of the weight
+    row = report.mistakes(case, ("cm", "kg")).iloc[0]
+    assert (row["picture"], row["label"]) == (107, "width") and row["true"].endswith(" cm")
+
+
+@pytest.mark.parametrize("make", [labelled, measured])
+def test_labels_and_numbers_come_back_from_disk_as_they_were(make, tmp_path):
+    case = make(9)
+    case.save(tmp_path / "test.parquet")
+    again = Predictions.load(tmp_path / "test.parquet", case.classes, case.task)
+    assert (again.target == case.target).all() and again.target.dtype == np.float32
+    assert (again.answers == case.answers).all() and (again.picture == case.picture).all()

@@ -2,6 +2,7 @@ import ast
 import errno
 import json
 import os
+import runpy
 import subprocess
 import sys
 import textwrap
@@ -18,6 +19,7 @@ from ftcore.errors import DataError, ModelError, WorkspaceError
 from ftcore.export import bundle
 from ftcore.export.bundle import Bundle
 from ftcore.models.build import build_model, creation_options
+from ftcore.outputs import Outputs
 
 CLASSES = ("Schöne Katze 猫", "<b>dog</b> {0}", "a/b: $x$, \"quoted\" \\ 'it'")
 ROOT = Path(__file__).parents[2]
@@ -38,7 +40,7 @@ def written(target, architecture="test_efficientnet", fit="crop", seed=0, classe
         name="Cats {and} dogs",
         architecture=architecture,
         options=creation_options(architecture, image_size=64, dropout=0.0),
-        classes=classes,
+        outputs=Outputs("single", tuple(classes)),
         preprocessing=recipe,
         about=about,
     )
@@ -64,9 +66,9 @@ def test_a_bundle_answers_as_the_trained_model(target, architecture, fit):
         expected = model(torch.from_numpy(recipe.batch(pictures)).permute(0, 3, 1, 2)).softmax(1).numpy()
     loaded = Bundle(target)
     assert loaded.classes == CLASSES
-    assert np.abs(loaded.probabilities(pictures) - expected).max() < 1e-5
+    assert np.abs(loaded.answers(pictures) - expected).max() < 1e-5
     for picture, row in zip(pictures, expected, strict=True):
-        assert np.abs(loaded.answer(picture).probabilities - row).max() < 1e-5
+        assert np.abs(loaded.answer(picture).values - row).max() < 1e-5
 
 
 def test_bytes_and_pictures_get_the_same_answer(target, tmp_path):
@@ -74,8 +76,8 @@ def test_bytes_and_pictures_get_the_same_answer(target, tmp_path):
     photo().save(tmp_path / "p.png")
     loaded = Bundle(target)
     from_bytes = loaded.answer((tmp_path / "p.png").read_bytes())
-    assert (from_bytes.probabilities == loaded.answer(photo()).probabilities).all()
-    assert from_bytes.probabilities.sum() == pytest.approx(1.0)
+    assert (from_bytes.values == loaded.answer(photo()).values).all()
+    assert from_bytes.values.sum() == pytest.approx(1.0)
     assert from_bytes.seconds > 0
 
 
@@ -120,7 +122,7 @@ def test_the_program_in_the_readme_gives_the_same_answer(target, tmp_path, archi
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    expected = Bundle(target).answer((there / "picture.jpg").read_bytes()).probabilities
+    expected = Bundle(target).answer((there / "picture.jpg").read_bytes()).values
     said = ast.literal_eval(done.stdout)
     assert list(said) == list(CLASSES)
     assert np.abs(np.array(list(said.values())) - expected).max() < 1e-4
@@ -156,17 +158,17 @@ def test_class_names_stand_in_the_readme_as_they_are(target):
 
 def test_a_new_bundle_replaces_the_old_one_and_its_zip(target):
     written(target, seed=1)
-    first, packed = Bundle(target).answer(photo()).probabilities, bundle.zip_path(target).read_bytes()
+    first, packed = Bundle(target).answer(photo()).values, bundle.zip_path(target).read_bytes()
     written(target, seed=2, classes=("x", "y", "z"))
     assert Bundle(target).classes == ("x", "y", "z")
-    assert not np.allclose(Bundle(target).answer(photo()).probabilities, first)
+    assert not np.allclose(Bundle(target).answer(photo()).values, first)
     assert bundle.zip_path(target).read_bytes() != packed
     assert sorted(path.name for path in target.parent.iterdir()) == ["bundle", "bundle.zip"]
 
 
 def test_a_bundle_that_cannot_be_written_leaves_the_old_one(target, monkeypatch):
     written(target, seed=1)
-    before, packed = Bundle(target).answer(photo()).probabilities, bundle.zip_path(target).read_bytes()
+    before, packed = Bundle(target).answer(photo()).values, bundle.zip_path(target).read_bytes()
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -175,7 +177,7 @@ def test_a_bundle_that_cannot_be_written_leaves_the_old_one(target, monkeypatch)
         patch.setattr(os, "fsync", full)
         with pytest.raises(WorkspaceError, match="The disk is full"):
             written(target, seed=2)
-    assert (Bundle(target).answer(photo()).probabilities == before).all()
+    assert (Bundle(target).answer(photo()).values == before).all()
     assert bundle.zip_path(target).read_bytes() == packed
     assert sorted(path.name for path in target.parent.iterdir()) == ["bundle", "bundle.zip"]
 
@@ -216,3 +218,44 @@ def test_a_bundle_of_an_unknown_architecture_is_a_sentence(target):
     changed(target, architecture="resnet19")
     with pytest.raises(ModelError, match="timm has no model called 'resnet19'"):
         Bundle(target)
+
+
+# other tasks
+
+MEANINGS = {
+    "one sigmoid": Outputs("single", ("no", "yes"), one_sigmoid=True),
+    "several classes": Outputs("multi", ("a", "b", "c")),
+    "numbers": Outputs("number", ("width", "weight"), ("cm", ""), (10.0, -3.0), (2.0, 0.5)),
+}
+
+
+@pytest.mark.parametrize("meaning", MEANINGS)
+def test_every_task_is_answered_by_the_bundle_and_by_the_program_in_its_readme(
+    target, tmp_path, monkeypatch, capsys, meaning
+):
+    outputs = MEANINGS[meaning]
+    model, recipe = build_model("test_efficientnet", n_outputs=outputs.n, image_size=64, pretrained=False, seed=1)
+    bundle.write(
+        target,
+        model,
+        name="Other",
+        architecture="test_efficientnet",
+        options={},
+        outputs=outputs,
+        preprocessing=recipe,
+        about={"typical_error": [0.5, 0.1]} if outputs.task == "number" else {},
+    )
+    loaded = Bundle(target)
+    assert loaded.outputs == outputs
+    assert loaded.typical_error == ((0.5, 0.1) if outputs.task == "number" else ())
+    photo().save(target / "picture.png")
+    said = loaded.answer((target / "picture.png").read_bytes()).values
+    with torch.inference_mode():
+        expected = outputs.answers(model.eval()(torch.from_numpy(recipe.batch([photo()])).permute(0, 3, 1, 2)))
+    assert said == pytest.approx(expected[0].numpy(), abs=1e-5)
+    (target / "program.py").write_text(snippet(target).replace("picture.jpg", "picture.png"), encoding="utf-8")
+    monkeypatch.chdir(target)
+    runpy.run_path("program.py")
+    printed = ast.literal_eval(capsys.readouterr().out)
+    assert tuple(printed) == outputs.classes and list(printed.values()) == pytest.approx(said.tolist(), abs=1e-4)
+    assert "width (cm), weight" in (target / "README.txt").read_text() or outputs.task != "number"

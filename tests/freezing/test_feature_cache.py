@@ -151,3 +151,17 @@ def test_batches_follow_the_positions_and_views_they_are_given(workspace):
     for (inputs, answers), (positions, views) in zip(batches.epoch(), parts, strict=True):
         assert np.array_equal(inputs[0].numpy(), plain[positions] + 100 * views[:, None])
         assert answers.tolist() == positions.tolist()
+
+
+def test_a_large_cache_lets_its_pages_go_while_it_is_written_and_read(monkeypatch):
+    monkeypatch.setattr(feature_cache, "TOUCHED_BYTES", 4 * 3 * 4)
+    released = []
+    monkeypatch.setattr(feature_cache.hardware, "release", released.append)
+    rows = fill("k")
+    assert len(released) == 1  # ten rows, four at a time: once, after eight
+    batches = feature_cache.FeatureBatches(
+        [feature_cache.find("k")], torch.zeros(10), lambda epoch: [(np.arange(10), np.zeros(10, int))] * 2, "cpu"
+    )
+    for (got,), _ in batches.epoch():
+        assert torch.equal(got, rows)
+    assert len(released) == 3

@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from ftcore import workspace as disk
+from ftcore.datasets import versions
 from ftcore.datasets.records import list_datasets, open_dataset
 from ftcore.events import Progress
 from ftcore.runs import log, process, queue, store
@@ -43,6 +44,14 @@ def test_the_upload_is_removed_after_the_import(job, work, upload):
 def test_pictures_that_lie_elsewhere_are_left_there(tiny_zip, workspace, work):
     work(store.create("import", "Colours", {"source": str(tiny_zip)}))
     assert tiny_zip.exists()
+
+
+def test_a_data_set_is_divided_again(tiny_dataset, work):
+    request = {"divide": tiny_dataset.id, "split_by": "near", "split": "60/20/20", "seed": 1}
+    state = work(store.create("import", "Colours", request))
+    again = open_dataset(state.dataset)
+    assert state.status == "finished" and versions.parent(again) == tiny_dataset
+    assert (again.split_source, again.sizes) == ("near", (36, 12, 12))
 
 
 def test_a_broken_zip_is_a_sentence(job, work, upload):

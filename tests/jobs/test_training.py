@@ -12,7 +12,6 @@ from ftcore.export.bundle import Bundle
 from ftcore.models import weights
 from ftcore.runs import log, process
 from ftcore.training import losses
-from tests.datasets.made_pictures import png, write_zip
 from tests.jobs.power_cut import PowerCut, cut_off_after
 
 
@@ -99,17 +98,6 @@ def test_a_data_set_without_test_pictures_is_trained_and_not_tested(tiny_zip, wo
     state = work(job)
     assert (state.status, state.scores, dataset.sizes) == ("finished", None, (45, 15, 0))
     assert Bundle(job.folder / "bundle").classes == dataset.classes and looks.count(dataset.id) == 0
-
-
-def test_numbers_are_refused_with_one_sentence(workspace, tmp_path, small, work):
-    files = {f"{n}/{i}.png": png((n, i)) for n in (1, 2) for i in range(5)}
-    dataset = import_source(write_zip(tmp_path / "in.zip", files), task="number")
-    state = work(small(dataset.id))
-    assert state.status == "failed"
-    assert state.problem == (
-        "Data set 'in' has numbers, and training needs one class per picture. "
-        "Import it again with one class per picture."
-    )
 
 
 def test_a_stopped_run_keeps_and_tests_the_best(tiny_dataset, small, work, stopping):

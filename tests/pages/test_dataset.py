@@ -81,7 +81,7 @@ def test_known_datasets_can_be_opened_again(tiny_dataset):
 
 def test_the_gallery_shows_pictures_of_one_class(tiny_dataset):
     at = open_page("dataset", dataset=tiny_dataset.id)
-    at.selectbox[0].set_value("green").run()
+    at.selectbox(key=f"class_{tiny_dataset.id}").set_value("green").run()
     assert not at.exception
     captions = {caption for caption, _ in shown_pictures(at)}
     assert captions == {"green"}
@@ -178,6 +178,17 @@ def test_folders_of_the_server_are_offered_where_they_are_allowed(workspace, sta
         importing.run(job)
 
 
+def test_a_public_set_is_imported_by_its_name(workspace, started):
+    at = open_page("dataset")
+    at.segmented_control(key="door").set_value("public").run()
+    assert at.button(key="import").disabled
+    at.selectbox(key="public_set").set_value("torchvision:CIFAR10").run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    assert (job.request["source"], job.request["name"]) == ("torchvision:CIFAR10", "CIFAR10")
+
+
 @pytest.mark.parametrize(("task", "header"), [("multi", "file,tags"), ("number", "file,size (mm),mass (g)")])
 def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header):
     rows = [f"{i}.png,{'a|b' if i % 2 else '**b**'}" if task == "multi" else f"{i}.png,{i},{i * i}" for i in range(20)]
@@ -189,8 +200,31 @@ def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header
     for page in ("start", "model", "settings", "train", "runs"):
         assert not open_page(page, dataset=dataset.id).exception
     if task == "multi":
-        at.selectbox[0].set_value("a").run()
+        at.selectbox(key=f"class_{dataset.id}").set_value("a").run()
         assert {caption for caption, _ in shown_pictures(at)} == {"a | b".replace("|", "\\|")}
+
+
+def test_the_pictures_are_divided_again_by_what_they_show(tiny_dataset, started):
+    at = open_page("dataset", dataset=tiny_dataset.id)
+    at.text_input(key="split").set_value("60/20/30").run()
+    at.button(key="divide_again").click().run()
+    assert "sum to 100" in at.error[0].value and store.list_jobs("import") == []
+    at.text_input(key="split").set_value("60/20/20")
+    at.selectbox(key="split_by").set_value("near").run()
+    at.button(key="divide_again").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    assert job.request == {"divide": tiny_dataset.id, "split_by": "near", "split": "60/20/20", "seed": 0}
+    importing.run(job)
+    at = open_page("dataset", **{"import": job.id})
+    assert parameter(at, "dataset") not in (None, tiny_dataset.id)
+    assert "pictures that show nearly the same together" in texts(at) and "divided all pictures again" in texts(at)
+
+
+def test_a_division_that_failed_leads_back_to_the_pictures(tiny_dataset, started):
+    job = store.create("import", "colours", {"divide": tiny_dataset.id, "split_by": "group"})
+    log.append(job.folder, Failed(message="No groups are known."))
+    assert "Back to the pictures" in links(open_page("dataset", **{"import": job.id}))
 
 
 def test_a_data_set_is_deleted_only_after_a_second_yes(tiny_dataset):

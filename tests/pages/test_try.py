@@ -5,6 +5,7 @@ import pytest
 from ftcore import names
 from ftcore.export import bundle
 from ftcore.models import build
+from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from pages.components import cached
 from tests.datasets.made_pictures import png
@@ -28,7 +29,7 @@ def trained(tiny_dataset, make_run):
         name=job.name,
         architecture=MODEL,
         options=build.creation_options(MODEL, image_size=32, dropout=0.0),
-        classes=tiny_dataset.classes,
+        outputs=Outputs("single", tiny_dataset.classes),
         preprocessing=Preprocessing(size=32),
         about={},
     )

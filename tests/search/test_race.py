@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from ftcore.errors import DataError, SettingsError
+from ftcore.errors import SettingsError
+from ftcore.evaluation import report
 from ftcore.events import Note, told
-from ftcore.search.race import head_accuracy, race
+from ftcore.search.race import cross_validated, race
 
 
 def finished(work):
@@ -16,9 +17,9 @@ def finished(work):
 def test_the_best_comes_first_with_an_interval_and_its_price(tiny_dataset):
     standings, _ = finished(race(tiny_dataset, ["tf_efficientnet_lite0", "tf_efficientnet_lite1"], image_size=64))
     assert {standing.model for standing in standings} == {"tf_efficientnet_lite0", "tf_efficientnet_lite1"}
-    assert standings[0].accuracy >= standings[1].accuracy > 0.9, "colours are easy"
+    assert standings[0].score >= standings[1].score > 0.9, "colours are easy"
     for standing in standings:
-        assert 0 <= standing.low <= standing.accuracy <= standing.high <= 1
+        assert 0 <= standing.low <= standing.score <= standing.high <= 1
         assert standing.seconds > 0
         assert standing.megabytes == pytest.approx({"0": 18.6, "1": 21.7}[standing.model[-1]], abs=0.1)
     _, again = finished(race(tiny_dataset, ["tf_efficientnet_lite0", "tf_efficientnet_lite1"], image_size=64))
@@ -29,16 +30,16 @@ def test_the_test_pictures_take_no_part(tiny_dataset):
     table = tiny_dataset.records()
     features = np.random.default_rng(0).normal(size=(len(table), 5)).astype(np.float32)
     used = (table["split"] != "test").to_numpy()
-    n_right, n = head_accuracy(tiny_dataset, features)
-    assert n == used.sum()
+    before = cross_validated(tiny_dataset, features)
+    assert before.picture.tolist() == table.index[used].tolist()
     features[~used] = np.nan  # would break whatever looked at them
-    assert head_accuracy(tiny_dataset, features) == (n_right, n)
+    assert (cross_validated(tiny_dataset, features).answers == before.answers).all()
 
 
 def test_noise_is_scored_like_noise(tiny_dataset):
     features = np.random.default_rng(1).normal(size=(60, 50)).astype(np.float32)
-    n_right, n = head_accuracy(tiny_dataset, features)
-    assert n_right / n < 0.6, "a head that saw its own pictures would know them by heart"
+    found = cross_validated(tiny_dataset, features)
+    assert (found.said == found.target).mean() < 0.6, "a head that saw its own pictures would know them by heart"
 
 
 def test_a_model_whose_weights_are_not_here_takes_no_part_and_is_named(tiny_dataset):
@@ -53,8 +54,28 @@ def test_a_race_takes_two_to_eight_different_models(tiny_dataset, models):
         finished(race(tiny_dataset, models))
 
 
-def test_a_race_over_numbers_is_refused(tiny_dataset):
-    from dataclasses import replace
+@pytest.mark.parametrize("what, metric", [("multi", "mean_average_precision"), ("numbers", "r2")])
+def test_labels_and_numbers_are_raced_by_scores_of_their_own(import_task, what, metric):
+    dataset = import_task(what)
+    standings, _ = finished(race(dataset, ["tf_efficientnet_lite0", "no_such_model"], image_size=96))
+    (found,) = standings
+    assert (found.model, found.metric) == ("tf_efficientnet_lite0", metric)
+    assert found.low <= found.score <= found.high
+    assert found.score > 0.6, "brightness and colour are easy"
 
-    with pytest.raises(DataError, match="one class per picture"):
-        finished(race(replace(tiny_dataset, task="number"), ["a", "b"]))
+
+@pytest.mark.parametrize("what", ["multi", "numbers"])
+def test_a_head_on_noise_knows_no_labels_and_no_numbers(import_task, what):
+    dataset = import_task(what)
+    features = np.random.default_rng(1).normal(size=(dataset.n_images, 50)).astype(np.float32)
+    metric, most = ("f1", 0.75) if what == "multi" else ("r2", 0.2)
+    assert report.scores(cross_validated(dataset, features))[metric]["value"] < most
+
+
+def test_a_class_that_every_picture_has_is_no_trouble(import_task):
+    dataset = import_task("multi")
+    table = dataset.records()
+    table["target"] = [[0, *(index for index in row if index)] for row in table["target"]]
+    features = np.random.default_rng(1).normal(size=(dataset.n_images, 5)).astype(np.float32)
+    table.to_parquet(dataset.folder / "records.parquet")
+    assert np.isfinite(cross_validated(dataset, features).answers).all()

@@ -82,3 +82,11 @@ def test_a_pass_may_be_left_in_the_middle(make):
 
 def test_no_pictures_are_no_batches(make):
     assert list(make(0).epoch()) == []
+
+
+def test_only_what_epochs_read_again_stays_in_memory(make):
+    batches = make()
+    list(batches.in_order())
+    assert not batches._ready.any()
+    list(batches.epoch())
+    assert batches._ready.all()

@@ -169,6 +169,36 @@ def test_by_loss_the_best_epoch_is_the_one_with_the_lowest(make_parts, made_up):
     assert parts.position.best_epoch == 2
 
 
+@pytest.mark.parametrize(
+    "task, monitor, values, best",
+    [
+        ("single", "balanced_accuracy", [0.5, 0.9, 0.7], [True, True, False]),
+        ("multi", "mean_average_precision", [0.5, 0.4, 0.7], [True, False, True]),
+        ("number", "mae", [3.0, 1.0, 2.0], [True, True, False]),
+        ("number", "r2", [-3.0, -1.0, 0.5], [True, True, True]),
+    ],
+)
+def test_any_score_can_choose_the_best_epoch_in_its_direction(make_parts, monkeypatch, task, monitor, values, best):
+    answers = iter(values)
+    monkeypatch.setattr(loop, "validate", lambda parts: {"loss": 1.0, monitor: next(answers)})
+    parts = dataclasses.replace(make_parts(), monitor=monitor)
+    assert [event.best for event in epochs(finetune(parts))] == best
+
+
+def test_patience_counts_epochs_without_a_better_score_of_any_kind(make_parts, monkeypatch):
+    answers = iter([3.0, 2.0, 2.5, 2.5, 1.0, 1.0])
+    monkeypatch.setattr(loop, "validate", lambda parts: {"loss": 1.0, "rmse": next(answers)})
+    parts = dataclasses.replace(make_parts("train.epochs=6", "train.patience=2"), monitor="rmse")
+    assert len(epochs(finetune(parts))) == 4
+
+
+def test_an_equal_error_is_decided_by_the_loss_however_large_the_numbers_are(make_parts, monkeypatch):
+    answers = iter([{"loss": 5e12, "mae": 2e6}, {"loss": 4e12, "mae": 2e6}, {"loss": 1.0, "mae": 2e6 + 1}])
+    monkeypatch.setattr(loop, "validate", lambda parts: next(answers))
+    parts = dataclasses.replace(make_parts(), monitor="mae")
+    assert [event.best for event in epochs(finetune(parts))] == [True, True, False]
+
+
 @pytest.mark.parametrize("patience, n", [(0, 6), (1, 3), (2, 6), (3, 6)])
 def test_patience_ends_a_run_that_brings_nothing_better(make_parts, made_up, patience, n):
     made_up([(1.0, 0.5), (0.9, 0.6), (0.9, 0.6), (0.8, 0.7), (0.9, 0.6), (0.9, 0.6)])

@@ -7,7 +7,9 @@ import pytest
 
 from ftcore.errors import SettingsError
 from ftcore.events import EpochDone, told
+from ftcore.settings import RunSettings, suggest, with_values
 from ftcore.training import rate_finder
+from ftcore.training.assemble import assemble
 from ftcore.training.loop import finetune
 from ftcore.training.rate_finder import find_rate
 
@@ -46,6 +48,15 @@ def test_the_run_that_follows_has_the_same_numbers_with_and_without(make_parts):
     without = curve(finetune(make_parts(*HEAD)))
     told(find_rate(make_parts(*HEAD)))
     assert curve(finetune(make_parts(*HEAD))) == without
+
+
+@pytest.mark.parametrize("what", ["multi", "numbers"])
+def test_labels_and_numbers_have_a_rate_too(import_task, what):
+    dataset = import_task(what)
+    suggested = suggest("quick", dataset.facts(), base=RunSettings(dataset=dataset.id))
+    settings = with_values(suggested, ["model.name=test_efficientnet", "model.pretrained=no", "model.image_size=32"])
+    found = told(find_rate(assemble(settings, dataset)))
+    assert found.suggestion in found.rates and all(math.isfinite(loss) for loss in found.losses)
 
 
 def test_a_loss_that_only_rises_is_one_sentence(make_parts, monkeypatch):

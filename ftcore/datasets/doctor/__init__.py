@@ -6,6 +6,7 @@
     copies      exact, near, across splits, under two classes
     quality     dark, bright, blurred, empty, odd       (cleanvision)
     labels      wrong classes, outliers                 (cleanlab, on features)
+    numbers     out of range, or not what the picture shows
     shortcut    does the background give the class away
     balance     what the table alone tells
     findings    kinds, severities, the file

@@ -9,13 +9,15 @@ import pandas as pd
 
 from ftcore.datasets.doctor import alignment
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.measured import Measured
+from ftcore.datasets.doctor.measured import Measured, measure
+from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import SPLITS
 from ftcore.datasets.versions import Edit
 from ftcore.events import Progress
 
 _NEIGHBOURS = 4  # that are looked at for each picture, from each way of searching
+_BURST = 16  # the same where pictures may have many copies
 _BITS = 8  # of 64 in which the perceptual hashes of two copies may differ
 _PROMISING = 0.9  # likeness in the quick search below which nothing is fitted
 _FAR, _NEAR = 0.03, 0.0025  # 1 - likeness: never a copy beyond, always one below
@@ -66,7 +68,39 @@ def exact_groups(measured: Measured) -> Groups:
     return [tuple(rows) for rows in same.values() if len(rows) > 1]
 
 
-def near_groups(measured: Measured, features: np.ndarray | None) -> Generator[Progress, None, Groups]:
+def together(
+    pictures: PixelStore, rows: np.ndarray, also: np.ndarray | None = None
+) -> Generator[Progress, None, np.ndarray]:
+    """Which pictures must not be divided: copies and bursts, however long. A generator that returns a name for each.
+
+    A burst is more alike than the pictures beyond it, not than its own frames; so more neighbours are looked at than
+    for finding copies.
+
+    Args:
+        pictures: Decoded pictures.
+        rows: Of the pictures, [N].
+        also: Names of groups that are known already, [N] text; an empty text is none.
+
+    Returns:
+        Names of groups, [N] text; empty for a picture that is like no other.
+    """
+    measured = yield from measure(pictures, rows)
+    near = yield from near_groups(measured, None, _BURST)
+    position = {int(row): i for i, row in enumerate(rows)}
+    found = [tuple(position[row] for row in group) for group in (*exact_groups(measured), *near)]
+    named: dict[str, list[int]] = defaultdict(list)
+    for i, name in enumerate([] if also is None else also):
+        if name:
+            named[name].append(i)
+    names = np.full(len(rows), "", dtype=object)
+    for number, group in enumerate(_merged([*found, *named.values()]), start=1):
+        names[list(group)] = f"alike {number}"
+    return names
+
+
+def near_groups(
+    measured: Measured, features: np.ndarray | None, n_neighbours: int = _NEIGHBOURS
+) -> Generator[Progress, None, Groups]:
     """Rows that show nearly the same picture: re-saved, resized, cropped, or a burst. A generator that returns them.
 
     Candidates come from the perceptual hash, from a search over small grey pictures and their crops, and from the
@@ -75,13 +109,15 @@ def near_groups(measured: Measured, features: np.ndarray | None) -> Generator[Pr
     Args:
         measured: Of N pictures.
         features: [N, D], in the order of ``measured``, or None.
+        n_neighbours: How many are looked at for each picture; half of them may be copies of it without copies being
+            taken for what is usual.
     """
     n = len(measured.rows)
     if n < 3:
         return []
     usable = ~alignment.is_flat(measured.grey)  # [N]
-    pairs, started = [_same_hash(measured.hashes)], time.perf_counter()
-    k = min(_NEIGHBOURS, n - 1)
+    k = min(n_neighbours, n - 1)
+    pairs, started = [_same_hash(measured.hashes, k)], time.perf_counter()
     for start, nearest, alike in alignment.neighbours(measured.grey, k):
         own = np.repeat(np.arange(start, start + len(nearest)), k)
         pairs.append(np.stack([own, nearest.ravel()], axis=1)[alike.ravel() > _PROMISING])
@@ -100,22 +136,28 @@ def near_groups(measured: Measured, features: np.ndarray | None) -> Generator[Pr
     far = np.abs(colour[candidates[:, 0]] - colour[candidates[:, 1]]).max(axis=1) > _COLOUR
     candidates = candidates[~far]
     likeness = alignment.likeness(measured.grey, candidates)  # [P]
-    copies = candidates[1 - likeness < _threshold(candidates, likeness, n)]
+    usual = 1 if n_neighbours == _NEIGHBOURS else n_neighbours // 2
+    copies = candidates[1 - likeness < _threshold(candidates, likeness, n, usual)]
     return [tuple(int(measured.rows[i]) for i in group) for group in _merged(copies.tolist())]
 
 
-def _threshold(pairs: np.ndarray, likeness: np.ndarray, n: int) -> float:
-    """The largest distance (1 - likeness) between copies, from how far apart neighbours usually are."""
+def _threshold(pairs: np.ndarray, likeness: np.ndarray, n: int, usual: int) -> float:
+    """The largest distance (1 - likeness) between copies, from how far the ``usual``-th neighbours mostly are."""
+    own = pairs.T.ravel()  # every pair counts for both of its pictures, [2 P]
+    distance = np.tile(1 - likeness, 2)
+    order = np.lexsort((distance, own))
+    own, distance = own[order], distance[order]
+    start = np.searchsorted(own, np.arange(n))  # [N]
+    count = np.searchsorted(own, np.arange(n), side="right") - start
+    there = count >= usual
     nearest = np.full(n, 1 - _PROMISING)
-    for side in (0, 1):
-        np.minimum.at(nearest, pairs[:, side], 1 - likeness)
+    nearest[there] = np.minimum(1 - _PROMISING, distance[start[there] + usual - 1])
     return float(np.clip(np.median(nearest) / _STANDS_OUT, _NEAR, _FAR))
 
 
-def _same_hash(hashes: np.ndarray) -> np.ndarray:
+def _same_hash(hashes: np.ndarray, k: int) -> np.ndarray:
     """Pairs whose perceptual hashes differ in few bits, the nearest few for each picture, [P, 2]."""
     found = []
-    k = min(_NEIGHBOURS, len(hashes) - 1)
     for start in range(0, len(hashes), _BLOCK):
         block = hashes[start : start + _BLOCK]
         differ = np.bitwise_count(block[:, None] ^ hashes[None, :])  # [B, N] uint8

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import numpy as np
 
-from ftcore.datasets.doctor import balance, copies, labels, quality, shortcut
+from ftcore.datasets.doctor import balance, copies, labels, numbers, quality, shortcut
 from ftcore.datasets.doctor.findings import Finding, Report, in_order
 from ftcore.datasets.doctor.measured import measure
 from ftcore.datasets.pixels import PixelStore
@@ -52,6 +52,13 @@ def examine(
                 found.append(labels.label_issues(dataset.classes, rows, target, chances))
         yield _stage(3, "Looking at the backgrounds")
         found.append(shortcut.finding(dataset.classes, rows, target, measured))
+    elif dataset.task == "multi" and x is not None:
+        yield _stage(2, "Looking for wrong classes")
+        found.append(labels.set_issues(dataset.classes, rows, dataset.targets(table.iloc[rows]), x))
+    elif dataset.task == "number":
+        yield _stage(2, "Looking at the numbers")
+        off = numbers.out_of_range(dataset, table)
+        found += [off, numbers.doubtful(dataset, table, x, off) if x is not None else None]
     yield _stage(_STAGES, "Examined")
     notes = () if features is not None else (WITHOUT_FEATURES,)
     return Report(in_order([finding for finding in found if finding is not None]), notes=notes)

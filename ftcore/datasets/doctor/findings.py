@@ -10,7 +10,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit, edit
 
 FILE = "findings.json"
-FORMAT = 1
+FORMAT = 2
 """Grows when the doctor learns something; findings of an older doctor are looked for again."""
 
 SEVERITIES = ("serious", "warning", "note")
@@ -35,9 +35,9 @@ KINDS = {
         "The model is told two different answers to one question, so it can learn neither.",
     ),
     "label_issue": Kind(
-        "Probably a wrong class",
-        "A model that never saw the picture is sure of another class than the one it has. Many of these are mistakes "
-        "in sorting; some are just hard.",
+        "Probably a wrong label",
+        "A model that never saw the picture is sure of another class, or expects another number, than the one it has. "
+        "Many of these are mistakes in sorting or typing; some are just hard.",
     ),
     "shortcut": Kind(
         "The background gives the class away",
@@ -50,6 +50,10 @@ KINDS = {
     "near_duplicate": Kind(
         "Almost the same picture",
         "Pictures of a burst, crops and re-saved copies count like several pictures but teach like one.",
+    ),
+    "out_of_range": Kind(
+        "Numbers out of range",
+        "One number that is far off counts like a hundred good ones: the model bends towards it.",
     ),
     "few_images": Kind(
         "Classes with few pictures", "A class needs examples: below twenty, luck decides what is learned."
@@ -80,7 +84,7 @@ class Finding:
         count: How many pictures (or classes, for few_images and imbalance) it concerns.
         rows: Evidence: rows of the table, worst first.
         groups: Where the evidence belongs together (copies): its rows, group by group.
-        suggestions: The class that each of ``rows`` probably has, for label_issue.
+        suggestions: The class, or the classes in words, that each of ``rows`` probably has, for label_issue.
         names: Evidence that is not in the table, because the import left it out.
         remedy: Edits that mend it; empty where only more pictures, or nothing, would.
         remedy_words: What the button that does so says.

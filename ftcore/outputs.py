@@ -1,0 +1,81 @@
+"""What the outputs of a model mean: for one class per picture, for several, and for numbers.
+
+task      the network gives                       an answer is                      reported in
+single    logits [B, C], or one [B, 1]            a probability per class [B, C]    probabilities that sum to 1
+multi     logits [B, C]                           a probability per class [B, C]    probabilities, each for itself
+number    standardised numbers [B, T]             the numbers [B, T]                the unit of the training data
+
+Nothing here imports torch: the methods use what the tensors that they are given can do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TASKS = ("single", "multi", "number")
+TASK_WORDS = {"single": "one class per picture", "multi": "several classes per picture", "number": "numbers"}
+THRESHOLD = 0.5
+"""From this probability on a picture is said to have a class, where it may have several."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The meaning of each output of a model.
+
+    Args:
+        task: One of ``TASKS``.
+        classes: Names in the order of the answers, [C]; for numbers what each is called, [T].
+        units: For numbers: the unit of each, [T], empty where there is none.
+        mean: For numbers: what a network output of 0 stands for, [T].
+        deviation: For numbers: by how much an answer grows when the network's output grows by 1, [T].
+        one_sigmoid: Two classes from one output, the logit of the second; the first then has the logit 0.
+        threshold: For several classes: the probability from which on a picture has a class.
+    """
+
+    task: str
+    classes: tuple[str, ...]
+    units: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+    one_sigmoid: bool = False
+    threshold: float = THRESHOLD
+
+    @property
+    def n(self) -> int:
+        """How many outputs the network has."""
+        return 1 if self.one_sigmoid else len(self.classes)
+
+    def scores(self, outputs: "Tensor") -> "Tensor":
+        """What metrics are computed on: logits [B, C], or numbers in their units [B, T].
+
+        One sigmoid is the softmax over the logits 0 and z, so that both forms of two classes go the same way from here.
+
+        Args:
+            outputs: Of the network, [B, n].
+        """
+        if self.task == "number":
+            return outputs * outputs.new_tensor(self.deviation) + outputs.new_tensor(self.mean)
+        if self.one_sigmoid:
+            return outputs * outputs.new_tensor([0.0, 1.0])  # [B, 1] -> [B, 2]
+        return outputs
+
+    def answers(self, outputs: "Tensor") -> "Tensor":
+        """Probabilities [B, C], or numbers in their units [B, T], from what the network gave, [B, n]."""
+        scores = self.scores(outputs)
+        if self.task == "number":
+            return scores
+        return scores.sigmoid() if self.task == "multi" else scores.softmax(dim=1)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, with the number of outputs that the network has."""
+        return {**asdict(self), "n_outputs": self.n}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Outputs":
+        """From what ``to_json`` made, among other keys. Raises KeyError or TypeError for anything else."""
+        known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
+        lists = {name: tuple(item) for name, item in known.items() if not isinstance(item, str | bool | int | float)}
+        return cls(**{"task": "single", **known, "classes": tuple(value["classes"]), **lists})

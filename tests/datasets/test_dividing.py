@@ -1,0 +1,137 @@
+"""Pictures that show nearly the same are found and never divided; a data set is divided again as a new version."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from ftcore import cli
+from ftcore.datasets import versions
+from ftcore.datasets.dividing import divide_again
+from ftcore.datasets.intake import import_source
+from ftcore.datasets.versions import Edit
+from ftcore.errors import DataError, SettingsError
+from tests.datasets.made_pictures import encoded, noise, two_classes, write_zip
+
+N_BURSTS, FRAMES, ALONE = 12, 6, 20  # of each class
+
+
+def scene(seed):
+    return noise(seed, (7, 6)).resize((72, 60), Image.Resampling.BICUBIC)
+
+
+def frame(picture, random):
+    """One picture of a burst: the hand moved, the light changed, the camera packed it."""
+    left, top, right, bottom = random.integers(0, 4, 4)
+    moved = picture.crop((left, top, picture.width - right, picture.height - bottom)).resize(picture.size)
+    brighter = ImageEnhance.Brightness(moved).enhance(random.uniform(0.92, 1.08))
+    return encoded(brighter, "JPEG", quality=int(random.integers(60, 90)))
+
+
+@pytest.fixture(scope="module")
+def bursts():
+    """Files of two classes, named so that a file name gives nothing away; and the burst of each, or its own number."""
+    random = np.random.default_rng(0)
+    files, burst = {}, {}
+    names = [f"{i:04}" for i in random.permutation(2 * (N_BURSTS * FRAMES + ALONE))]
+    for label in "ab":
+        scenes = [(k, FRAMES) for k in range(N_BURSTS)] + [(N_BURSTS + k, 1) for k in range(ALONE)]
+        for number, n_frames in scenes:
+            picture = scene(1000 * (label == "b") + number)
+            for _ in range(n_frames):
+                path = f"{label}/{names.pop()}.jpg"
+                files[path], burst[path] = frame(picture, random), (label, number)
+    return files, burst
+
+
+@pytest.fixture
+def packed(bursts, tmp_path):
+    return write_zip(tmp_path / "bursts.zip", bursts[0])
+
+
+def splits_of(dataset, burst):
+    """The splits that each burst lies in."""
+    found = {}
+    for path, split in zip(dataset.records()["path"], dataset.records()["split"], strict=True):
+        found.setdefault(burst[path], set()).add(split)
+    return found
+
+
+def test_a_burst_never_straddles(packed, bursts):
+    at_random = import_source(packed)
+    assert sum(len(found) > 1 for found in splits_of(at_random, bursts[1]).values()) > N_BURSTS
+    dataset = import_source(packed, split_by="near", seed=3)
+    assert all(len(found) == 1 for found in splits_of(dataset, bursts[1]).values())
+    assert dataset.split_source == "near"
+    for row in dataset.split_counts:
+        assert abs(row[0] / sum(row) - 0.7) < 0.1 and min(row) > 0
+
+
+def test_groups_are_the_bursts_and_nothing_else(packed, bursts):
+    table = import_source(packed, split_by="near").records()
+    of = table["path"].map(bursts[1])
+    named = table[table["group"] != ""]
+    assert named.groupby("group").size().tolist() == [FRAMES] * (2 * N_BURSTS)
+    assert all(len(set(of[rows.index])) == 1 for _, rows in named.groupby("group"))
+
+
+def test_the_same_pictures_are_divided_the_same_way(packed):
+    assert import_source(packed, split_by="near") == import_source(packed, split_by="near")
+
+
+def test_known_groups_stay_together_as_well(bursts, tmp_path):
+    files, burst = bursts
+    lone = [path for path in sorted(files) if burst[path][1] >= N_BURSTS]
+    rows = [f"{path},{path[0]},{'patient' if path in lone[:8] else ''}" for path in sorted(files)]
+    files = {**files, "labels.csv": "\n".join(["file,label,who", *rows]).encode()}
+    from ftcore.datasets.intake import Labels
+
+    labels = Labels("labels.csv", "file", ("label",), group="who")
+    dataset = import_source(write_zip(tmp_path / "t.zip", files), split_by="near", labels=labels)
+    table = dataset.records().set_index("path")
+    assert table.loc[lone[:8], "split"].nunique() == 1
+    assert all(len(found) == 1 for found in splits_of(dataset, burst).values())
+
+
+def test_a_data_set_is_divided_again_as_a_new_version(packed, bursts):
+    first = import_source(packed)
+    rows = tuple(first.records().index[:3])
+    edited = versions.edit(first, [Edit("exclude", rows)])
+    seen = []
+    again = divide_again(edited, split_by="near", split="60/20/20", progress=lambda *told: seen.append(told))
+    assert all(len(found - {""}) == 1 for found in splits_of(again, bursts[1]).values())
+    assert versions.parent(again) == edited and tuple(versions.excluded(again).index) == rows
+    assert (again.split_shares, again.split_source) == ((60, 20, 20), "near")
+    assert again.n_images == edited.n_images and abs(again.sizes[0] / again.n_images - 0.6) < 0.08
+    assert "divided all pictures again, 60/20/20" in versions.history(again)[-1].words[0]
+    assert any(label == "Comparing pictures with each other" for label, _, _ in seen)
+    back = divide_again(again, split_by="random", seed=0)
+    assert back.split_source == "random" and back.records()["excluded"].tolist() == again.records()["excluded"].tolist()
+
+
+def test_a_division_that_cannot_be_is_a_sentence(tmp_path):
+    dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(6)))
+    with pytest.raises(DataError, match="No groups are known"):
+        divide_again(dataset, split_by="group")
+    with pytest.raises(SettingsError, match=r"Unknown way to divide 'luck'.*near"):
+        divide_again(dataset, split_by="luck")
+    with pytest.raises(SettingsError, match="sum to 100"):
+        divide_again(dataset, split_by="random", split="1/2/3")
+    assert versions.family(dataset) == [dataset]
+
+
+def test_the_command_line_divides_at_import_and_again(packed, bursts, capsys):
+    assert cli.main(["import", str(packed), "--name", "films"]) == 0
+    first = json.loads(capsys.readouterr().out.splitlines()[-1])["dataset"]
+    assert cli.main(["dataset", first, "--split-by", "near", "--split", "80/10/10", "--seed", "4"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    from ftcore.datasets.records import open_dataset
+
+    assert answer["parent"] == first and answer["history"][-1].startswith(
+        "divided all pictures again, 80/10/10, seed 4"
+    )
+    assert all(len(found) == 1 for found in splits_of(open_dataset(answer["dataset"]), bursts[1]).values())
+    assert cli.main(["import", str(packed), "--name", "near films", "--split-by", "near"]) == 0
+    near = json.loads(capsys.readouterr().out.splitlines()[-1])["dataset"]
+    assert all(len(found) == 1 for found in splits_of(open_dataset(near), bursts[1]).values())

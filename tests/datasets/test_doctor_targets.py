@@ -1,0 +1,162 @@
+"""The doctor on data sets of several classes and of numbers: what is probably wrong, and what is not."""
+
+import numpy as np
+import pytest
+
+from ftcore import cli
+from ftcore.datasets.doctor import findings
+from ftcore.datasets.doctor.examine import examine
+from ftcore.datasets.doctor.numbers import held_out_numbers
+from ftcore.datasets.intake import import_source
+from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.versions import Edit, edit
+from ftcore.errors import DataError
+from ftcore.events import told
+from tests.datasets.made_pictures import png, write_zip
+
+N = 150
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return {f"{i:03}.png": png(i, (16, 16)) for i in range(N)}
+
+
+@pytest.fixture
+def listed(pictures, tmp_path):
+    """``listed(header, rows)``: a data set whose table says in each row what one picture is."""
+
+    def make(header, rows, task):
+        text = "\n".join([f"file,{header}", *(f"{i:03}.png,{row}" for i, row in enumerate(rows))])
+        return import_source(write_zip(tmp_path / "t.zip", {**pictures, "labels.csv": text.encode()}), task=task)
+
+    return make
+
+
+def found(dataset, features=None):
+    report = told(examine(dataset, PixelStore(dataset), features))
+    return {finding.kind: finding for finding in report.findings}
+
+
+def numbers_of(dataset, rows):
+    return [int(path[:3]) for path in dataset.records()["path"][list(rows)]]
+
+
+def in_table_order(dataset, values):
+    """Features given picture by picture, in the order of the table."""
+    return np.asarray(values)[[int(path[:3]) for path in dataset.records()["path"]]].astype("f4")
+
+
+class TestSeveralClasses:
+    """Sets of classes with some that are missing and some that are too many."""
+
+    @pytest.fixture
+    def planted(self, listed):
+        random = np.random.default_rng(0)
+        truth = random.random((N, 3)) < (0.5, 0.3, 0.4)
+        told = truth.copy()
+        wrong = {4: 0, 30: 1, 77: 2, 120: 0}
+        for picture, label in wrong.items():
+            told[picture, label] ^= True
+        rows = ["|".join(name for name, on in zip(("cat", "dog", "red car"), row, strict=True) if on) for row in told]
+        dataset = listed("tags", rows, "multi")
+        values = np.hstack([4.0 * truth + random.normal(size=truth.shape), random.normal(size=(N, 20))])
+        return dataset, in_table_order(dataset, values), truth, wrong
+
+    def test_a_class_too_many_or_too_few_is_found_and_the_right_set_suggested(self, planted):
+        dataset, features, truth, wrong = planted
+        finding = found(dataset, features)["label_issue"]
+        assert set(wrong) <= set(numbers_of(dataset, finding.rows)) and len(finding.rows) <= 7
+        mended = edit(dataset, finding.remedy)
+        order = [int(path[:3]) for path in mended.records()["path"]]
+        has = mended.targets().astype(bool)
+        assert all((has[order.index(picture)] == truth[picture]).all() for picture in wrong)
+        assert mended.split_counts != dataset.split_counts
+
+    def test_nothing_is_found_where_the_features_know_nothing(self, planted):
+        dataset, features, _, _ = planted
+        noise = np.random.default_rng(1).normal(size=features.shape).astype("f4")
+        finding = found(dataset, noise).get("label_issue")
+        assert finding is None or finding.count <= 0.1 * N
+
+    def test_a_set_of_classes_is_given_by_hand(self, planted):
+        dataset = planted[0]
+        edited = edit(dataset, [Edit("relabel", (3,), "red car | cat"), Edit("relabel", (5,), "(none)")])
+        table = edited.records()
+        assert (table["label"][3], table["label"][5]) == ("cat | red car", "(none)")
+        assert edited.targets()[[3, 5]].tolist() == [[1, 0, 1], [0, 0, 0]]
+        with pytest.raises(DataError, match="There is no class 'cow'"):
+            edit(dataset, [Edit("relabel", (3,), "cat | cow")])
+
+
+class TestNumbers:
+    """Weights and the like, with typing mistakes among them."""
+
+    def test_numbers_far_out_and_below_zero_are_found_the_farthest_first(self, listed):
+        weights = np.random.default_rng(0).normal(50, 8, N).round(1)
+        weights[[3, 60, 61]] = (5200.0, -48.0, 0.5)
+        dataset = listed("weight (kg)", weights, "number")
+        finding = found(dataset)["out_of_range"]
+        assert set(numbers_of(dataset, finding.rows)) == {3, 60, 61}
+        assert "'weight': 3 of 150 values" in finding.sentence and finding.severity == "warning"
+        assert edit(dataset, finding.remedy).n_images == N - 3
+        assert "out_of_range" not in found(edit(dataset, finding.remedy))
+
+    @pytest.mark.parametrize(
+        "draw",
+        [
+            lambda random: random.normal(0, 1, N),
+            lambda random: random.lognormal(0, 1, N),
+            lambda random: random.exponential(3, N),
+            lambda random: random.uniform(-180, 180, N),
+            lambda random: random.integers(0, 5, N),
+            lambda random: np.where(random.random(N) < 0.8, 0, random.integers(1, 4, N)),
+            lambda random: random.normal(3, 1.5, N),
+        ],
+        ids=["bell", "lognormal", "exponential", "even", "counts", "mostly zero", "some below zero"],
+    )
+    def test_numbers_as_nature_draws_them_are_no_trouble(self, listed, draw):
+        for seed in range(2):
+            dataset = listed("value", draw(np.random.default_rng(seed)), "number")
+            assert "out_of_range" not in found(dataset)
+
+    def test_minus_999_is_no_temperature(self, listed):
+        values = np.random.default_rng(0).normal(20, 5, N)
+        values[7] = -999
+        dataset = listed("reading", values, "number")
+        assert numbers_of(dataset, found(dataset)["out_of_range"].rows) == [7]
+
+    def test_each_of_several_numbers_is_looked_at(self, listed):
+        random = np.random.default_rng(0)
+        first, second = random.normal(5, 1, N), random.normal(100, 10, N)
+        first[9], second[11] = 50, 1000
+        dataset = listed("length (mm),mass (g)", [f"{a},{b}" for a, b in zip(first, second, strict=True)], "number")
+        assert set(numbers_of(dataset, found(dataset)["out_of_range"].rows)) == {9, 11}
+
+    def test_a_number_that_does_not_fit_its_picture_is_found(self, listed):
+        random = np.random.default_rng(0)
+        values = random.uniform(0, 100, N)
+        told = values.copy()
+        told[[8, 90]] = (values[8] + 55) % 100, (values[90] + 45) % 100
+        dataset = listed("ripeness", told, "number")
+        features = np.hstack([values[:, None] / 25 + random.normal(0, 0.05, (N, 1)), random.normal(size=(N, 12))])
+        finding = found(dataset, in_table_order(dataset, features))["label_issue"]
+        assert set(numbers_of(dataset, finding.rows)) == {8, 90}
+        assert "'ripeness' is" in finding.sentence and finding.suggestions == ()
+        assert "label_issue" not in found(dataset, in_table_order(dataset, random.normal(size=(N, 13))))
+
+    def test_what_is_expected_of_a_picture_comes_from_others(self):
+        random = np.random.default_rng(0)
+        x = random.normal(size=(100, 5))
+        assert held_out_numbers(x, random.normal(size=100)) is None
+        said = held_out_numbers(x, 3 * x[:, 0] + 7)
+        assert np.abs(said - (3 * x[:, 0] + 7)).max() < 0.1
+        assert held_out_numbers(x, np.ones(100)) is None
+
+    def test_the_command_line_names_them(self, listed, capsys):
+        weights = np.random.default_rng(0).normal(50, 8, N).round(1)
+        weights[3] = 5200.0
+        dataset = listed("weight (kg)", weights, "number")
+        findings.save(dataset, findings.Report(tuple(found(dataset).values())))
+        assert cli.main(["doctor", dataset.id]) == 0
+        assert '"kind": "out_of_range", "severity": "warning", "count": 1' in capsys.readouterr().out

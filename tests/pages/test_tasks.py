@@ -1,0 +1,118 @@
+"""Several classes per picture and numbers on every page after Dataset: trained here, shown in their own words."""
+
+import pytest
+
+from ftcore import hardware
+from ftcore import settings as s
+from ftcore.jobs import supervise
+from ftcore.runs import drafts, store
+from pages.components import cached, session
+from tests.datasets.made_pictures import png
+from tests.pages.conftest import open_page, shown_pictures, texts
+
+SMALL = (
+    "model.name=test_efficientnet", "model.pretrained=false", "model.image_size=32", "train.epochs=3",
+    "train.threads=1",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_model_of_another_test():
+    cached.bundle.clear()
+    cached.test_tables.clear()
+
+
+@pytest.fixture
+def trained(import_task, monkeypatch):
+    """``trained(what)``: a data set and a finished small run on it."""
+    monkeypatch.setattr(hardware, "be_nice", lambda: None)
+
+    def make(what):
+        dataset = import_task(what)
+        suggested = s.suggest("quick", dataset.facts(), base=s.RunSettings(dataset=dataset.id))
+        job = store.create("train", what, s.to_json(s.with_values(suggested, SMALL)))
+        supervise.work(job.folder)
+        return dataset, job
+
+    return make
+
+
+def chosen(at, key):
+    """The choices that a selectbox of the settings form offers."""
+    return next(box.options for box in at.selectbox if box.key and box.key.endswith(f"/{key}"))
+
+
+def test_a_run_over_numbers_is_shown_in_their_unit_and_never_as_accuracy(trained):
+    dataset, job = trained("number")
+    at = open_page("train", dataset=dataset.id, run=job.id)
+    assert not at.exception and not at.error
+    labels = [metric.label for metric in at.metric]
+    assert labels == ["Mean error", "Median error", "Root mean square error", "R²"]
+    assert all(metric.value.endswith(" cd") for metric in at.metric[:3])
+    charts = [chart.proto.spec for chart in at.get("plotly_chart")]
+    assert any("Loss: squared error" in spec for spec in charts)
+    assert any("Mean error (cd, lower is better)" in spec for spec in charts)
+    assert any("Truth: glow (cd)" in spec for spec in charts)
+    assert "ccuracy" not in texts(at) + "".join(charts)
+    assert shown_pictures(at) and " cd → " in shown_pictures(at)[0][1]
+    at = open_page("runs")
+    assert not at.exception and " cd** test mean error" in texts(at)
+
+
+def test_a_run_over_several_numbers_shows_each(trained):
+    dataset, job = trained("numbers")
+    at = open_page("train", dataset=dataset.id, run=job.id)
+    assert not at.exception and not at.error
+    assert at.dataframe[0].value["label"].tolist() == ["glow", "tint"]
+    at.selectbox(key="number_shown").select("tint").run()
+    assert any("Truth: tint" in chart.proto.spec for chart in at.get("plotly_chart"))
+
+
+def test_a_run_over_several_classes_is_shown_with_scores_of_their_own(trained):
+    dataset, job = trained("multi")
+    at = open_page("train", dataset=dataset.id, run=job.id)
+    assert not at.exception and not at.error
+    assert [metric.label for metric in at.metric] == ["All right", "Average precision", "F1 over all", "F1"]
+    assert set(at.dataframe[0].value.columns) >= {"label", "pictures", "precision", "recall", "average_precision"}
+    assert "test average precision" in texts(open_page("runs"))
+
+
+def test_try_answers_numbers_with_unit_truth_and_typical_error(trained):
+    dataset, job = trained("numbers")
+    at = open_page("try_it", dataset=dataset.id, run=job.id)
+    assert not at.exception and not at.error
+    assert [metric.label for metric in at.metric] == ["glow", "tint"] * 3
+    assert at.metric[0].value.endswith(" cd") and not at.metric[1].value.endswith("cd")
+    assert "Half of the test pictures were answered closer" in texts(at)
+    assert "Truly" in texts(at) and "right]" not in texts(at)
+
+
+def test_try_marks_every_class_above_a_threshold_that_can_be_moved(trained):
+    dataset, job = trained("multi")
+    at = open_page("try_it", dataset=dataset.id, run=job.id)
+    assert not at.exception and not at.error
+    assert len(at.get("plotly_chart")) == 3 and at.slider(key="try_threshold").value == 0.5
+    at.slider(key="try_threshold").set_value(0.05).run()
+    assert not at.exception and texts(at).count("#### blue \\| red") == 3, "everything is above so low a line"
+    at.get("button_group")[0].set_value("upload").run()
+    at.file_uploader(key="try_upload").set_value([("good.png", png(1), "image/png")]).run()
+    assert not at.exception and "#### blue \\| red" in texts(at)
+
+
+@pytest.mark.parametrize("what, losses", [("number", 3), ("multi", 2)])
+def test_only_choices_that_serve_the_task_are_offered(import_task, what, losses):
+    at = open_page("settings", dataset=import_task(what).id)
+    assert not at.exception
+    assert len(chosen(at, "train.loss")) == losses
+    assert "Accuracy" not in chosen(at, "train.monitor")
+
+
+def test_a_draft_that_cannot_serve_the_task_cannot_be_started(import_task):
+    dataset = import_task("number")
+    base = s.RunSettings(dataset=dataset.id)
+    drafts.save(drafts.Draft(base, "glowing-20260101-000000-abcd"))
+    at = open_page("train", dataset=dataset.id)
+    assert not at.exception and "does not serve a data set with numbers" in at.error[0].value
+    assert at.button(key="start").disabled
+    drafts.save(drafts.Draft(session.suggested(dataset, "quick", base), "glowing-20260101-000000-abcd"))
+    assert not open_page("train", dataset=dataset.id).button(key="start").disabled
