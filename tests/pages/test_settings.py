@@ -330,6 +330,7 @@ def test_settings_of_a_file_are_shown_and_taken_on_a_click(tiny_dataset):
     [
         ({"train": {"speed": 1}}, "Unknown setting 'train.speed'"),
         ({"train": {"epochs": "many"}}, "Epochs is 'many', expected a whole number"),
+        ({"train": {"loss": "mse"}}, "does not serve a data set"),
         ({"model": {"name": "no_such_model"}}, "timm knows no no_such_model."),
     ],
 )
