@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ftcore.settings import FREEZE_PRESETS, OPTIMISERS, DatasetFacts, RunSettings, custom_phases
+from ftcore.settings import FREEZE_PRESETS, OPTIMISERS, TASK_LOSSES, DatasetFacts, RunSettings, custom_phases
 
 SEVERITIES = ("serious", "warning", "note")
 """Worst first: the run cannot do what was asked; the model will be worse; a setting that does nothing, or time lost."""
@@ -25,6 +25,8 @@ USUAL_RATES = {
 }
 """Per optimiser the lowest and highest usual rate of a new head, and one to go back to. Pretrained layers get a
 fraction of it (optimisers.BODY_SHARE), so these are higher than what one reads of for whole networks."""
+
+NUMBER_LOSSES = TASK_LOSSES["number"]
 
 NO_BATCH_NORM = ("vit", "deit", "beit", "eva", "convnext", "swin", "mixer", "cait", "hiera", "mvitv2", "nf", "dm_nf")
 """How the names of families begin that normalise every picture by itself, or not at all."""
@@ -124,7 +126,8 @@ def n_steps(settings: RunSettings, facts: Facts) -> int:
 
 def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | None:
     model = settings.model
-    if model.pretrained or model.start or settings.freeze.preset == "none":
+    learns_all = settings.freeze.preset == "none" and not settings.freeze.lora_rank
+    if model.pretrained or model.start or learns_all:
         return None
     return Contradiction(
         "serious",
@@ -135,8 +138,32 @@ def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | No
     )
 
 
+def _adapters_without_layers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.freeze.lora_rank or settings.freeze.preset != "head":
+        return None
+    return Contradiction(
+        "note",
+        "Low-rank adapters stand in layers that would otherwise learn as a whole, and here the head learns alone: "
+        "there will be none.",
+        ("freeze.lora_rank", "freeze.preset"),
+        ("freeze.preset=half",),
+    )
+
+
+def _adapters_from_the_first_layer_on(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.freeze.lora_rank or settings.freeze.preset != "none" or settings.engine.cache != "on":
+        return None
+    return Contradiction(
+        "note",
+        "With low-rank adapters in the first layers nothing can be computed only once, and every epoch takes the full "
+        "time.",
+        ("freeze.lora_rank", "freeze.preset"),
+        ("freeze.preset=half",),
+    )
+
+
 def _all_with_few_pictures(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if settings.freeze.preset != "none" or facts.n_train >= FEW_FOR_ALL:
+    if settings.freeze.preset != "none" or settings.freeze.lora_rank or facts.n_train >= FEW_FOR_ALL:
         return None
     return Contradiction(
         "warning",
@@ -456,8 +483,20 @@ def _pieces_without_places(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
+def _pieces_of_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if settings.train.loss not in NUMBER_LOSSES or not settings.train.cutmix:
+        return None
+    return Contradiction(
+        "warning",
+        "CutMix shares the answer by area, and a number is seldom spread over the picture: a quarter of another face "
+        "adds no quarter of its age.",
+        ("train.cutmix", "train.loss"),
+        ("train.cutmix=0.0",),
+    )
+
+
 def _smoothed_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if settings.train.loss not in ("mse", "mae", "huber") or not settings.train.label_smoothing:
+    if settings.train.loss not in NUMBER_LOSSES or not settings.train.label_smoothing:
         return None
     return Contradiction(
         "warning",
@@ -533,6 +572,8 @@ def _fresh_views_through_frozen_layers(settings: RunSettings, facts: Facts) -> C
 
 RULES: tuple[Rule, ...] = (
     _frozen_untrained,
+    _adapters_without_layers,
+    _adapters_from_the_first_layer_on,
     _all_with_few_pictures,
     _fewer_epochs_than_phases,
     _phases_of_another_length,
@@ -555,6 +596,7 @@ RULES: tuple[Rule, ...] = (
     _mixed_and_smoothed,
     _mixed_in_a_short_run,
     _pieces_without_places,
+    _pieces_of_numbers,
     _smoothed_numbers,
     _smoothed_focal,
     _focal_and_weighted,

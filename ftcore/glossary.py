@@ -225,6 +225,7 @@ TERMS: dict[str, Term] = _terms(
         "A head may have a layer or two of its own between the features and the answer. It can then combine features, "
         "which helps when nothing but the head learns, and it learns by heart more easily.",
         ("head", "dropout"),
+        ("model.head_layers", "model.head_width", "model.head_dropout"),
     ),
     Term(
         "features",
@@ -264,6 +265,7 @@ TERMS: dict[str, Term] = _terms(
         "Layers see a picture as a grid of places; pooling makes one list of features of it. The average asks how "
         "much of something there is, the maximum whether it is anywhere.",
         ("features", "head"),
+        ("model.pool",),
     ),
     Term(
         "licence",
@@ -331,6 +333,7 @@ TERMS: dict[str, Term] = _terms(
         "A small addition beside a frozen layer that learns in its place. It has a hundredth of the layer's "
         "parameters, costs little memory, and is merged into the layer when the model is taken away.",
         ("freezing", "parameter"),
+        ("freeze.lora_rank", "freeze.lora_alpha"),
     ),
     # views
     Term(

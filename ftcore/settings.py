@@ -100,6 +100,17 @@ FITS = Table(
     Choice("crop", "Cut out the middle square", "Keeps shapes as they are; the edges of long pictures are lost."),
     Choice("squash", "Squeeze into a square", "Keeps the whole picture; long pictures get distorted."),
 )
+POOLS = Table(
+    "pooling",
+    Choice("default", "As the model was pretrained", "The usual choice."),
+    Choice("token", "Class token", "Only the token that the network keeps for the answer; some transformers have one."),
+    Choice("avg", "Average", "Each feature's average over the picture: how much of it there is."),
+    Choice(
+        "max", "Largest", "Each feature's largest value: whether it is anywhere, for small things in large pictures."
+    ),
+    Choice("avgmax", "Mean of average and largest", "Something of both."),
+    Choice("catavgmax", "Average and largest", "Both, side by side: twice as many numbers for the head."),
+)
 MONITORS = Table("monitor", *(Choice(score.name, score.label, score.help) for score in scores.SCORES.values()))
 CACHES = Table(
     "cache setting",
@@ -244,6 +255,40 @@ class ModelSettings:
         step=0.05,
         advanced=True,
     )
+    pool: str = setting(
+        "default",
+        "Pooling",
+        "How what was seen all over the picture is summed up for the head. Not every network takes every way.",
+        choices=POOLS,
+        advanced=True,
+    )
+    head_layers: int = setting(
+        0,
+        "Hidden layers in the head",
+        "Layers between the network and the answer; 0 is usual, 1 can help when only the head learns.",
+        low=0,
+        high=2,
+        step=1,
+        advanced=True,
+    )
+    head_width: int = setting(
+        256,
+        "Width of hidden layers",
+        "Numbers in each hidden layer of the head; without hidden layers it has no effect.",
+        low=8,
+        high=4096,
+        step=64,
+        advanced=True,
+    )
+    head_dropout: float = setting(
+        0.0,
+        "Dropout between hidden layers",
+        "Share of each hidden layer that is hidden at random in each step, against learning by heart.",
+        low=0.0,
+        high=0.9,
+        step=0.05,
+        advanced=True,
+    )
     binary: str = setting(
         "softmax",
         "Outputs for two classes",
@@ -316,6 +361,25 @@ class FreezeSettings:
         step=0.05,
         advanced=True,
     )
+    lora_rank: int = setting(
+        0,
+        "Low-rank adapters (LoRA): rank",
+        "Layers that may learn keep their weights and learn a small correction of this rank instead: between frozen "
+        "and free. 0 is off, 8 is usual; it has no effect when only the head learns.",
+        low=0,
+        high=256,
+        step=4,
+        advanced=True,
+    )
+    lora_alpha: float = setting(
+        16.0,
+        "Low-rank adapters: strength",
+        "How strongly the corrections act; twice the rank is usual.",
+        low=0.1,
+        high=1024.0,
+        step=4.0,
+        advanced=True,
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -345,6 +409,11 @@ def custom_phases(text: str) -> list[tuple[int | None, str]]:
             )
         found.append((None if number == "rest" else int(number), what))
     return found
+
+
+def phases_text(phases: Iterable[tuple[int | None, str]]) -> str:
+    """The text that ``custom_phases`` reads, from what a table of phases holds."""
+    return ", ".join(f"{'rest' if length is None else length}:{what.strip()}" for length, what in phases)
 
 
 @dataclass(frozen=True, kw_only=True)

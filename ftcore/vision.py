@@ -6,7 +6,8 @@ declaring the two names is enough; it happens only where the compiled library ca
 """
 
 import importlib.util
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ import timm  # noqa: E402
 from huggingface_hub import constants as _hub  # noqa: E402
 from huggingface_hub.errors import HfHubHTTPError as HubError  # noqa: E402, F401
 from timm.data import resolve_model_data_config  # noqa: E402
-from timm.layers import DropPath, PatchDropout  # noqa: E402, F401
+from timm.layers import DropPath, PatchDropout, resample_abs_pos_embed  # noqa: E402, F401
 from timm.models._features_fx import get_notrace_functions, get_notrace_modules  # noqa: E402, F401
 from timm.models._manipulate import group_parameters  # noqa: E402, F401
 from timm.optim import create_optimizer_v2  # noqa: E402, F401
@@ -52,10 +53,23 @@ def architectures(pattern: str = "") -> list[str]:
     return timm.list_models(pattern)
 
 
+def tags(architecture: str) -> list[str]:
+    """The tags of an architecture's pretrained weights: those that follow its name and a dot."""
+    known = timm.models.get_arch_pretrained_cfgs(architecture)
+    return [tag for name in known if (tag := name.partition(".")[2])]
+
+
 def is_fixed_size(name: str) -> bool:
     """True for a model that is built for one input size and told another by ``img_size``."""
     config = timm.get_pretrained_cfg(name)
     return bool(config and config.fixed_input_size)
+
+
+def family_fitted(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What timm does to a family's pretrained files before it loads them: embeddings of positions are resized to the
+    model's picture size, old names replaced. Unchanged where a family has no such step."""
+    step = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
+    return step(dict(tensors), model) if step else dict(tensors)
 
 
 def data_config(name: str) -> dict[str, Any]:

@@ -97,3 +97,4 @@ if frame.next_button("settings", "Next: settings", disabled=bool(reason), help=r
         base = session.refitted(dataset, draft, base)
     drafts.confirm(dataclasses.replace(draft, settings=base), "model")
     frame.go("settings")
+modeltable.prepare()

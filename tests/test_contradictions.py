@@ -3,9 +3,8 @@
 import pytest
 
 from ftcore import contradictions as c
-from ftcore.choices import Choice
 from ftcore.contradictions import Facts, contradictions
-from ftcore.settings import LOSSES, OPTIMISERS, DatasetFacts, RunSettings, suggest, with_values
+from ftcore.settings import OPTIMISERS, DatasetFacts, RunSettings, suggest, with_values
 
 FACTS = {"n_train": 1000, "n_classes": 3, "side": 256, "smallest": 300, "largest": 360, "native_size": 224}
 
@@ -15,6 +14,16 @@ CASES = {
         (["model.pretrained=false"], {}),
         (["model.pretrained=false", "freeze.preset=none"], {}),
         "would stay random",
+    ),
+    "_adapters_without_layers": (
+        (["freeze.lora_rank=8"], {}),
+        (["freeze.lora_rank=8", "freeze.preset=last_stage"], {}),
+        "there will be none",
+    ),
+    "_adapters_from_the_first_layer_on": (
+        (["freeze.lora_rank=8", "freeze.preset=none"], {}),
+        (["freeze.lora_rank=8", "freeze.preset=none", "engine.cache=off"], {}),
+        "nothing can be computed only once",
     ),
     "_all_with_few_pictures": (
         (["freeze.preset=none"], {"n_train": 199}),
@@ -126,6 +135,11 @@ CASES = {
         (["train.patience=7"], {}),
         "cannot happen in a run of 8",
     ),
+    "_pieces_of_numbers": (
+        (["train.loss=mae", "train.cutmix=1", "freeze.preset=half"], {}),
+        (["train.cutmix=1", "freeze.preset=half"], {}),
+        "a quarter of another face",
+    ),
     "_smoothed_numbers": (
         (["train.loss=mse", "train.label_smoothing=0.1"], {}),
         (["train.loss=mse"], {}),
@@ -158,12 +172,6 @@ CASES = {
     ),
 }
 RULES = {rule.__name__: rule for rule in c.RULES}
-
-
-@pytest.fixture(autouse=True)
-def losses_of_numbers(monkeypatch):
-    """Losses for numbers are known, whatever tasks there are."""
-    monkeypatch.setitem(LOSSES.rows, "mse", Choice("mse", "Squared error", "The square of the difference."))
 
 
 def made(values, facts):

@@ -25,7 +25,9 @@ from ftcore.datasets.pictures import read_picture
 from ftcore.datasets.pixels import shrink, side_for
 from ftcore.errors import ModelError
 from ftcore.evaluation.predict import evaluating
+from ftcore.models import adapters, heads
 from ftcore.models.build import rebuild
+from ftcore.models.heads import PLAIN, Head
 from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 
@@ -43,8 +45,8 @@ Load it in Python (pip install timm safetensors pillow numpy):
     from safetensors.torch import load_file
 
     about = json.load(open("bundle.json", encoding="utf-8"))
-    model = timm.create_model(about["architecture"], num_classes=about["n_outputs"], **about["options"]).eval()
-    model.load_state_dict(load_file("model.safetensors"))
+    model = timm.create_model(about["architecture"], num_classes=about["n_outputs"], **about["options"])
+{head}    model.eval().load_state_dict(load_file("model.safetensors"))
 
     recipe = about["preprocessing"]              # fit "crop": the middle square is cut out, then resized
     picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
@@ -93,24 +95,27 @@ def write(
     outputs: Outputs,
     preprocessing: Preprocessing,
     about: dict[str, Any],
+    head: Head = PLAIN,
 ) -> None:
     """Write a bundle folder and, beside it, the same as ``<folder>.zip``; whole or not at all.
 
     Args:
         target: The bundle folder; an old one is replaced.
-        model: The trained model.
+        model: The trained model; low-rank adapters are merged into the weights that are written.
         name: What people call it.
         architecture: timm's name.
         options: Further arguments of ``timm.create_model`` that this input size needs.
         outputs: What the model's outputs mean.
         preprocessing: From picture to input.
         about: Scores, settings and data set, for the reader.
+        head: What the model's head is made of.
     """
     card = {
         "format": FORMAT,
         "name": name,
         "architecture": architecture,
         "options": options,
+        "head": head.to_json(),
         **outputs.to_json(),
         "preprocessing": preprocessing.to_json(),
         "created": time.time(),
@@ -118,10 +123,11 @@ def write(
         **about,
     }
     with workspace.new_folder(target) as folder:
-        tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+        tensors = {key: value.detach().cpu().contiguous() for key, value in adapters.merged_state(model).items()}
         (folder / "model.safetensors").write_bytes(save(tensors))  # save_file() would hide that a disk is full
         workspace.write_json(folder / "bundle.json", card)
-        text = _README.format(name=name, line="=" * len(name), says=_says(outputs), answer=_answer(outputs))
+        lines = "".join(f"    {line}\n" for line in heads.as_python(model, head, outputs.n))
+        text = _README.format(name=name, line="=" * len(name), says=_says(outputs), answer=_answer(outputs), head=lines)
         workspace.write_bytes(folder / "README.txt", text.encode())
         if target.exists():
             workspace.remove_folder(target)  # not before the new one is whole
@@ -157,7 +163,8 @@ class Bundle:
             self.outputs = Outputs.from_json(self.about)
             self.preprocessing = Preprocessing.from_json(self.about["preprocessing"])
             size = self.preprocessing.size
-            self.model = rebuild(self.about["architecture"], n_outputs=self.outputs.n, image_size=size)
+            head = Head.from_json(self.about.get("head"))
+            self.model = rebuild(self.about["architecture"], n_outputs=self.outputs.n, image_size=size, head=head)
             self.model.load_state_dict(load_file(folder / "model.safetensors"))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise ModelError("The trained model of this run cannot be read.", fix="Train it again.") from error

@@ -2,7 +2,6 @@
 
 phases         how many depth groups learn in which epochs; plain data
 plan           phases applied to a model's gradients and modes
-anatomy        a network's depth groups and their sizes, for drawings
 advice         what a choice risks: forgetting, learning by heart, learning too little
 cut            the traced graph in two: a frozen prefix, a trainable suffix, sharing the model's layers
 prefixes       the frozen prefix on the engine that is fastest for the job

@@ -7,6 +7,7 @@ everything else is the prefix, whose outputs are the same in every epoch and are
 
 import inspect
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,10 @@ from ftcore.freezing import disk_cache
 _RANDOM = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, vision.DropPath, vision.PatchDropout)
 _MODE_DEPENDENT = (*_RANDOM, nn.modules.batchnorm._BatchNorm)
 _ADDED = "_cut_dropout_"
+_COSTLY: tuple[Any, ...] = (
+    *(functional.linear, functional.conv2d, functional.scaled_dot_product_attention, torch.conv2d),
+    *(torch.matmul, torch.bmm, torch.einsum, operator.matmul, "matmul", "bmm"),
+)
 _RANDOM_FUNCTIONS = (functional.dropout, functional.dropout1d, functional.dropout2d, torch.dropout)
 
 
@@ -144,7 +149,13 @@ def _split(model: nn.Module, graph: fx.Graph, late: set[fx.Node], example: Tenso
 
     if all(node in late for node in nodes if node.op not in ("placeholder", "get_attr")):
         raise CutError("Nothing of this model is frozen from its input on.", fix="It trains uncached.")
-    behind, crossing = _border(nodes, late, rows)
+
+    def is_cheap(node: fx.Node) -> bool:
+        if node.op == "call_module":
+            return all(parameter.ndim < 2 for parameter in model.get_submodule(str(node.target)).parameters())
+        return node.op in ("call_function", "call_method") and node.target not in _COSTLY
+
+    behind, crossing = _border(nodes, late, rows, is_cheap)
     moved = ""
     reads_again = not crossing or any(node.op == "placeholder" for node in crossing)
     if reads_again or n_values(crossing) > most_values:
@@ -155,7 +166,7 @@ def _split(model: nn.Module, graph: fx.Graph, late: set[fx.Node], example: Tenso
         )
         for wider in _earlier(nodes, late):
             late = wider
-            behind, crossing = _border(nodes, late, rows)
+            behind, crossing = _border(nodes, late, rows, is_cheap)
             narrow = len(crossing) == 1 and crossing[0].op != "placeholder"
             if narrow and n_values(crossing) <= most_values:
                 break
@@ -171,18 +182,39 @@ def _split(model: nn.Module, graph: fx.Graph, late: set[fx.Node], example: Tenso
 
 
 def _border(
-    nodes: list[fx.Node], late: set[fx.Node], rows: Callable[[fx.Node], bool]
+    nodes: list[fx.Node],
+    late: set[fx.Node],
+    rows: Callable[[fx.Node], bool],
+    is_cheap: Callable[[fx.Node], bool],
 ) -> tuple[set[fx.Node], list[fx.Node]]:
     """What is computed behind the cut, and what crosses it.
 
-    A shape or a constant does not cross: it is cheap, so it is worked out again behind the cut.
+    A shape or a constant does not cross: it is cheap, so it is worked out again behind the cut. Nor does what a norm or
+    another cheap step makes of a tensor that crosses anyway, as in a block of which only the adapters learn.
     """
     behind = set(late)
     crossing = _crossing(nodes, behind)
     while odd := [node for node in crossing if not rows(node)]:
         behind |= set(odd)
         crossing = _crossing(nodes, behind)
-    return behind, crossing
+    for node in reversed(crossing):
+        behind |= _made_of(node, set(_crossing(nodes, behind)) - {node}, is_cheap)
+    return behind, _crossing(nodes, behind)
+
+
+def _made_of(node: fx.Node, others: set[fx.Node], is_cheap: Callable[[fx.Node], bool]) -> set[fx.Node]:
+    """The cheap steps that make ``node`` of ``others`` alone; empty where there are none."""
+    steps: set[fx.Node] = set()
+    waiting = [node]
+    while waiting:
+        step = waiting.pop()
+        if step in others or step in steps or step.op == "get_attr":
+            continue
+        if not is_cheap(step):
+            return set()
+        steps.add(step)
+        waiting += step.all_input_nodes
+    return steps if steps and others else set()
 
 
 def _earlier(nodes: list[fx.Node], late: set[fx.Node]) -> Iterator[set[fx.Node]]:

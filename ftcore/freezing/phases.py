@@ -25,6 +25,9 @@ class Phase:
     label: str
 
 
+PARTS = {"head": "Head only", "last_stage": "Last stage", "half": "Last half", "all": "Everything"}
+"""What a phase of one's own may say of any model, and what people call it."""
+
 Step = tuple[int, str]
 """How many depth groups learn, and what people call it."""
 
@@ -76,7 +79,15 @@ def spans(preset: str, n_epochs: int, settings: FreezeSettings | None = None) ->
     words = ", ".join(f"{'rest' if length is None else length}:{index + 1}" for index, (length, _) in enumerate(own))
     numbered = [DepthGroup(f"group {index}", index, ()) for index in range(len(own) + 1)]
     phases = make_phases(preset, numbered, n_epochs, replace(settings, phases=words))
-    return [replace(phase, label=what) for phase, (_, what) in zip(phases, own, strict=False)]
+    return [replace(phase, label=PARTS.get(what, what)) for phase, (_, what) in zip(phases, own, strict=False)]
+
+
+def stages(groups: Sequence[DepthGroup]) -> list[str]:
+    """Names that a phase of one's own can begin with, from the picture to the answer: stages, or groups without them.
+
+    For a form; ``PARTS`` are understood as well.
+    """
+    return list(dict.fromkeys(_stage_name(group) for group in groups))
 
 
 _STAND_IN = (
@@ -124,16 +135,11 @@ def _stage_name(group: DepthGroup) -> str:
 def _named(what: str, groups: Sequence[DepthGroup]) -> Step:
     """What a phase of one's own calls a part of this model."""
     n = len(groups)
-    stage = n_last_stage(groups)
-    words = {
-        "head": (1, "Head only"),
-        "last_stage": (stage, "Last stage"),
-        "half": (max(1, round(n / 2)), "Last half"),
-        "all": (n, "Everything"),
-    }
+    sizes = {"head": 1, "last_stage": n_last_stage(groups), "half": max(1, round(n / 2)), "all": n}
     asked = " ".join(what.replace("_", " ").split()).lower()
-    if asked.replace(" ", "_") in words:
-        return words[asked.replace(" ", "_")]
+    part = asked.replace(" ", "_")
+    if part in PARTS:
+        return sizes[part], PARTS[part]
     number = asked.removesuffix("%")
     if number.isascii() and number.isdigit() and len(number) < 5:
         if asked.endswith("%") and 1 <= int(number) <= 100:
@@ -148,13 +154,8 @@ def _named(what: str, groups: Sequence[DepthGroup]) -> Step:
                     return n - index, f"From {name} on"
     raise SettingsError(
         f"Phases of your own: this model has no {what!r}.",
-        fix=f"Write head, last_stage, half, all, 1 to {n}, a share like 25%, or one of: {_names(groups)}.",
+        fix=f"Write head, last_stage, half, all, 1 to {n}, a share like 25%, or one of: {', '.join(stages(groups))}.",
     )
-
-
-def _names(groups: Sequence[DepthGroup]) -> str:
-    """Names that a phase can begin with: stages, and the groups of models without them."""
-    return ", ".join(dict.fromkeys(_stage_name(group) for group in groups))
 
 
 def _in_a_row(lengths: Sequence[tuple[int, Step]], n_epochs: int) -> list[Phase]:

@@ -52,8 +52,15 @@ class FreezePlan:
         raise SettingsError(f"Epoch {epoch} lies outside the plan of {self.n_epochs} epochs.", fix="Train longer.")
 
     def trainable(self, phase: int) -> list[DepthGroup]:
-        """The depth groups that learn in a phase, in order of depth, the head last."""
-        return self.groups[-self.phases[phase].n_groups :]
+        """The depth groups that learn in a phase, in order of depth, the head last, with what learns in them.
+
+        A group with low-rank adapters learns through these alone; one that takes none comes without parameters.
+        """
+        return [replace(group, parameters=group.learning) for group in self.groups[-self.phases[phase].n_groups :]]
+
+    @property
+    def has_adapters(self) -> bool:
+        return any(group.adapters for group in self.groups)
 
     def waits(self, epoch: int) -> bool:
         """Whether ``epoch`` belongs to a phase that ends when validation stalls."""

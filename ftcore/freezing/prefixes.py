@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, fx, nn
-from torch.nn.utils import fusion
+from torch.nn.utils import fusion, parametrize
 
 from ftcore.events import Event, Note, Progress
 from ftcore.freezing import disk_cache
@@ -190,7 +190,7 @@ def _after_norm(norm: nn.BatchNorm2d) -> nn.Module | None:
 
 
 def _hooked(layer: nn.Module) -> bool:
-    return bool(layer._forward_pre_hooks or layer._forward_hooks)
+    return bool(layer._forward_pre_hooks or layer._forward_hooks) or parametrize.is_parametrized(layer)
 
 
 class OpenVino:

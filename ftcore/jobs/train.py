@@ -112,6 +112,7 @@ def _write_bundle(
         options=creation_options(settings.model.name, image_size=size, dropout=0.0),
         outputs=parts.outputs,
         preprocessing=parts.preprocessing,
+        head=assemble.head_of(settings),
         about={
             "scores": {},
             **tested,

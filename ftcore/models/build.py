@@ -8,8 +8,10 @@ from torch import nn
 
 from ftcore import vision
 from ftcore.errors import ModelError
-from ftcore.models import weight_files, weights
+from ftcore.models import heads, weight_files, weights
+from ftcore.models.heads import PLAIN, Head
 from ftcore.preprocessing import Preprocessing
+from ftcore.settings import POOLS
 
 
 def build_model(
@@ -23,6 +25,7 @@ def build_model(
     pretrained: bool = True,
     start: Path | None = None,
     keep_head: bool = False,
+    head: Head = PLAIN,
     seed: int = 0,
 ) -> tuple[nn.Module, Preprocessing]:
     """A timm backbone with a new head of ``n_outputs`` logits.
@@ -38,7 +41,8 @@ def build_model(
             (``has_drop_path``).
         pretrained: Load pretrained weights; the new head is random either way.
         start: A safetensors file whose weights are taken instead (weight_files).
-        keep_head: Take the head of ``start`` as well; it must know the same classes.
+        keep_head: Take the head of ``start`` as well; it must know the same classes and be made alike.
+        head: Pooling and hidden layers.
         seed: Makes the new head, and an untrained backbone, repeatable.
     """
     weights.require_architecture(name)
@@ -50,13 +54,14 @@ def build_model(
         from_timm = pretrained and start is None
         model = weights.pretrained_model(name, **options) if from_timm else vision.create_model(name, **options)
         torch.manual_seed(seed)
-        model.reset_classifier(n_outputs)  # type: ignore[operator]
+        heads.put_on(model, head, n_outputs)
         if start is not None:
             weight_files.load_into(model, start, keep_head=keep_head)
-        if (name, image_size) not in _suits:
+        if (name, image_size, head.pool) not in _suits:
             _try_out(model, image_size, n_outputs)
-            _suits.add((name, image_size))
+            _suits.add((name, image_size, head.pool))
     except (AssertionError, TypeError, RuntimeError, AttributeError, IndexError, ValueError) as error:
+        _refuse_pooling(name, head.pool, image_size)
         reason = str(error).strip().split("\n")[0]
         raise ModelError(
             f"{name!r} cannot be built for pictures of {image_size} pixels and {n_outputs} classes ({reason}).",
@@ -80,8 +85,8 @@ def _takes_drop_path(name: str) -> bool:
     return True
 
 
-_suits: set[tuple[str, int]] = set()
-"""Models and picture sizes that were tried out in this process: a search builds the same one a hundred times."""
+_suits: set[tuple[str, int, str]] = set()
+"""What was tried out in this process, with size and pooling: a search builds the same one a hundred times."""
 
 
 def _try_out(model: nn.Module, image_size: int, n_outputs: int) -> None:
@@ -94,11 +99,26 @@ def _try_out(model: nn.Module, image_size: int, n_outputs: int) -> None:
         raise ValueError(f"it answers with shape {shape} for one picture")
 
 
-def rebuild(name: str, *, n_outputs: int, image_size: int) -> nn.Module:
+def _refuse_pooling(name: str, pool: str, image_size: int) -> None:
+    """Raise if that is why a model could not be built."""
+    if pool == heads.DEFAULT_POOL:
+        return
+    taken = heads.poolings(name, creation_options(name, image_size=image_size, dropout=0.0), image_size)
+    if taken and pool not in taken:  # else it is the size
+        raise ModelError(
+            f"{name!r} does not take the pooling {pool!r} ({POOLS[pool].label.lower()}).",
+            fix=f"Choose one of: {', '.join(taken)}.",
+        )
+
+
+def rebuild(name: str, *, n_outputs: int, image_size: int, head: Head = PLAIN) -> nn.Module:
     """The same architecture with random weights, for a state dict to be loaded into."""
     weights.require_architecture(name)
     options = creation_options(name, image_size=image_size, dropout=0.0)
-    return vision.create_model(name, num_classes=n_outputs, **options)
+    model = vision.create_model(name, num_classes=n_outputs, **options)
+    if not head.is_plain:
+        heads.put_on(model, head, n_outputs)
+    return model
 
 
 def creation_options(name: str, *, image_size: int, dropout: float) -> dict[str, Any]:

@@ -31,10 +31,15 @@ def depth_groups(model: nn.Module) -> list[DepthGroup]:
 
 def head_parameters(model: nn.Module) -> list[str]:
     """Names of the classifier's parameters: what a new head brings with it."""
-    classifiers = model.get_classifier()  # type: ignore[operator]
-    wanted = set(classifiers if isinstance(classifiers, (tuple, list)) else [classifiers])
-    inside = {id(p) for module in wanted if isinstance(module, nn.Module) for p in module.parameters()}
+    inside = {id(p) for path in classifier_paths(model) for p in model.get_submodule(path).parameters()}
     return [name for name, parameter in model.named_parameters() if id(parameter) in inside]
+
+
+def classifier_paths(model: nn.Module) -> list[str]:
+    """Where the classifier stands in the model, for example ``head.fc``; two places in distilled families."""
+    classifiers = model.get_classifier()  # type: ignore[operator]
+    wanted = {id(module) for module in (classifiers if isinstance(classifiers, (tuple, list)) else [classifiers])}
+    return [path for path, module in model.named_modules() if id(module) in wanted]
 
 
 def _depths(model: nn.Module, *, coarse: bool) -> dict[str, int]:

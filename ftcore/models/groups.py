@@ -13,11 +13,18 @@ class DepthGroup:
         name: What a person recognises: ``stem``, ``stage 3 block 2``, ``head``.
         stage: The coarser part it belongs to; groups of one stage share this number, the head has its own.
         parameters: Names of its parameters.
+        adapters: Names of its low-rank adapters, where it learns through these alone; None where it learns itself.
     """
 
     name: str
     stage: int
     parameters: tuple[str, ...]
+    adapters: tuple[str, ...] | None = None
+
+    @property
+    def learning(self) -> tuple[str, ...]:
+        """Names of the parameters that move while the group learns."""
+        return self.parameters if self.adapters is None else self.adapters
 
 
 def n_last_stage(groups: Sequence[DepthGroup]) -> int:

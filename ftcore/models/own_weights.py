@@ -51,6 +51,14 @@ def find(id: str) -> OwnWeights:
     raise ModelError(f"There are no weights {id!r} in this workspace.", fix="Upload them again.")
 
 
+def delete(own: OwnWeights) -> None:
+    """Delete weights; whether a run needs them is asked in ``training.starts``."""
+    try:
+        workspace.remove_folder(own.file.parent)
+    except FileNotFoundError:
+        raise ModelError(f"There are no weights {own.id!r} any more.", fix="Choose others from the list.") from None
+
+
 def list_all() -> list[OwnWeights]:
     """All weights that were brought, newest first. Folders that are not whole are passed over."""
     found = []

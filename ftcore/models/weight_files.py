@@ -1,12 +1,13 @@
 """Files with weights that others wrote: read without running code, compared with an architecture, loaded into a model.
 
 A file is a flat table of tensors, as safetensors or as a ``.pth``. Its head is not needed: a run brings its own, unless
-it knows the same classes.
+it knows the same classes. Positions that were learned at another picture size are resized.
 """
 
 import io
+import math
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from ftcore import names, vision
 from ftcore.errors import ModelError
-from ftcore.models.depth import head_parameters
+from ftcore.models.depth import classifier_paths
 from ftcore.models.weights import require_architecture
 
 _NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model")  # where training scripts put the tensors
@@ -51,7 +52,7 @@ def checked(data: bytes, file_name: str, architecture: str) -> bytes:
     tensors = read(data, file_name)
     with torch.device("meta"):
         model = vision.create_model(architecture)
-    if wrong := differences(model, tensors):
+    if wrong := differences(model, fitted(model, tensors)):
         raise _misfit(f"{names.clean(file_name)} does not hold the weights of {architecture}", wrong)
     return save({key: value.contiguous() for key, value in tensors.items()})
 
@@ -87,20 +88,52 @@ def read(data: bytes, file_name: str) -> dict[str, Tensor]:
 def differences(model: nn.Module, tensors: Mapping[str, Tensor]) -> list[Difference]:
     """Tensors besides the head's that ``tensors`` lacks, has in another shape, or has too many for ``model``."""
     expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    head = _head(model)
+    head = _in_head(model)
     wrong = [
         Difference(key, shape, tuple(tensors[key].shape) if key in tensors else None)
         for key, shape in expected.items()
-        if key not in head
+        if not head(key)
         and not key.endswith("num_batches_tracked")  # a counter that old files lack and nothing here reads
         and (key not in tensors or tuple(tensors[key].shape) != shape)
     ]
-    parents = {key.rpartition(".")[0] for key in head}
     return wrong + [
         Difference(key, None, tuple(value.shape))
         for key, value in tensors.items()
-        if key not in expected and key.rpartition(".")[0] not in parents
+        if key not in expected and not head(key)
     ]
+
+
+def fitted(model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors of a file, with the positions that were learned at another picture size resized to the model's own.
+
+    Transformers that learn one vector per place need that (Dosovitskiy et al. 2021, section 3.2,
+    https://arxiv.org/abs/2010.11929); timm's families do it themselves for their pretrained files. Tensors that fit
+    anyway come back as they are, those that cannot be made to fit too.
+    """
+    wrong = differences(model, tensors)
+    if not wrong:
+        return dict(tensors)
+    try:
+        found = vision.family_fitted(model, tensors)
+    except Exception:  # a file of another architecture: its misfits are named afterwards
+        found = dict(tensors)
+    if len(differences(model, found)) >= len(wrong):
+        found = dict(tensors)
+    for difference in differences(model, found):
+        if difference.name.endswith("pos_embed") and difference.expected and difference.found:
+            found[difference.name] = _other_grid(model, found[difference.name], difference.expected)
+    return found
+
+
+def _other_grid(model: nn.Module, positions: Tensor, expected: tuple[int, ...]) -> Tensor:
+    """Positions [1, P + n * n, D] for another n, or as they are where the shapes do not say it that way."""
+    if positions.ndim != 3 or len(expected) != 3 or positions.shape[2] != expected[2]:
+        return positions
+    for n_first in (int(getattr(model, "num_prefix_tokens", 0)), 0):  # tokens beside the grid, if they have positions
+        old, new = math.isqrt(max(0, positions.shape[1] - n_first)), math.isqrt(max(0, expected[1] - n_first))
+        if old and new and old**2 + n_first == positions.shape[1] and new**2 + n_first == expected[1]:
+            return vision.resample_abs_pos_embed(positions, [new, new], [old, old], num_prefix_tokens=n_first)
+    return positions
 
 
 def load_into(model: nn.Module, file: Path, *, keep_head: bool) -> None:
@@ -118,12 +151,13 @@ def load_into(model: nn.Module, file: Path, *, keep_head: bool) -> None:
             f"The weights that the run is to start from cannot be read ({type(error).__name__}).",
             fix="Choose another start, or upload them again.",
         ) from error
+    tensors = fitted(model, tensors)
     if wrong := differences(model, tensors):
         raise _misfit("The weights that the run is to start from do not fit the model", wrong)
-    head = _head(model)
-    wanted = {key: value for key, value in tensors.items() if keep_head or key not in head}
+    head, known = _in_head(model), set(model.state_dict())
+    wanted = {key: value for key, value in tensors.items() if key in known and (keep_head or not head(key))}
     try:
-        model.load_state_dict({key: value for key, value in wanted.items() if key in model.state_dict()}, strict=False)
+        model.load_state_dict(wanted, strict=False)
     except RuntimeError as error:
         raise ModelError(
             "The head of the weights that the run is to start from knows another number of classes.",
@@ -131,8 +165,10 @@ def load_into(model: nn.Module, file: Path, *, keep_head: bool) -> None:
         ) from error
 
 
-def _head(model: nn.Module) -> set[str]:
-    return set(head_parameters(model))
+def _in_head(model: nn.Module) -> Callable[[str], bool]:
+    """Whether a name belongs to the classifier, or to one of other layers in its place."""
+    places = tuple(f"{path}." for path in classifier_paths(model))
+    return lambda key: key.startswith(places)
 
 
 def _misfit(what: str, wrong: list[Difference]) -> ModelError:

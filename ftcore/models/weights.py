@@ -43,11 +43,19 @@ def pretrained_model(name: str, **options: Any) -> nn.Module:
 
 
 def require_architecture(name: str) -> None:
-    """Raise unless timm knows ``name``."""
+    """Raise unless timm knows ``name`` and, where it has one, its tag."""
     if name.split(".")[0] not in vision.architectures():
         near = difflib.get_close_matches(name.split(".")[0], vision.architectures(), n=4)
         known = ", ".join(near or [row.name for row in catalogue.BACKBONES[:4]])
         raise ModelError(f"timm has no model called {name!r}.", fix=f"Choose for example one of: {known}.")
+    architecture, _, tag = name.partition(".")
+    tags = vision.tags(architecture)
+    if tag and tag not in tags:
+        known = ", ".join(f"{architecture}.{other}" for other in tags)
+        raise ModelError(
+            f"There are no weights with the tag {tag!r} for {architecture!r}.",
+            fix=f"Choose one of: {known}." if known else f"Leave the tag away: {architecture}.",
+        )
 
 
 def packaged_file(name: str) -> Path | None:

@@ -1,6 +1,7 @@
 """Settings and a data set -> a trained model, told as events.
 
 assemble     the one place where settings become objects
+starts       own weights that runs start from, and who needs them
 batches      pictures -> tensors, in an order and in views that only seed and epoch decide
 losses       what is minimised
 mixing       Mixup and CutMix, on pictures or on what crosses the cut

@@ -14,9 +14,10 @@ from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.errors import DataError, ModelError
 from ftcore.freezing.plan import FreezePlan, make_plan
-from ftcore.models import own_weights
+from ftcore.models import adapters, own_weights
 from ftcore.models.build import build_model, has_drop_path
 from ftcore.models.depth import depth_groups, head_parameters
+from ftcore.models.heads import Head
 from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from ftcore.runs import store
@@ -61,11 +62,16 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         pretrained=settings.model.pretrained if pretrained is None else pretrained,
         start=start,
         keep_head=keep_head,
+        head=head_of(settings),
         seed=settings.seed,
     )
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = depth_groups(model)
     plan = make_plan(settings.freeze, groups, settings.train.epochs)
+    if settings.freeze.lora_rank:
+        rank, alpha = settings.freeze.lora_rank, settings.freeze.lora_alpha
+        widest = max(phase.n_groups for phase in plan.phases)
+        plan.groups = adapters.add(model, groups, widest, rank=rank, alpha=alpha, seed=settings.seed)
     train = make_batches(dataset, "train", preprocessing, settings, device, shuffle=True)
     seed_everything(settings.seed)  # after the weights: loading them draws random numbers, or not
     return Parts(
@@ -87,6 +93,12 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         penalty=_penalty(settings, model),
         notes=(NO_DROP_PATH,) if settings.model.drop_path and not has_drop_path(model) else (),
     )
+
+
+def head_of(settings: RunSettings) -> Head:
+    """What the head of a run is made of."""
+    model = settings.model
+    return Head(pool=model.pool, layers=model.head_layers, width=model.head_width, dropout=model.head_dropout)
 
 
 def _mixing(settings: RunSettings, n_classes: int) -> Mixing | None:
@@ -128,7 +140,8 @@ def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
 
 
 def _start(settings: RunSettings, outputs: Outputs) -> tuple[Path | None, bool]:
-    """The file that ``model.start`` names, and whether its head says the same: classes, or numbers on one scale."""
+    """The file that ``model.start`` names, and whether its head is made alike and says the same: classes, or
+    numbers on one scale."""
     id = settings.model.start
     if not id:
         return None, False
@@ -137,10 +150,12 @@ def _start(settings: RunSettings, outputs: Outputs) -> tuple[Path | None, bool]:
     except ModelError:
         folder = store.find(id).folder / "bundle"
     try:
-        known = Outputs.from_json(json.loads((folder / "bundle.json").read_text(encoding="utf-8")))
+        card = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+        alike = Head.from_json(card.get("head")).same_layers(head_of(settings))
+        says_the_same = Outputs.from_json(card) == outputs
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"Run {id} has no trained model to start from.", fix="Choose another start.") from error
-    return folder / "model.safetensors", known == outputs
+    return folder / "model.safetensors", alike and says_the_same
 
 
 def device_of(model: nn.Module) -> str:

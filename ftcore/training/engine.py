@@ -68,8 +68,11 @@ class Engine:
                 lists.insert(0, ("training", parts.train))
             sources, computed = yield from self._sources(found, lists)
         except (CutError, WorkspaceError) as error:
-            if phase.n_groups < len(parts.plan.groups):
-                yield Note(message=f"{phase.label}: trains from the pictures in every epoch. {error.what}")
+            whole, why = phase.n_groups == len(parts.plan.groups), error.what
+            if whole and parts.plan.has_adapters:
+                why = "Nothing of this model is frozen from its input on: adapters learn in its first layers."
+            if not whole or parts.plan.has_adapters:
+                yield Note(message=f"{phase.label}: trains from the pictures in every epoch. {why}")
             yield Prepared(phase=motion.phase, views=parts.train.n_views - 1, seconds=time.perf_counter() - started)
             return
         if found.moved:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_DRAWS = 3  # keeps these random numbers apart from those of order and views (batches.py)
+_DRAWS = (0, 3)  # keeps these random numbers apart from those of order and views (batches.py, augment.py)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Mixing:
             targets: Class indices [B], or numbers [B, ...], which are mixed in proportion.
             step: Of the run; it decides the draws.
         """
-        random = np.random.default_rng((self._seed, _DRAWS, step))
+        random = np.random.default_rng((self._seed, step, *_DRAWS))
         cuts = bool(self._cutmix) and (not self._mixup or random.random() < 0.5)
         strength = self._cutmix if cuts else self._mixup or self._cutmix
         share = float(random.beta(strength, strength))

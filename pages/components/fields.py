@@ -13,7 +13,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import spans
 from ftcore.runs import drafts
 from ftcore.training import schedules
-from pages.components import augmentation, charts, forms, frame, session, terms
+from pages.components import augmentation, charts, forms, frame, phasetable, session, terms
 
 EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 ON_MODEL_PAGE = ("model.name", "model.start")
@@ -63,6 +63,8 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
         if key not in (*EVERYDAY, *ON_MODEL_PAGE)
     ]
     settings = forms.in_columns(settings, [*EVERYDAY, *rest], **common)
+    if settings.freeze.preset == "custom":
+        phasetable.edit(settings, save=save, version=common["version"])
     with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
         augmentation.show(dataset, whole=True)
     return replace(settings, augment=session.draft(dataset).settings.augment)

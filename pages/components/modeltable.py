@@ -7,6 +7,7 @@ import streamlit as st
 
 from ftcore import hardware
 from ftcore.models import catalogue
+from pages.components import ahead
 
 ANY = "Any"
 LIMITS = {f"{millions} million": millions * 1e6 for millions in (3, 6, 12, 25, 50, 100, 300)}
@@ -20,6 +21,11 @@ SORTS = {
     "Smallest pictures": ("input_size", False),
     "Most features": ("features", True),
 }
+
+
+def prepare() -> None:
+    """While the catalogue is closed: bring the browser what it will need. Call at the end of the page."""
+    ahead.bring("DataFrame", "TextInput", "Selectbox", "Checkbox")
 
 
 def choose(current: str, *, key: str) -> str:

@@ -5,6 +5,7 @@ import streamlit as st
 from ftcore import names
 from ftcore.models import own_weights
 from ftcore.runs import store
+from ftcore.training import starts as known_starts
 from pages.components import cached, frame, session, words
 
 
@@ -26,6 +27,8 @@ def choose(current: str, *, key: str) -> tuple[str, str]:
         st.session_state.setdefault(f"{key}_start", wanted)
         if wanted != current:
             st.session_state[f"{key}_start"] = wanted
+    if st.session_state.get(f"{key}_start") not in ids:
+        st.session_state.pop(f"{key}_start", None)  # deleted since it was chosen
     chosen = st.selectbox(
         "Start from",
         ids,
@@ -35,7 +38,19 @@ def choose(current: str, *, key: str) -> tuple[str, str]:
         key=f"{key}_start",
         help="From a run with the same classes, its head comes along and training goes on; else a new head is put on.",
     )
+    if chosen in {own.id for own in own_weights.list_all()}:
+        _offer_deletion(chosen, key)
     return (starts[chosen][0], chosen) if chosen else ("", "")
+
+
+def _offer_deletion(id: str, key: str) -> None:
+    with st.popover("Delete these weights", icon=":material/delete:"):
+        st.markdown("The file goes for good. Models that were trained from it stay.")
+        sure = st.checkbox("Yes, delete it", key=f"{key}_sure_{id}")
+        if st.button("Delete", disabled=not sure, key=f"{key}_delete_{id}"):
+            with frame.errors():
+                known_starts.delete_weights(id)
+                st.rerun()
 
 
 def _starts() -> dict[str, tuple[str, str]]:

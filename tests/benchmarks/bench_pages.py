@@ -2,8 +2,9 @@
 
     PYTHONPATH=. python tests/benchmarks/bench_pages.py [results.json] [--large 50000]
 
-Measured, with its target: the first page after the server answers (2 s), the 95th percentile of a page rerun when idle
-and while a training runs (300 ms), and the time from Start training to the test score with the sample digits (60 s).
+Measured, with its target: the first page after the server answers (2 s), the first opening of the catalogue of models
+until its table is painted (500 ms), the 95th percentile of a page rerun when idle and while a training runs (300 ms),
+and the time from Start training to the test score with the sample digits (60 s).
 With ``--large``, only the gallery of a data set of so many pictures: opening it, turning a page, filtering (300 ms).
 """
 
@@ -52,6 +53,23 @@ def reruns(tab: Page, n: int) -> list[float]:
     return seconds
 
 
+def catalogue_opening(tab: Page) -> float:
+    """Seconds from a click on the catalogue of models until its table is painted; the page was read for a second."""
+    watch = """() => new Promise((done) => {
+      const start = performance.now();
+      const look = () => {
+        if (!document.querySelector('[data-testid=stDataFrame] canvas')?.width) return requestAnimationFrame(look);
+        requestAnimationFrame(() => requestAnimationFrame(() => done((performance.now() - start) / 1000)));
+      };
+      [...document.querySelectorAll('label')].find((label) => label.innerText.startsWith('Another of')).click();
+      look();
+    })"""
+    expect(tab.get_by_text("Another of")).to_be_visible()
+    settled(tab)
+    tab.wait_for_timeout(1000)
+    return float(tab.evaluate(watch))
+
+
 def page_turns(tab: Page, n: int) -> list[float]:
     """Seconds from a click on Next page of the gallery until all pictures are others and each of them is there."""
     seconds = []
@@ -88,6 +106,8 @@ def measure(server: Server, tab: Page) -> dict[str, float]:
     assert dataset
     settings = f"{server.url}/settings?dataset={dataset[1]}"
     press(tab, "Next: choose a model")
+    found["catalogue (ms)"] = 1000 * catalogue_opening(tab)
+    tab.get_by_text("EfficientNet-Lite0", exact=True).click()
     press(tab, "Next: settings")
     press(tab, "Next: train")
     expect(tab.get_by_role("button", name="Start training")).to_be_visible()
@@ -168,7 +188,13 @@ def main() -> None:
         finally:
             server.stop()
             server.end_workers()
-    targets = {"first page (s)": 2, "start to score (s)": 60, "accuracy": 0.93, "opening, first time (s)": 4}
+    targets = {
+        "first page (s)": 2,
+        "catalogue (ms)": 500,
+        "start to score (s)": 60,
+        "accuracy": 0.93,
+        "opening, first time (s)": 4,
+    }
     targets |= {"opening again (s)": 2}
     for name, value in found.items():
         print(f"{name:28} {value:9.3f}   target {targets.get(name, 300)}")

@@ -19,6 +19,7 @@ from ftcore.errors import DataError, ModelError, WorkspaceError
 from ftcore.export import bundle
 from ftcore.export.bundle import Bundle
 from ftcore.models.build import build_model, creation_options
+from ftcore.models.heads import PLAIN, Head
 from ftcore.outputs import Outputs
 
 CLASSES = ("Schöne Katze 猫", "<b>dog</b> {0}", "a/b: $x$, \"quoted\" \\ 'it'")
@@ -31,8 +32,18 @@ def photo(width=90, height=70, seed=0):
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
 
 
-def written(target, architecture="test_efficientnet", fit="crop", seed=0, classes=CLASSES, **about):
-    model, recipe = build_model(architecture, n_outputs=3, image_size=64, fit=fit, pretrained=False, seed=seed)
+HEADS = {
+    "plain": PLAIN,
+    "hidden": Head(layers=1, width=24, dropout=0.2),
+    "pooled": Head(pool="max"),
+    "both": Head(pool="avgmax", layers=2, width=8),
+}
+
+
+def written(target, architecture="test_efficientnet", fit="crop", seed=0, classes=CLASSES, head=PLAIN, **about):
+    model, recipe = build_model(
+        architecture, n_outputs=3, image_size=64, fit=fit, pretrained=False, seed=seed, head=head
+    )
     model(torch.rand(4, 3, 64, 64))  # so that batch norms have seen something
     bundle.write(
         target,
@@ -42,6 +53,7 @@ def written(target, architecture="test_efficientnet", fit="crop", seed=0, classe
         options=creation_options(architecture, image_size=64, dropout=0.0),
         outputs=Outputs("single", tuple(classes)),
         preprocessing=recipe,
+        head=head,
         about=about,
     )
     return model.eval(), recipe
@@ -57,10 +69,10 @@ def run_folder(workspace):
     (workspace / "runs" / "one").mkdir(parents=True)
 
 
-@pytest.mark.parametrize("fit", ["crop", "squash"])
+@pytest.mark.parametrize(("head", "fit"), [("plain", "squash"), *((head, "crop") for head in HEADS)])
 @pytest.mark.parametrize("architecture", ["test_efficientnet", "test_vit", "mobilenetv3_small_050"])
-def test_a_bundle_answers_as_the_trained_model(target, architecture, fit):
-    model, recipe = written(target, architecture, fit)
+def test_a_bundle_answers_as_the_trained_model(target, architecture, fit, head):
+    model, recipe = written(target, architecture, fit, head=HEADS[head])
     pictures = [photo(seed=seed) for seed in range(3)]
     with torch.inference_mode():
         expected = model(torch.from_numpy(recipe.batch(pictures)).permute(0, 3, 1, 2)).softmax(1).numpy()
@@ -94,15 +106,15 @@ def snippet(folder):
 
 
 @pytest.mark.parametrize(
-    "architecture, fit, mode, turned",
+    "architecture, fit, head, mode, turned",
     [
-        ("test_efficientnet", "crop", "RGB", False),
-        ("test_vit", "squash", "L", False),
-        ("test_vit", "crop", "RGB", True),
+        ("test_efficientnet", "crop", "hidden", "RGB", False),
+        ("test_vit", "squash", "both", "L", False),
+        ("test_vit", "crop", "plain", "RGB", True),
     ],
 )
-def test_the_program_in_the_readme_gives_the_same_answer(target, tmp_path, architecture, fit, mode, turned):
-    written(target, architecture, fit)
+def test_the_program_in_the_readme_gives_the_same_answer(target, tmp_path, architecture, fit, head, mode, turned):
+    written(target, architecture, fit, head=HEADS[head])
     there = tmp_path / "download"
     with zipfile.ZipFile(bundle.zip_path(target)) as archive:
         archive.extractall(there)
@@ -147,6 +159,16 @@ def test_the_card_says_what_a_reader_needs(target):
     assert card["scores"] == {"test": {"accuracy": {"value": 0.5}}}
     assert card["versions"]["torch"] == torch.__version__
     assert set(load_file(target / "model.safetensors")) == set(model.state_dict())
+
+
+def test_a_bundle_from_before_heads_had_options_is_read(target):
+    model, _ = written(target)
+    card = json.loads((target / "bundle.json").read_text(encoding="utf-8"))
+    del card["head"]
+    (target / "bundle.json").write_text(json.dumps(card), encoding="utf-8")
+    assert all(
+        torch.equal(value, model.state_dict()[name]) for name, value in Bundle(target).model.state_dict().items()
+    )
 
 
 def test_class_names_stand_in_the_readme_as_they_are(target):
@@ -197,6 +219,8 @@ DAMAGE = {
     "a strange recipe": lambda folder: changed(folder, preprocessing={"mean": [0], "std": [1], "colour": 1}),
     "no recipe": lambda folder: changed(folder, preprocessing=None),
     "no classes": lambda folder: changed(folder, classes=None),
+    "a strange head": lambda folder: changed(folder, head={"legs": 2}),
+    "another head": lambda folder: changed(folder, head={"layers": 1}),
 }
 
 

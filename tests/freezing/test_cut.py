@@ -1,4 +1,4 @@
-"""A model in two halves is the same model."""
+"""A model in two halves is the same model; tests/test_every_family.py tries it for every family."""
 
 import pytest
 import torch
@@ -8,8 +8,6 @@ from ftcore.freezing.plan import FreezePlan, Phase
 from ftcore.models.build import build_model
 from ftcore.models.depth import depth_groups
 from ftcore.models.groups import n_last_stage
-from ftcore.vision import DropPath
-from tests.families import SMALL
 
 
 def model_with(name, size, n_groups, *, dropout=0.0):
@@ -21,39 +19,6 @@ def model_with(name, size, n_groups, *, dropout=0.0):
     return model, plan
 
 
-@pytest.mark.parametrize(("name", "size"), SMALL)
-def test_prefix_and_suffix_are_the_whole_model_in_answers_and_gradients(name, size):
-    """Answers in eval mode behind a free head and behind a free last stage; gradients while training the last stage."""
-    model, plan = model_with(name, size, "head")
-    model.drop_rate = 0.0  # some families hide features, or skip blocks, at random by default
-    for module in model.modules():
-        if isinstance(module, DropPath):
-            module.drop_prob = 0.0
-        elif isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    pictures, targets = torch.randn(3, 3, size, size), torch.tensor([0, 1, 2])
-    assert_same_answers(model, cut(model, size), pictures)
-    plan = FreezePlan(plan.groups, [Phase(0, 1, n_last_stage(plan.groups), "")])
-    plan.apply(model, 0)
-    halves = cut(model, size)
-    assert_same_answers(model, halves, pictures)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-
-    def gradients(forward):
-        model.zero_grad()
-        plan.apply(model, 0)
-        torch.nn.functional.cross_entropy(forward(pictures), targets).backward()
-        return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
-
-    whole = gradients(model)
-    model.load_state_dict(before)  # batch norms behind the cut moved their averages
-    behind = gradients(lambda x: halves.suffix(halves.prefix(x)))
-    learning = {name for group in plan.trainable(0) for name in group.parameters}
-    assert set(whole) == set(behind) and set() != set(whole) <= learning
-    for parameter, gradient in whole.items():
-        torch.testing.assert_close(behind[parameter], gradient, rtol=1e-4, atol=1e-6)
-
-
 def assert_same_answers(model, halves, pictures):
     model.eval()
     halves.suffix.eval()
@@ -61,7 +26,7 @@ def assert_same_answers(model, halves, pictures):
         assert torch.equal(model(pictures), halves.suffix(halves.prefix(pictures)))
 
 
-@pytest.mark.parametrize(("name", "n_tensors"), [("densenet121", 14), ("resnet18", 1)])
+@pytest.mark.parametrize(("name", "n_tensors"), [("densenet121", 13), ("resnet18", 1)])
 def test_a_wide_cut_moves_to_an_earlier_place_where_one_small_tensor_crosses(name, n_tensors):
     model, plan = model_with(name, 64, "last")
     FreezePlan(plan.groups, [Phase(0, 1, 6, "")]).apply(model, 0)

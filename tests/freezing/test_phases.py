@@ -7,7 +7,7 @@ from ftcore.freezing import phases as p
 from ftcore.freezing.phases import make_phases
 from ftcore.freezing.plan import FreezePlan, make_plan
 from ftcore.models.groups import DepthGroup
-from ftcore.settings import FREEZE_PRESETS, FreezeSettings
+from ftcore.settings import FREEZE_PRESETS, FreezeSettings, custom_phases, phases_text
 
 NAMES = ["stem", *[f"stage {i} block {j}" for i in range(1, 5) for j in range(1, 3)], "neck", "head"]
 STAGES = [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6]
@@ -87,7 +87,7 @@ def test_epochs_and_labels_are_known_without_the_model(preset, n_epochs):
 def test_phases_of_ones_own_are_known_without_the_model_by_their_words():
     own = FreezeSettings(phases="2:head, 3:torso, rest:all")
     found = [(phase.first_epoch, phase.n_epochs, phase.label) for phase in p.spans("custom", 9, own)]
-    assert found == [(0, 2, "head"), (2, 3, "torso"), (5, 4, "all")]
+    assert found == [(0, 2, "Head only"), (2, 3, "torso"), (5, 4, "Everything")]
 
 
 # phases of one's own
@@ -137,3 +137,13 @@ def test_a_part_that_the_model_lacks_is_named_with_those_it_has(what):
     with pytest.raises(SettingsError, match=r"this model has no .*1 to 11.*one of: stem, stage 1, stage 2") as caught:
         spans(4, preset="custom", phases=f"2:{what}")
     assert repr(what) in str(caught.value)
+
+
+@pytest.mark.parametrize("groups", [GROUPS, BLOCKS], ids=["stages", "blocks"])
+def test_a_table_of_phases_offers_names_that_the_plan_understands(groups):
+    names = p.stages(groups)
+    assert names[0] == "stem" and names[-1] == "head" and len(set(names)) == len(names)
+    text = phases_text([*((1, name) for name in reversed(names)), (None, "all")])
+    assert custom_phases(text)[-1] == (None, "all")
+    sizes = [n_groups for _, n_groups, _ in spans(40, groups, preset="custom", phases=text)]
+    assert sizes == sorted(sizes) and sizes[0] == 1 and sizes[-1] == sizes[-2] == len(groups)

@@ -6,6 +6,7 @@ from safetensors.torch import load_file, save
 
 from ftcore import settings as s
 from ftcore import vision
+from ftcore.export.bundle import Bundle
 from ftcore.models import own_weights
 from ftcore.training.assemble import assemble
 
@@ -58,3 +59,18 @@ def test_a_start_without_a_trained_model_is_a_sentence(tiny_dataset, small, work
     waiting = small(tiny_dataset.id, *START)
     state = work(small(tiny_dataset.id, *START, f"model.start={waiting.id}"))
     assert f"Run {waiting.id} has no trained model to start from" in state.problem
+
+
+def test_a_run_with_adapters_and_its_own_head_leaves_an_ordinary_model_that_goes_on(tiny_dataset, small, work):
+    """The next run with the same head takes it along; one with another head brings its own."""
+    head = ("model.head_layers=1", "model.head_width=12", "model.pool=max")
+    trained = small(tiny_dataset.id, *START, *head, "freeze.preset=half", "freeze.lora_rank=2", "train.epochs=1")
+    assert work(trained).status == "finished"
+    answering = Bundle(trained.folder / "bundle").model.state_dict()
+    assert not any("parametrizations" in name for name in answering)
+    start = f"model.start={trained.id}"
+    same = first_weights(small(tiny_dataset.id, *START, *head, start), tiny_dataset)
+    assert all(torch.equal(value, answering[name]) for name, value in same.items())
+    other = first_weights(small(tiny_dataset.id, *START, start), tiny_dataset)
+    assert other["classifier.weight"].shape == (3, 256)
+    assert torch.equal(other["conv_stem.weight"], answering["conv_stem.weight"])

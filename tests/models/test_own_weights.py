@@ -6,6 +6,7 @@ from ftcore import vision
 from ftcore.errors import ModelError
 from ftcore.models import own_weights, weight_files
 from ftcore.models.build import build_model
+from ftcore.models.heads import Head
 
 NAME = "test_efficientnet"
 HEAD = {"classifier.weight", "classifier.bias"}
@@ -117,3 +118,50 @@ def test_weights_that_do_not_fit_are_named_when_the_run_starts(tmp_path, state):
     (tmp_path / "w.safetensors").write_bytes(b"torn")
     with pytest.raises(ModelError, match="start from cannot be read"):
         build_model(NAME, n_outputs=3, image_size=64, start=tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "n_first"),
+    [
+        ("vit_tiny_patch16_224", (96, 160), 1),
+        ("cait_xxs24_224", (64, 96), 0),  # its class token comes later and has no position
+        ("eva02_tiny_patch14_224", (56, 84), 1),
+    ],
+)
+def test_positions_learned_at_another_size_are_resized(tmp_path, name, sizes, n_first):
+    """As Dosovitskiy et al. 2021 do, section 3.2: the grid is interpolated, tokens beside it stay."""
+    small, large = sizes
+    state = vision.create_model(name, num_classes=3, img_size=small).state_dict()
+    save_file(state, tmp_path / "w.safetensors")
+    model, _ = build_model(name, n_outputs=3, image_size=large, start=tmp_path / "w.safetensors", keep_head=True)
+    found = model.state_dict()
+    same = {key for key, value in found.items() if value.shape == state[key].shape and torch.equal(value, state[key])}
+    assert "pos_embed" in set(found) - same
+    assert all("pos_embed" in key for key in set(found) - same)
+    assert torch.equal(found["pos_embed"][:, :n_first], state["pos_embed"][:, :n_first])
+    grids = [table["pos_embed"][:, n_first:].transpose(1, 2) for table in (state, found)]
+    old, new = [grid.unflatten(2, (round(grid.shape[2] ** 0.5),) * 2) for grid in grids]
+    expected = torch.nn.functional.interpolate(old, new.shape[2:], mode="bicubic", antialias=True)
+    torch.testing.assert_close(new, expected)
+
+
+def test_an_upload_of_another_picture_size_is_accepted(workspace):
+    state = vision.create_model("vit_tiny_patch16_224", num_classes=3, img_size=96).state_dict()
+    own = own_weights.add(save(state), "mine.safetensors", "vit_tiny_patch16_224")
+    assert own_weights.list_all() == [own]
+
+
+def test_a_file_without_the_right_positions_is_still_named(workspace):
+    state = vision.create_model("vit_tiny_patch16_224", num_classes=3).state_dict()
+    state["pos_embed"] = torch.zeros(1, 12, 192)  # no square
+    with pytest.raises(ModelError, match="pos_embed has shape 1×12×192, expected 1×197×192"):
+        own_weights.add(save(state), "mine.safetensors", "vit_tiny_patch16_224")
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [({}, {"layers": 1}), ({"layers": 1}, {}), ({"layers": 1}, {"layers": 2})])
+def test_a_head_of_other_layers_is_left_out(tmp_path, theirs, ours):
+    before, _ = build_model(NAME, n_outputs=3, image_size=64, pretrained=False, head=Head(**theirs))
+    save_file(before.state_dict(), tmp_path / "w.safetensors")
+    model, _ = build_model(NAME, n_outputs=3, image_size=64, start=tmp_path / "w.safetensors", head=Head(**ours))
+    assert torch.equal(model.conv_stem.weight, before.conv_stem.weight)
+    model.load_state_dict(model.state_dict())

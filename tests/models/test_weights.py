@@ -10,7 +10,7 @@ from sklearn.datasets import load_sample_image
 from ftcore import hardware, vision
 from ftcore.errors import ModelError
 from ftcore.models import catalogue, weights
-from ftcore.models.build import preprocessing_of
+from ftcore.models.build import build_model, preprocessing_of, rebuild
 
 DAISY, PALACE = 985, 698  # ImageNet's classes
 
@@ -133,3 +133,22 @@ def test_packaged_tensors_keep_their_values_under_timms_names():
     named = weights.packaged_state(path, "tf_efficientnet_lite0")
     assert list(named) == list(vision.create_model("tf_efficientnet_lite0").state_dict())
     assert all(np.array_equal(a, b) for a, b in zip(packaged, named.values(), strict=True))
+
+
+@pytest.mark.parametrize("make", [build_model, rebuild])
+def test_a_tag_that_does_not_exist_is_named_with_those_that_do(make):
+    with pytest.raises(ModelError, match=r"There are no weights with the tag 'nope' for 'resnet34'\.") as caught:
+        make("resnet34.nope", n_outputs=2, image_size=64)
+    known = caught.value.fix.removeprefix("Choose one of: ").rstrip(".").split(", ")
+    assert known and set(known) == {row.name for row in catalogue.models() if row.architecture == "resnet34"}
+
+
+def test_a_tag_on_a_model_without_pretrained_weights_is_to_be_left_away():
+    with pytest.raises(ModelError, match=r"tag 'in1k' for 'nf_regnet_b0'\. Leave the tag away: nf_regnet_b0\."):
+        weights.require_architecture("nf_regnet_b0.in1k")
+
+
+def test_the_tags_of_the_short_list_exist():
+    for row in catalogue.models():
+        if row.name.startswith(tuple(f"{known.name}." for known in catalogue.BACKBONES)):
+            weights.require_architecture(row.name)

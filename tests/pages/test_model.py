@@ -2,9 +2,10 @@ import pytest
 from safetensors.torch import save
 
 from ftcore import hardware, vision
+from ftcore import settings as s
 from ftcore.models import catalogue, own_weights
-from ftcore.runs import drafts
-from pages.components import modeltable
+from ftcore.runs import drafts, queue, store
+from pages.components import ahead, modeltable
 from tests.pages.conftest import open_page, texts
 
 
@@ -181,3 +182,39 @@ def test_a_run_of_this_workspace_can_be_the_start(tiny_dataset, make_run, networ
     at.button(key="next_settings").click().run()
     model = settings_of(tiny_dataset).model
     assert (model.name, model.start) == ("tf_efficientnet_lite0", run.id)
+
+
+def test_weights_of_ones_own_can_be_deleted_after_asking(tiny_dataset, network):
+    own = own_weights.add(
+        save(vision.create_model("test_efficientnet").state_dict()), "m.safetensors", "test_efficientnet"
+    )
+    at = open_page("model", dataset=tiny_dataset.id)
+    at.radio[0].set_value("own").run()
+    at.selectbox[0].set_value(own.id).run()
+    assert widget(at.button, "Delete").disabled
+    widget(at.checkbox, "Yes, delete it").check().run()
+    widget(at.button, "Delete").click().run()
+    assert not at.exception and not at.error
+    assert own_weights.list_all() == [] and "Nothing here yet" in "".join(info.value for info in at.info)
+
+
+def test_weights_that_a_run_needs_are_not_deleted(tiny_dataset, network, monkeypatch):
+    monkeypatch.setattr(queue, "start_waiting", lambda: None)
+    own = own_weights.add(
+        save(vision.create_model("test_efficientnet").state_dict()), "m.safetensors", "test_efficientnet"
+    )
+    settings = s.RunSettings(dataset=tiny_dataset.id, model=s.ModelSettings(start=own.id))
+    queue.submit(store.create("train", "Cats", s.to_json(settings)))
+    at = open_page("model", dataset=tiny_dataset.id)
+    at.radio[0].set_value("own").run()
+    at.selectbox[0].set_value(own.id).run()
+    widget(at.checkbox, "Yes, delete it").check().run()
+    widget(at.button, "Delete").click().run()
+    assert "needs it" in at.error[0].value and own_weights.list_all() == [own]
+
+
+def test_the_code_of_the_catalogues_widgets_is_fetched_ahead_and_there(page):
+    for widget_file in ("DataFrame", "TextInput", "Selectbox", "Checkbox"):
+        (file,) = ahead._files((widget_file,))
+        assert file.startswith(f"{widget_file}.") and file.endswith(".js")
+    assert ahead._files(("NoSuchWidget",)) == []

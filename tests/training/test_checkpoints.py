@@ -13,6 +13,7 @@ from ftcore.training.loop import finetune
 ROUGH = ("model.dropout=0.3", "train.label_smoothing=0.1")
 EMA = ("train.ema=0.8",)
 GRADUAL = ("freeze.preset=gradual", "train.epochs=8")  # phases of two epochs
+ADAPTERS = ("freeze.lora_rank=2", "model.head_layers=1", "model.head_dropout=0.2", "engine.cache=on")
 CASES = {
     "plain": ((), 1),
     "dropout": (ROUGH, 2),
@@ -22,6 +23,7 @@ CASES = {
     "at the last boundary": ((*ROUGH, *GRADUAL), 6),
     "inside a phase": ((*ROUGH, *EMA, *GRADUAL), 3),
     "inside the last phase": ((*ROUGH, *EMA, *GRADUAL), 7),
+    "adapters and a hidden layer": ((*ROUGH, *EMA, *GRADUAL, *ADAPTERS), 5),
     "cached features": ((*ROUGH, *GRADUAL, "engine.cache=on", "engine.precision=float32"), 3),
     "mixed, pulled and lowered": (
         ("train.mixup=0.4", "train.cutmix=1.0", "train.l1=1e-5", "train.l2_sp=0.1", "train.schedule=plateau",

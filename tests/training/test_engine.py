@@ -34,6 +34,12 @@ def train(dataset, *values):
     return parts, list(finetune(parts))
 
 
+ADAPTED = (
+    "model.pretrained=false", "model.image_size=32", "model.name=test_efficientnet", "freeze.preset=half",
+    "freeze.lora_rank=2",
+)  # fmt: skip
+
+
 def curve(events):
     return [(e.train, e.val) for e in events if isinstance(e, EpochDone)]
 
@@ -49,8 +55,10 @@ def fills(events):
         ["freeze.preset=last_stage"],
         ["freeze.preset=head", "model.dropout=0.3"],
         ["freeze.preset=head_then_last", "train.ema=0.9"],
+        ["freeze.preset=last_stage", "freeze.lora_rank=2"],
+        ["freeze.preset=head", "model.pool=max", "model.head_layers=1", "model.head_dropout=0.3"],
     ],
-    ids=["head", "last stage", "dropout", "phases with a moving average"],
+    ids=["head", "last stage", "dropout", "phases with a moving average", "adapters", "another head"],
 )
 def test_cached_and_uncached_training_give_the_same_losses(tiny_dataset, values):
     _, cached = train(tiny_dataset, *values, "engine.precision=float32")
@@ -231,6 +239,26 @@ def test_a_model_that_reads_its_picture_again_trains_uncached_and_is_named(tiny_
     )
     assert any("picture itself is needed again" in e.message for e in events if isinstance(e, Note))
     assert len(curve(events)) == 1
+
+
+def test_adapters_in_the_first_layers_leave_nothing_to_cache_and_that_is_said(tiny_dataset):
+    parts, events = train(tiny_dataset, "model.name=test_efficientnet", "freeze.preset=none", "freeze.lora_rank=2")
+    assert not fills(events) and curve(events)
+    (note,) = [event.message for event in events if isinstance(event, Note)]
+    assert note == (
+        "Everything: trains from the pictures in every epoch. Nothing of this model is frozen from its input on: "
+        "adapters learn in its first layers."
+    )
+    learning = sum(parameter.numel() for parameter in parts.model.parameters() if parameter.requires_grad)
+    assert learning < 0.5 * sum(parameter.numel() for parameter in parts.model.parameters())
+
+
+def test_adapters_leave_the_weights_that_they_correct_as_they_were(tiny_dataset):
+    parts, events = train(tiny_dataset, "model.name=test_efficientnet", "freeze.preset=half", "freeze.lora_rank=2")
+    fresh = assemble(s.with_values(s.RunSettings(dataset=tiny_dataset.id), ADAPTED), tiny_dataset).model.state_dict()
+    moved = {name for name, value in parts.model.state_dict().items() if not torch.equal(value, fresh[name])}
+    assert moved and all(name.endswith((".0.a", ".0.b")) or name.startswith("classifier.") for name in moved)
+    assert any(isinstance(event, Prepared) and event.cut for event in events)
 
 
 def test_a_wide_cut_moves_towards_the_input_and_says_so(tiny_dataset, monkeypatch):
