@@ -117,6 +117,13 @@ TERMS: dict[str, Term] = _terms(
         ("label", "class-weights", "head"),
     ),
     Term(
+        "task",
+        "Task",
+        "What the model is to say about a picture: one class, several classes at once, or numbers such as a weight. "
+        "It follows from the labels, and decides which losses and scores make sense.",
+        ("label", "loss", "outputs-for-two-classes", "huber-loss"),
+    ),
+    Term(
         "label",
         "Label",
         "The answer that a person gave for a picture, usually its class. The model learns labels as they are, "

@@ -104,7 +104,7 @@ if frame.next_button("settings", "Next: settings", disabled=bool(reason), help=r
         draft.settings, model=dataclasses.replace(draft.settings.model, name=chosen, start=start)
     )
     if chosen != current:
-        base = session.suggested(dataset, base.preset, base)
+        base = session.refitted(dataset, draft, base)
     drafts.confirm(dataclasses.replace(draft, settings=base), "model")
     frame.go("settings")
 modeltable.prepare()

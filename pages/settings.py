@@ -49,14 +49,14 @@ else:
     fields.choose_preset(dataset, draft)
     settings = fields.show(dataset, draft, save=save)
     with st.expander("Find a learning rate", icon=":material/search:"):
-        rates.show(dataset, settings, save=save)
+        rates.show(dataset, settings)
     with st.expander("Learning rate over the run", icon=":material/show_chart:", expanded=True):
         fields.draw_schedule(dataset, settings)
 with st.expander("Take the settings away, bring them back, compare", icon=":material/swap_horiz:"):
-    exchange.show(dataset, settings, save=save)
+    exchange.show(dataset, settings)
 with st.container():
-    objections.show(dataset, settings, save=save)
-freezebar.show(dataset, settings, save=save)
+    objections.show(dataset, settings)
+freezebar.show(dataset, settings)
 runcost.show(settings)
 if frame.next_button("train", "Next: train"):
     latest = session.draft(dataset)

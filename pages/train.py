@@ -39,7 +39,7 @@ def offer(dataset: Dataset) -> None:
             column.caption(label)
             column.markdown(names.markdown(value))
     frame.link("settings", "Change the settings")
-    objections.show(dataset, settings, save=lambda mended: session.change(dataset, mended))
+    objections.show(dataset, settings)
     runcost.show(settings)
     st.markdown(
         f"In every **{terms.link('epoch', 'epoch')}** the model sees each training picture once and is then checked on "

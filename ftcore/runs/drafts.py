@@ -46,8 +46,14 @@ def load(dataset: str, fresh: Callable[[], s.RunSettings]) -> Draft:
     try:
         value = json.loads(_path(dataset).read_text())
         settings, run, done = s.from_json(value["settings"]), str(value["run"]), tuple(value["done"])
-        level = LEVELS[value.get("level", Draft.level)].name
-        return Draft(settings, run, done, level, dict(value.get("answers", {})))
+        level, answers = value.get("level"), value.get("answers")
+        return Draft(
+            settings,
+            run,
+            done,
+            level=level if level in list(LEVELS) else Draft.level,  # settings count more than how much of them is shown
+            answers=answers if isinstance(answers, dict) else {},
+        )
     except (OSError, ValueError, KeyError, TypeError, FinetuneError):
         return save(Draft(fresh(), names.new_id(dataset)))
 

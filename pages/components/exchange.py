@@ -1,8 +1,5 @@
 """Settings to take away, to bring back, and beside others: the defaults, the preset's, those of an earlier run."""
 
-from collections.abc import Callable
-from typing import Any
-
 import streamlit as st
 
 from ftcore import names, settings_file
@@ -17,17 +14,9 @@ from pages.components import cached, session, words
 _DEFAULTS, _SUGGESTED = "defaults", "suggested"
 _MOST_RUNS = 200  # in the list of what to compare with
 
-Save = Callable[[s.RunSettings], Any]
 
-
-def show(dataset: Dataset, settings: s.RunSettings, *, save: Save) -> None:
-    """Download, upload, compare.
-
-    Args:
-        dataset: The open one.
-        settings: Of the next run.
-        save: Called with the settings of a file that was taken.
-    """
+def show(dataset: Dataset, settings: s.RunSettings) -> None:
+    """Download, upload, compare: the settings of the next run on a data set."""
     if said := st.session_state.pop("settings_taken", ""):
         st.success(said, icon=":material/check:")
     st.download_button(
@@ -41,12 +30,12 @@ def show(dataset: Dataset, settings: s.RunSettings, *, save: Save) -> None:
     )
     file = st.file_uploader("Settings from a file", type=["json"], max_upload_size=1, key="settings_upload")
     if file is not None:
-        _offer(dataset, file.getvalue(), save)
+        _offer(dataset, file.getvalue())
     if st.toggle("Compare with others", key="settings_compare"):
         _compare(dataset, settings)
 
 
-def _offer(dataset: Dataset, data: bytes, save: Save) -> None:
+def _offer(dataset: Dataset, data: bytes) -> None:
     """What is in a file: taken on a click, or refused in a sentence."""
     try:
         try:
@@ -54,6 +43,7 @@ def _offer(dataset: Dataset, data: bytes, save: Save) -> None:
         except OtherDatasetError as error:
             found, label = settings_file.from_bytes(data, dataset.id, of_any=True), "Take them for this data set"
             st.warning(names.markdown(str(error)), icon=":material/warning:")
+        s.check_task(found, dataset.task, len(dataset.classes))
         _require_model(found)
     except FinetuneError as error:
         st.error(names.markdown(str(error)), icon=":material/error:")
@@ -63,7 +53,7 @@ def _offer(dataset: Dataset, data: bytes, save: Save) -> None:
         st.info("The file holds just the settings that are here.", icon=":material/info:")
         return
     _table(changes, "Now", "In the file")
-    st.button(label, icon=":material/upload:", key="settings_take", on_click=_take, args=(found, len(changes), save))
+    st.button(label, icon=":material/upload:", key="settings_take", on_click=_take, args=(dataset, found, len(changes)))
 
 
 def _require_model(settings: s.RunSettings) -> None:
@@ -72,8 +62,8 @@ def _require_model(settings: s.RunSettings) -> None:
         raise SettingsError(reason)
 
 
-def _take(settings: s.RunSettings, n: int, save: Save) -> None:
-    save(settings)
+def _take(dataset: Dataset, settings: s.RunSettings, n: int) -> None:
+    session.change(dataset, settings)
     st.session_state["settings_taken"] = f"{n} settings were taken from the file."
 
 

@@ -1,8 +1,6 @@
 """The network as a bar, frozen and learning, with a boundary to move and what each place of it costs."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
@@ -13,18 +11,17 @@ from ftcore.freezing.anatomy import Anatomy
 from ftcore.freezing.phases import make_phases
 from ftcore.training import costs
 from ftcore.training.rates import group_rates
-from pages.components import charts, words
+from pages.components import charts, session, words
 
 SNAPS = ("head", "last_stage", "quarter", "half", "none")  # presets with one phase, at which the boundary snaps
 
 
-def show(dataset: Dataset, settings: s.RunSettings, *, save: Callable[[s.RunSettings], Any]) -> None:
+def show(dataset: Dataset, settings: s.RunSettings) -> None:
     """The bar of the chosen model, and a slider that moves the boundary. Changes are saved at once.
 
     Args:
         dataset: That the run learns from.
         settings: Of the run.
-        save: Called with the changed settings.
     """
     known = network_of(dataset, settings)
     if known is None:
@@ -35,7 +32,7 @@ def show(dataset: Dataset, settings: s.RunSettings, *, save: Callable[[s.RunSett
     st.session_state[key] = now  # also where a field or a preset has moved it
 
     def move() -> None:
-        save(with_boundary(settings, known, st.session_state[key]))
+        session.change(dataset, with_boundary(session.draft(dataset).settings, known, st.session_state[key]))
 
     st.select_slider(
         "How much of the network learns",

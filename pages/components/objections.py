@@ -1,8 +1,5 @@
 """Settings that do not go together, said before the start, each with a button that ends it."""
 
-from collections.abc import Callable
-from typing import Any
-
 import streamlit as st
 
 from ftcore import names
@@ -10,6 +7,7 @@ from ftcore import settings as s
 from ftcore.contradictions import Contradiction, Facts, contradictions, with_counts
 from ftcore.datasets.records import Dataset
 from ftcore.models import catalogue
+from pages.components import session
 
 _SHOWN = {
     "serious": (st.error, ":material/error:"),
@@ -18,17 +16,11 @@ _SHOWN = {
 }
 
 
-def show(dataset: Dataset, settings: s.RunSettings, *, save: Callable[[s.RunSettings], Any]) -> int:
-    """Every contradiction, worst first; how many there are.
-
-    Args:
-        dataset: The open one.
-        settings: Of the next run.
-        save: Called with the mended settings.
-    """
+def show(dataset: Dataset, settings: s.RunSettings) -> int:
+    """Every contradiction in the settings of the next run, worst first; how many there are."""
     found = contradictions(settings, facts(dataset, settings))
     for number, contradiction in enumerate(found):
-        _one(settings, contradiction, number, save)
+        _one(dataset, settings, contradiction, number)
     return len(found)
 
 
@@ -44,7 +36,7 @@ def facts(dataset: Dataset, settings: s.RunSettings) -> Facts:
     )
 
 
-def _one(settings: s.RunSettings, found: Contradiction, number: int, save: Callable[[s.RunSettings], Any]) -> None:
+def _one(dataset: Dataset, settings: s.RunSettings, found: Contradiction, number: int) -> None:
     box, icon = _SHOWN[found.severity]
     text, button = st.columns([3, 1], vertical_alignment="center")
     with text:
@@ -54,7 +46,7 @@ def _one(settings: s.RunSettings, found: Contradiction, number: int, save: Calla
             _words(settings, found),
             key=f"mend_{number}_{'_'.join(found.keys)}",
             on_click=_mend,
-            args=(settings, found, save),
+            args=(dataset, found),
             width="stretch",
         )
 
@@ -69,5 +61,5 @@ def _words(settings: s.RunSettings, found: Contradiction) -> str:
     return names.markdown("Set " + ", ".join(parts))
 
 
-def _mend(settings: s.RunSettings, found: Contradiction, save: Callable[[s.RunSettings], Any]) -> None:
-    save(s.with_values(settings, found.changes))
+def _mend(dataset: Dataset, found: Contradiction) -> None:
+    session.change(dataset, s.with_values(session.draft(dataset).settings, found.changes))

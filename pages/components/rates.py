@@ -1,8 +1,5 @@
 """The learning-rate finder on the Settings page: a trial beside it, its curve, and a button that takes the rate."""
 
-from collections.abc import Callable
-from typing import Any
-
 import streamlit as st
 
 from ftcore import names
@@ -12,14 +9,8 @@ from ftcore.runs import process, queue, rates, store
 from pages.components import charts, session, terms, words
 
 
-def show(dataset: Dataset, settings: s.RunSettings, *, save: Callable[[s.RunSettings], Any]) -> None:
-    """Offer a trial for these settings, follow it, or show what it found.
-
-    Args:
-        dataset: The open one.
-        settings: Of the next run.
-        save: Called with the settings when the suggested rate is taken.
-    """
+def show(dataset: Dataset, settings: s.RunSettings) -> None:
+    """Offer a trial for these settings, follow it, or show what it found."""
     session.wake_queue()
     st.markdown(
         f"Which {terms.link('learning-rate', 'learning rate')} suits this network and these pictures? The "
@@ -34,7 +25,7 @@ def show(dataset: Dataset, settings: s.RunSettings, *, save: Callable[[s.RunSett
     if found is None:
         _ask(dataset, settings, job)
     else:
-        _result(found, settings, save)
+        _result(dataset, found, settings)
 
 
 def _is_over(job: store.Job) -> bool:
@@ -70,7 +61,7 @@ def _stop(job: store.Job) -> None:
         process.request_stop(job)
 
 
-def _result(found: rates.Found, settings: s.RunSettings, save: Callable[[s.RunSettings], Any]) -> None:
+def _result(dataset: Dataset, found: rates.Found, settings: s.RunSettings) -> None:
     st.plotly_chart(
         charts.rates(found.rates, found.losses, found.suggestion, settings.train.lr),
         key="rates_curve",
@@ -90,10 +81,10 @@ def _result(found: rates.Found, settings: s.RunSettings, save: Callable[[s.RunSe
         disabled=is_set,
         icon=":material/check:" if is_set else None,
         on_click=_use,
-        args=(settings, rounded, save),
+        args=(dataset, rounded),
         width="stretch",
     )
 
 
-def _use(settings: s.RunSettings, rate: float, save: Callable[[s.RunSettings], Any]) -> None:
-    save(s.with_value(settings, "train.lr", rate))
+def _use(dataset: Dataset, rate: float) -> None:
+    session.change(dataset, s.with_value(session.draft(dataset).settings, "train.lr", rate))

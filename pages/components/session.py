@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ftcore import scores
+from ftcore import guide, scores
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import FinetuneError
@@ -66,6 +66,14 @@ def fitting(dataset: Dataset, settings: s.RunSettings) -> s.RunSettings:
     """What the preset of ``settings`` suggests for a data set and the same network, whatever else was changed."""
     model = s.ModelSettings(name=settings.model.name, start=settings.model.start, pretrained=settings.model.pretrained)
     return suggested(dataset, settings.preset, s.RunSettings(dataset=dataset.id, seed=settings.seed, model=model))
+
+
+def refitted(dataset: Dataset, draft: drafts.Draft, base: s.RunSettings) -> s.RunSettings:
+    """``base``, of another model now, with what fits it: by the answers at the guided level, else by the preset."""
+    if draft.level != "guided":
+        return suggested(dataset, base.preset, base)
+    size = catalogue.native_size(base.model.name)
+    return guide.guided(draft.answers, dataset.facts(), base=base, native_size=size, task=dataset.task).settings
 
 
 def change(dataset: Dataset, settings: s.RunSettings) -> None:

@@ -252,6 +252,18 @@ def test_another_model_is_kept_with_an_image_size_that_fits_it(tiny_dataset):
     assert draft_of(tiny_dataset).settings.model.name == "tf_efficientnet_lite1"
 
 
+def test_another_model_keeps_what_was_answered(tiny_dataset):
+    at = open_page("settings", dataset=tiny_dataset.id)
+    answer(at, "likeness", "drawn")
+    at = open_page("model", dataset=tiny_dataset.id)
+    at.radio[0].set_value("tf_efficientnet_lite1").run()
+    at.button(key="next_settings").click().run()
+    assert not at.exception
+    freeze = draft_of(tiny_dataset).settings.freeze
+    assert (freeze.preset, freeze.layer_decay) == ("head_then_last", 1.0)
+    assert "changed by you" not in texts(open_page("settings", dataset=tiny_dataset.id))
+
+
 def test_without_a_choice_in_the_catalogue_one_cannot_go_on(tiny_dataset):
     at = open_page("model", dataset=tiny_dataset.id)
     at.radio[0].set_value("another").run()
@@ -318,6 +330,7 @@ def test_settings_of_a_file_are_shown_and_taken_on_a_click(tiny_dataset):
     [
         ({"train": {"speed": 1}}, "Unknown setting 'train.speed'"),
         ({"train": {"epochs": "many"}}, "Epochs is 'many', expected a whole number"),
+        ({"train": {"loss": "mse"}}, "does not serve a data set"),
         ({"model": {"name": "no_such_model"}}, "timm knows no no_such_model."),
     ],
 )

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import pytest
 
@@ -30,6 +31,21 @@ def test_a_first_draft_is_kept(draft):
 def test_a_draft_that_cannot_be_read_is_replaced(draft, workspace, content):
     (workspace / "drafts" / "cats-1.json").write_text(content)
     assert drafts.load("cats-1", fresh).settings == fresh()
+
+
+def test_level_and_answers_are_kept_with_the_settings(draft):
+    changed = drafts.save(dataclasses.replace(draft, level="everything", answers={"time": "much"}))
+    assert drafts.load("cats-1", fresh) == changed
+    assert (changed.level, changed.answers) == ("everything", {"time": "much"})
+
+
+@pytest.mark.parametrize("level", ["expert", None, 3, ["guided"]])
+@pytest.mark.parametrize("answers", [None, [], "much"])
+def test_a_level_or_answers_that_nobody_knows_cost_no_settings(draft, workspace, level, answers):
+    changed = drafts.save(dataclasses.replace(draft, settings=s.with_value(draft.settings, "train.epochs", 7)))
+    path = workspace / "drafts" / "cats-1.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "level": level, "answers": answers}))
+    assert drafts.load("cats-1", fresh) == changed
 
 
 def test_each_data_set_has_its_own_draft(draft):
