@@ -194,7 +194,7 @@ def _time(settings: RunSettings, answer: str) -> Effect:
     why = {
         "little": "A few epochs are enough to see whether the classes can be told apart.",
         "some": "The head learns first; then the part of the network next to it, with small steps.",
-        "much": "The network is freed part by part from the answer backwards, and each part gets its epochs.",
+        "much": "The head learns first, then the part next to it, for longer and from more changed copies.",
     }[answer]
     keys = ("train.epochs", "train.lr", "train.batch_size", "model.image_size")
     if settings.train.batch_size < 32:

@@ -157,7 +157,7 @@ PRESETS = Table(
     "preset",
     Choice("quick", "Quick", "Only the head learns, few epochs. A first answer in under a minute on small data sets."),
     Choice("balanced", "Balanced", "The head first, then the last stage with it. A better model for some minutes."),
-    Choice("best", "Best", "Unfreezes the network step by step, for more epochs. The best model, slowest."),
+    Choice("best", "Best", "As balanced, with twice the changed copies and more epochs. The best model, slowest."),
 )
 
 
@@ -699,14 +699,28 @@ SECTIONS: dict[str, type] = {
 }
 
 
+_VIEWS = {"quick": 0, "balanced": 4, "best": 8}
+"""Views per picture. A head alone learns nothing from them that it could not learn from the pictures."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatasetFacts:
-    """What the good values depend on: training pictures, classes, the median short side in pixels, and the task."""
+    """What the good values depend on: training pictures, classes, the median short side in pixels, and the task.
+
+    ``limits`` are fields of AugmentSettings with the only name, or the largest number, that leaves the answers true.
+    """
 
     n_train: int
     n_classes: int
     side: int
     task: str = "single"
+    limits: tuple[tuple[str, Any], ...] = ()
+
+
+def within(values: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` with every field that ``limits`` names held within it: a name is taken over, a number is a maximum."""
+    held = {name: most if isinstance(most, str) else min(values[name], most) for name, most in limits.items()}
+    return {**values, **held}
 
 
 def suggest(
@@ -739,14 +753,15 @@ def suggest(
         "balanced": dict(epochs=epochs(480, 8, 24), lr=0.003, label_smoothing=0.05, patience=0),
         "best": dict(epochs=epochs(800, 12, 32), lr=0.003, label_smoothing=0.05, patience=0),
     }[preset]
-    freeze = {"quick": "head", "balanced": "head_then_last", "best": "gradual"}[preset]
+    freeze = "head" if preset == "quick" else "head_then_last"
     return replace(
         base,
         preset=preset,
         model=replace(base.model, image_size=size),
         freeze=replace(base.freeze, preset=freeze),
-        # a head alone learns nothing from views that it could not learn from the pictures; deeper layers do
-        augment=replace(base.augment, views=0 if preset == "quick" else 4),
+        augment=AugmentSettings(
+            **{**within(dataclasses.asdict(base.augment), dict(facts.limits)), "views": _VIEWS[preset]}
+        ),
         train=_of_task(replace(base.train, batch_size=batch_size, **train), facts),  # type: ignore[arg-type]
     )
 

@@ -230,7 +230,8 @@ def test_more_pictures_never_get_more_epochs(preset):
 def test_a_preset_decides_what_learns():
     facts = DatasetFacts(n_train=1_000, n_classes=10, side=224)
     found = [s.suggest(preset, facts) for preset in ("quick", "balanced", "best")]
-    assert [one.freeze.preset for one in found] == ["head", "head_then_last", "gradual"]
+    assert [one.freeze.preset for one in found] == ["head", "head_then_last", "head_then_last"]
+    assert [one.augment.views for one in found] == [0, 4, 8]
     assert [one.preset for one in found] == ["quick", "balanced", "best"]
 
 
@@ -238,6 +239,13 @@ def test_a_suggestion_keeps_what_the_preset_has_no_say_in():
     base = s.with_values(RunSettings(dataset="d"), ["seed=9", "model.name=resnet18", "train.optimiser=sgd"])
     found = s.suggest("best", DatasetFacts(n_train=10, n_classes=2, side=32), base=base)
     assert (found.dataset, found.seed, found.model.name, found.train.optimiser) == ("d", 9, "resnet18", "sgd")
+
+
+def test_a_suggestion_stays_within_what_leaves_the_answers_true():
+    facts = DatasetFacts(n_train=100, n_classes=1, side=224, task="number", limits=(("flip", "none"), ("rotate", 0.0)))
+    base = s.with_values(RunSettings(), ["augment.flip=both", "augment.shift=0.2"])
+    augment = s.suggest("best", facts, base=base).augment
+    assert (augment.flip, augment.rotate, augment.shift) == ("none", 0.0, 0.2)
 
 
 def test_no_suggestion_for_an_unknown_preset():

@@ -19,11 +19,12 @@
     looks       datasets/<id>/looks.jsonl           -> how often the test score was looked at
     records     datasets/<id>/                      -> Dataset: its table, its counts, its facts
     pixels      datasets/<id>/pixels.bin            -> pictures and thumbnails, without decoding again
-    thumbnails  datasets/<id>/thumbnails.bin       -> small pictures for grids, as the browser takes them
+    thumbnails  datasets/<id>/thumbnails.bin    -> small pictures for grids, as the browser takes them
     enlarging   original files                      -> larger pixels, for networks that read more
-    filtering   a table, what is looked for        -> which pictures to show, in which order
-    appearance  pixels, a table                    -> the average picture of a class, the sizes of the files
-    feature_map features                           -> a map on which pictures that look alike lie together
+    filtering   a table, what is looked for     -> which pictures to show, in which order
+    appearance  pixels, a table                 -> the average picture of a class, the sizes of the files
+    feature_map features                        -> a map on which pictures that look alike lie together
+    limits      names of classes and numbers        -> which augmentation would make the answers wrong
     kinds       class names, how pictures look      -> what kind they are, and which augmentation suits it
     augment     a picture, a seed                   -> a view of it that shows the same thing
     doctor      Dataset, pixels, features           -> findings, each with the edits that mend it

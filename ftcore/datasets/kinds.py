@@ -4,17 +4,17 @@ The kind is guessed from names and from how pictures look, and asked; the advice
 learned: a copy must never carry an answer that is not true of it any more.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ftcore.choices import Choice, Table
+from ftcore.datasets.limits import forbidden, words
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.settings import AugmentSettings
+from ftcore.settings import AugmentSettings, within
 
 KINDS = Table(
     "kind of pictures",
@@ -62,8 +62,6 @@ _VALUES: dict[str, dict[str, Any]] = {
     "drawings": {"flip": "horizontal", "rotate": 10.0, "shift": 0.08, "zoom": 0.2, "colour": 0.1},
     "other": {"flip": "none", "rotate": 10.0, "shift": 0.06, "zoom": 0.15, "colour": 0.15},
 }
-_SMALL_TURN = 10.0  # degrees
-
 _NAMED = {  # words in the name of a data set or of its classes that give the kind away
     "text": "digit digits letter letters number numerals mnist text handwriting alphabet zero one two three four five "
     "six seven eight nine",
@@ -79,17 +77,6 @@ _LOOKED_AT = 48  # pictures
 _FLAT = 0.6  # share of neighbouring pixels that are the same: drawings have areas of one colour, photographs do not
 _SAME = 2  # grey levels by which the same pixels may differ, after a JPEG
 _GREY = 8.0  # grey levels between the channels of a picture without colours
-
-_SIDES = "left right links rechts gauche droite izquierda derecha sinistra destra"
-_DIRECTIONS = (
-    "up down upside upright inverted upsidedown oben unten clockwise counterclockwise anticlockwise rotated "
-    "north south east west"
-)
-_ANGLES = "angle heading direction orientation rotation yaw roll tilt azimuth bearing steering winkel degrees"
-_PLACES = "x y cx cy position pos row col column left right top bottom centre center xmin xmax ymin ymax"
-_SIZES = "width height size length area diameter radius distance depth scale count"
-_LIGHTS = "brightness lightness exposure colour color hue saturation luminance contrast ph"
-_ANGLE_UNITS = ("°", "deg", "degree", "degrees", "rad", "radian", "radians")
 
 
 @dataclass(frozen=True)
@@ -122,11 +109,11 @@ def guess(dataset: Dataset) -> Guess:
     classes = dataset.classes if dataset.task != "number" else ()
     if classes and all(len(label) == 1 and label.isalnum() for label in classes):
         return Guess("text", "the names of the classes")
-    own = _words([dataset.name])
+    own = words([dataset.name])
     for kind, known in _NAMED.items():
         if own & set(known.split()):
             return Guess(kind, "the name of the data set")
-        named = [label for label in classes if _words([label]) & set(known.split())]
+        named = [label for label in classes if words([label]) & set(known.split())]
         if len(named) > _SHARE * len(classes) > 0:
             return Guess(kind, "the names of the classes")
     return Guess(_by_looks(dataset), "how the pictures look")
@@ -143,11 +130,9 @@ def advise(kind: str, task: str, classes: Sequence[str], units: Sequence[str] = 
     """
     sentences = [KINDS[kind].help]
     values = dict(_VALUES[kind])
-    limits = _number_limits(classes, units) if task == "number" else _class_limits(classes)
-    for sentence, limit in limits:
+    for sentence, limit in forbidden(task, classes, units):
         sentences.append(sentence)
-        for name, most in limit.items():
-            values[name] = most if isinstance(most, str) else min(values[name], most)
+        values = within(values, limit)
     if task == "multi":
         sentences.append(
             "A picture keeps all its classes in every copy, so all of them must stay in view: keep Shift, "
@@ -166,58 +151,6 @@ def followed(settings: AugmentSettings, task: str, classes: Sequence[str], units
     """The kind whose advice these settings follow; None if there is none, or several."""
     found = [kind for kind in KINDS if advise(kind, task, classes, units).applied(settings) == settings]
     return found[0] if len(found) == 1 and found[0] != "other" else None
-
-
-def _class_limits(classes: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-    limits: list[tuple[str, dict[str, Any]]] = []
-    if found := _first_with(classes, _SIDES):
-        sentence = (
-            f"The class {found!r} is about left and right: a mirrored copy, or one on its head, shows the other side. "
-            "So no mirror, and small turns only."
-        )
-        limits.append((sentence, {"flip": "none", "rotate": _SMALL_TURN}))
-    if found := _first_with(classes, _DIRECTIONS):
-        sentence = (
-            f"The class {found!r} is about a direction: a copy that is turned or mirrored may show another. "
-            "So no mirror, and small turns only."
-        )
-        limits.append((sentence, {"flip": "none", "rotate": _SMALL_TURN}))
-    return limits
-
-
-def _number_limits(numbers: Sequence[str], units: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-    limits: list[tuple[str, dict[str, Any]]] = []
-    by_unit = [name for name, unit in zip(numbers, units, strict=False) if unit.lower() in _ANGLE_UNITS]
-    if found := _first_with(numbers, _ANGLES) or next(iter(by_unit), None):
-        sentence = f"The number {found!r} changes when a picture is turned or mirrored: so neither is used."
-        limits.append((sentence, {"flip": "none", "rotate": 0.0}))
-    if found := _first_with(numbers, _PLACES):
-        sentence = (
-            f"The number {found!r} says where something is: so pictures are not moved, zoomed, turned or mirrored."
-        )
-        limits.append((sentence, {"flip": "none", "rotate": 0.0, "shift": 0.0, "zoom": 0.0}))
-    if found := _first_with(numbers, _SIZES):
-        sentence = f"The number {found!r} changes with the size in the picture, or with what is in view: so no zoom."
-        limits.append((sentence, {"zoom": 0.0}))
-    if found := _first_with(numbers, _LIGHTS):
-        sentence = f"The number {found!r} changes with light and colour: so those stay."
-        limits.append((sentence, {"colour": 0.0}))
-    return limits
-
-
-def _first_with(texts: Iterable[str], known: str) -> str | None:
-    """The first text that holds one of the known words."""
-    wanted = set(known.split())
-    return next((text for text in texts if _words([text]) & wanted), None)
-
-
-def _words(texts: Iterable[str]) -> set[str]:
-    """Words in lower case; also the parts of ``LeftHand`` and ``left_hand``."""
-    found: set[str] = set()
-    for text in texts:
-        found |= set(re.findall(r"[^\W\d_]+", text.lower()))
-        found |= {part.lower() for part in re.findall(r"[A-Z]?[a-z]+", text)}
-    return found
 
 
 def _by_looks(dataset: Dataset) -> str:

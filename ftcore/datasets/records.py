@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import targets
+from ftcore.datasets import limits, targets
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
 from ftcore.settings import DatasetFacts
@@ -167,7 +167,13 @@ class Dataset:
 
     def facts(self) -> DatasetFacts:
         """What good settings depend on: training pictures, classes, median short side in pixels, task."""
-        return DatasetFacts(n_train=self.sizes[0], n_classes=len(self.classes), side=self.side, task=self.task)
+        return DatasetFacts(
+            n_train=self.sizes[0],
+            n_classes=len(self.classes),
+            side=self.side,
+            task=self.task,
+            limits=tuple(limits.all_of(self.task, self.classes, self.units).items()),
+        )
 
 
 def open_dataset(dataset_id: str) -> Dataset:
