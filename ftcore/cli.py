@@ -287,7 +287,7 @@ def _estimate(parsed: argparse.Namespace) -> dict[str, Any]:
         job = costs.job(asked)
         state = _watched(job)  # a worker of its own: a training's worker is started in the same way, and is as quick
         if state.problem:
-            raise RunError(state.problem)
+            raise RunError(state.problem, fix="Then estimate again.")
     cost = costs.known(asked)
     if cost is None:
         raise RunError("The measurement was stopped.", fix="Start it again.")

@@ -263,7 +263,7 @@ def test_adapters_leave_the_weights_that_they_correct_as_they_were(tiny_dataset)
 
 def test_a_wide_cut_moves_towards_the_input_and_says_so(tiny_dataset, monkeypatch):
     monkeypatch.setattr(engine, "MOST_BYTES", 4 * 600)
-    values = ["model.name=densenet121", "freeze.preset=last_stage", "train.epochs=1", "engine.precision=float32"]
+    values = ["model.name=densenet121", "freeze.preset=quarter", "train.epochs=1", "engine.precision=float32"]
     _, events = train(tiny_dataset, *values)
     assert any("only the earlier layers" in e.message for e in events if isinstance(e, Note))
     assert fills(events)
