@@ -46,44 +46,6 @@ class Chosen:
     run: Run
 
 
-@dataclass(frozen=True)
-class Foreseen:
-    """What ``choose`` will probably decide: the engine, its time as a share of PyTorch's, seconds of converting.
-
-    ``guessed`` says that the share is only ``EXPECTED_SHARE``.
-    """
-
-    name: str = "eager"
-    share: float = 1.0
-    seconds: float = 0.0
-    guessed: bool = False
-
-
-def foresee(
-    prefix: nn.Module, images: Tensor, n: int, seconds: float, asked: str = "auto", *, exact: bool, digest: str
-) -> Foreseen:
-    """What ``choose`` will probably decide about ``n`` pictures, without converting anything.
-
-    Args:
-        prefix: From ``cut``.
-        images: As for ``choose``, [B, 3, S, S].
-        n: Pictures and views that the prefix has to see.
-        seconds: That PyTorch takes for one picture.
-        asked: A name in ``PREFIXES``.
-        exact: As for ``choose``.
-        digest: Of the prefix.
-    """
-    name = _wanted(images, n, asked, exact=exact)
-    if not name or not CONVERTERS[name].is_installed():
-        return Foreseen()
-    found = disk_cache.find(_key(name, digest, images))
-    known = found[1] if found else None
-    share = float(known.get("share", EXPECTED_SHARE)) if known else EXPECTED_SHARE
-    if asked == "auto" and (share > 1 or not _pays(seconds * n, prefix, known)):
-        return Foreseen()
-    return Foreseen(name, share, _converting(prefix, known), guessed=known is None)
-
-
 def choose(
     prefix: nn.Module, images: Tensor, n: int, asked: str = "auto", *, exact: bool = False, digest: str = ""
 ) -> Generator[Event, None, Chosen]:

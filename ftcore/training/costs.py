@@ -21,7 +21,7 @@ from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
 from ftcore.runs.state import RunState
 
-FORMAT = 1
+FORMAT = 2
 RESULT = "measured.json"
 KEPT = 200  # estimates that are remembered
 UNSURE = 0.15
@@ -33,9 +33,6 @@ SLACK = 0.7
 GOING_BACK = 1.25
 """What a step takes beside what it keeps for going back: gradients, and gaps between blocks. Measured with
 EfficientNet-Lite0, nothing frozen, 32 pictures a step: 4.8 GB resident."""
-
-SHARES = (0.45, 1.0)
-"""Between these lies what converting leaves of PyTorch's time (prefixes.EXPECTED_SHARE)."""
 
 FREE_OF_CHARGE = {
     "": ("preset",),
@@ -75,8 +72,7 @@ class PhaseCost:
         n_groups: Depth groups that learn, counted from the head.
         trainable: Parameters that learn.
         setup_seconds: Until the first step, without fills: cutting, choosing how steps are computed.
-        convert_seconds: Preparing the frozen part for another engine, if it has to see anything.
-        guessed: How much faster that engine is was not measured yet.
+        convert_seconds: Choosing an engine for the frozen part and opening it, if it has to see anything.
         fills: What the frozen part has to see.
         step_seconds: Of training, for one picture.
         look_seconds: Of validation or test, for one picture.
@@ -90,7 +86,6 @@ class PhaseCost:
     trainable: int
     setup_seconds: float
     convert_seconds: float
-    guessed: bool
     fills: tuple[Fill, ...]
     step_seconds: float
     look_seconds: float
@@ -270,7 +265,6 @@ def _is_outdated(measured: Measured) -> bool:
 def price(measured: Measured) -> Cost:
     """Add up what was measured; activations that the cache holds by now cost nothing."""
     seconds = measured.start_seconds + measured.end_seconds
-    low = high = seconds
     kept = float(measured.bytes_kept)
     epochs_seconds = fills_seconds = 0.0
     phases, seen = list[dict[str, Any]](), set[str]()
@@ -284,10 +278,7 @@ def price(measured: Measured) -> Cost:
         epochs = phase.n_epochs * per_epoch
         epochs_seconds += epochs
         fills_seconds += fill_seconds
-        quick, slow = _share_range(phase)
         seconds += once + fill_seconds + epochs
-        low += once + fill_seconds * quick + epochs
-        high += once + fill_seconds * slow + epochs
         kept += sum(fill.bytes for fill in missing)
         phases.append(
             {
@@ -303,12 +294,12 @@ def price(measured: Measured) -> Cost:
         )
     last = [phase for phase in measured.phases if phase.n_epochs][-1]
     tested = measured.n_test * last.look_seconds
-    seconds, low, high = seconds + tested, low + tested, high + tested
+    seconds += tested
     n_epochs = sum(phase.n_epochs for phase in measured.phases)
     return Cost(
         seconds=seconds,
-        seconds_low=max(0.0, low * (1 - UNSURE) * (1 - measured.busy / 2) - SLACK),
-        seconds_high=high * (1 + UNSURE) + SLACK,
+        seconds_low=max(0.0, seconds * (1 - UNSURE) * (1 - measured.busy / 2) - SLACK),
+        seconds_high=seconds * (1 + UNSURE) + SLACK,
         seconds_per_epoch=epochs_seconds / n_epochs,
         fill_seconds=fills_seconds,
         bytes_memory=max(phase.bytes_memory for phase in measured.phases),
@@ -318,14 +309,6 @@ def price(measured: Measured) -> Cost:
         busy=measured.busy > 0.3,
         layers=measured.layers,
     )
-
-
-def _share_range(phase: PhaseCost) -> tuple[float, float]:
-    """Between which multiples of the expected time the frozen part will lie."""
-    if not phase.guessed:
-        return 1.0, 1.0
-    expected = (SHARES[0] + SHARES[1]) / 2
-    return SHARES[0] / expected, SHARES[1] / expected
 
 
 def obstacles(cost: Cost, *, free_memory: float, free_disk: float) -> list[str]:

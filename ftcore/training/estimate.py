@@ -44,9 +44,6 @@ BUDGET = 2.0
 FEWEST = 8  # pictures in a timed batch: below, the arithmetic of one is another
 PROBED = 4  # pictures in the first look at a step
 
-LOADED = 200_000_000
-"""Bytes of memory that a converted prefix and its library take, beside its weights; measured with OpenVINO."""
-
 
 def measure(settings: RunSettings, dataset: Dataset) -> Generator[Event, None, Measured]:
     """Measure a run with these settings; a generator that returns what was measured.
@@ -109,7 +106,7 @@ class _Phase:
         self._phase = parts.plan.phases[index]
         self._engine = Engine(settings.model.image_size, settings.engine)
         self._per_picture: dict[bool, float] = {}  # through the frozen part, for pictures as they are and for views
-        self._foreseen = prefixes.Foreseen()
+        self._convert_seconds = 0.0  # choosing an engine for the frozen part, and opening it
 
     def measure(self, byte_seconds: float) -> PhaseCost:
         """What the phase takes. ``byte_seconds`` is what writing one byte takes."""
@@ -149,8 +146,7 @@ class _Phase:
             n_groups=self._phase.n_groups,
             trainable=sum(p.numel() for p in parts.model.parameters() if p.requires_grad),
             setup_seconds=setup,
-            convert_seconds=self._foreseen.seconds,
-            guessed=self._foreseen.guessed,
+            convert_seconds=self._convert_seconds,
             fills=fills,
             step_seconds=step,
             look_seconds=look,
@@ -188,18 +184,23 @@ class _Phase:
         if parts.train.is_fresh:
             missing += self._phase.n_epochs * len(parts.train.rows)
         if missing:
-            run(images[:PROBED])
-            alone = _seconds(lambda: run(images[:BATCH])) / len(images[:BATCH])
-            asked = self._settings.engine.prefix
-            self._foreseen = prefixes.foresee(cut.prefix, images, missing, alone, asked, exact=exact, digest=cut.digest)
+            run = self._choose(cut, images, missing, exact)
             for is_view in (False, True):
                 if is_view and not parts.train.views:
                     continue
                 together, loading = self._fill_seconds(run, view=int(is_view))
-                saved = alone * (1 - self._foreseen.share)
-                self._per_picture[is_view] = max(loading, together - saved)
+                self._per_picture[is_view] = max(loading, together)
         dtype = self._settings.engine.precision
         return [tensor.float().cpu().numpy().astype(dtype) for tensor in run(images)], images
+
+    def _choose(self, cut: Cut, images: Tensor, n: int, exact: bool) -> prefixes.Run:
+        """The engine that the run will choose. A frozen part that is converted here is kept, and the run finds it."""
+        asked = self._settings.engine.prefix
+        for _ in range(2 if self._known else 1):
+            started = time.perf_counter()
+            chosen = told(prefixes.choose(cut.prefix, images, n, asked, exact=exact, digest=cut.digest))
+            self._convert_seconds = time.perf_counter() - started
+        return chosen.run
 
     def _fill_seconds(self, run: prefixes.Run, view: int) -> tuple[float, float]:
         """Per picture: loading and the frozen part beside each other, and loading alone."""
@@ -279,9 +280,8 @@ class _Phase:
                 min(KEPT_BYTES, len(batches.rows) * side * side * 3)
                 for batches in (self._parts.train, self._parts.validation)
             )
-        loaded = LOADED if self._foreseen.name != "eager" else 0
         more = more if self._parts.train.device == "cpu" else 0  # a graphics card has a memory of its own
-        return hardware.peak_memory_bytes() + more + kept + loaded
+        return hardware.peak_memory_bytes() + more + kept
 
 
 class _Sample:

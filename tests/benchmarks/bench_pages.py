@@ -107,7 +107,7 @@ def measure(server: Server, tab: Page) -> dict[str, float]:
     settings = f"{server.url}/settings?dataset={dataset[1]}"
     press(tab, "Next: choose a model")
     found["catalogue (ms)"] = 1000 * catalogue_opening(tab)
-    tab.get_by_text("EfficientNet-Lite0", exact=True).click()
+    tab.get_by_test_id("stRadio").get_by_text("EfficientNet-Lite0", exact=True).click()
     press(tab, "Next: settings")
     press(tab, "Next: train")
     expect(tab.get_by_role("button", name="Start training")).to_be_visible()

@@ -18,7 +18,6 @@ PHASE = PhaseCost(
     trainable=100,
     setup_seconds=1.0,
     convert_seconds=2.0,
-    guessed=False,
     fills=(Fill("a" * 32, 100, 10.0, 1000), Fill("b" * 32, 50, 5.0, 500)),
     step_seconds=0.01,
     look_seconds=0.002,
@@ -73,12 +72,6 @@ def test_what_was_not_timed_because_it_was_there_is_measured_again_when_it_has_g
     assert costs.known(settings).fill_seconds == 0.0
     disk_cache.remove(fill.key)
     assert costs.known(settings) is None and costs.load(costs.job(settings).folder) is None
-
-
-def test_a_guessed_engine_makes_the_range_wider(workspace):
-    sure, unsure = costs.price(MEASURED), costs.price(replace(MEASURED, phases=(replace(PHASE, guessed=True),)))
-    assert unsure.seconds == sure.seconds
-    assert unsure.seconds_low < sure.seconds_low < sure.seconds_high < unsure.seconds_high
 
 
 def test_another_boundary_is_guessed_from_the_layers_behind_it(workspace):
