@@ -205,7 +205,7 @@ def test_every_page_fits_both_themes_and_a_narrow_window(finished, open_tab, ser
 
 def test_a_killed_worker_is_said_and_one_click_goes_on(finished, server, open_tab, job):
     tab = open_tab(server.url)
-    start_long_run(tab, f"{server.url}/settings?dataset={job.settings.dataset}", 100)
+    start_long_run(tab, f"{server.url}/settings?dataset={job.settings.dataset}", 25)
     drawn = has_drawn(tab, 1)
     (worker,) = (process for process in server.workers() if "--work" in process.cmdline())
     worker.kill()

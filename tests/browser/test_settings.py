@@ -62,7 +62,7 @@ def test_from_five_questions_to_a_rate_that_was_found_and_settings_that_agree(se
 
 def test_everything_fits_a_narrow_window_in_the_dark(server, open_tab, dataset):
     tab = open_tab(f"{server.url}/settings?dataset={dataset}", colours="dark", width=500)
-    tab.get_by_text("Everything", exact=True).click()
+    tab.get_by_test_id("stButtonGroup").get_by_role("radio", name="Everything", exact=True).click()
     expect(tab.get_by_text("Search the settings").first).to_be_visible()
     picture(tab, "settings-everything-dark-500")
     overflow = tab.evaluate(
