@@ -31,12 +31,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ftcore import scores, workspace
+from ftcore import hardware, scores, workspace
 from ftcore import settings as s
-from ftcore.datasets import dividing, intake, records, versions
+from ftcore.datasets import dividing, enlarging, intake, records, versions
 from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, told
+from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
 from ftcore.runs.state import RunState
@@ -58,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer = parsed.command(parsed)
     except FinetuneError as error:
         return _complain(str(error))
+    except (MemoryError, RuntimeError) as error:
+        if not hardware.is_about_memory(error):
+            raise
+        return _complain("The memory was not enough. Start again with a smaller batch or image size.")
     except KeyboardInterrupt:
         return _complain("Stopped.")
     if answer is None:
@@ -285,6 +290,9 @@ def _estimate(parsed: argparse.Namespace) -> dict[str, Any]:
         costs.forget(costs.key(asked))
     if costs.known(asked) is None:
         job = costs.job(asked)
+        if Tail(job).read().status == "stopped":  # by an earlier Ctrl-C, or by a training that began
+            costs.forget(job.id)
+            job = costs.job(asked)
         state = _watched(job)  # a worker of its own: a training's worker is started in the same way, and is as quick
         if state.problem:
             raise RunError(state.problem, fix="Then estimate again.")
@@ -301,13 +309,17 @@ def _find_rate(parsed: argparse.Namespace) -> dict[str, Any]:
     dataset = records.open_dataset(asked.dataset)
     from ftcore.training import assemble, rate_finder  # late: they bring torch
 
-    found = _shown(rate_finder.find_rate(assemble.assemble(asked, dataset)))
+    def work() -> Generator[Event, None, rate_finder.Rates]:
+        yield from enlarging.enlarge(dataset, asked.model.image_size)
+        return (yield from rate_finder.find_rate(assemble.assemble(asked, dataset)))
+
+    found = _shown(work())
     return {"suggestion": found.suggestion, "rates": list(found.rates), "losses": list(found.losses)}
 
 
 def _race(parsed: argparse.Namespace) -> dict[str, Any]:
     dataset = _dataset(parsed.dataset)
-    from ftcore.search.race import race  # late: it brings torch
+    from ftcore.search.race import race  # late: its scores take half a second to import
 
     names = [name.strip() for name in parsed.models.split(",") if name.strip()]
     standings = _shown(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
@@ -478,8 +490,6 @@ def _engine(state: RunState) -> dict[str, Any]:
 
 
 def _cache(parsed: argparse.Namespace) -> dict[str, Any]:
-    from ftcore.freezing import disk_cache  # late: it brings torch
-
     if parsed.clear:
         return {"freed_bytes": disk_cache.clear(), "bytes": disk_cache.total_bytes(), "entries": []}
     entries = disk_cache.contents()

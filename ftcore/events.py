@@ -86,7 +86,8 @@ class Prepared(Event):
 
     ``prefix`` is the engine of the frozen part, empty where nothing had to be computed or the phase trains from the
     pictures; ``cut`` names what crosses, empty without a cut; ``crossing_bytes`` are per picture and view; ``views``
-    counts the augmented ones; ``cache_hit`` says that nothing had to be computed.
+    counts the augmented ones; with ``is_fresh`` these are made anew in every epoch, and none of the training pictures'
+    activations are kept; ``cache_hit`` says that nothing had to be computed.
     """
 
     phase: int
@@ -94,6 +95,7 @@ class Prepared(Event):
     cut: str = ""
     crossing_bytes: int = 0
     views: int = 0
+    is_fresh: bool = False
     seconds: float = 0.0
     cache_hit: bool = False
 

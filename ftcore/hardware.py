@@ -175,3 +175,10 @@ def _complete(url: str) -> str:
 
 _questions: dict[str, _Question] = {}
 _asking = threading.Lock()
+
+
+def is_about_memory(error: Exception) -> bool:
+    """True for Python's, numpy's and torch's ways to say so; torch raises a RuntimeError, on a GPU a subclass of it."""
+    return isinstance(error, MemoryError) or any(
+        words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")
+    )

@@ -6,6 +6,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from ftcore.errors import WorkspaceError
 
@@ -111,7 +114,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises FileExistsError when another process made ``path`` meanwhile.
     """
     with disk_errors():
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}-", suffix=".part", dir=path.parent))
         try:
             yield temporary
             try:
@@ -123,6 +126,12 @@ def new_folder(path: Path) -> Iterator[Path]:
             sync_folder(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def is_being_written(temporary: Path) -> bool:
+    """Whether the process that made a temporary folder (``new_folder``) is still there to fill it."""
+    found = re.search(r"\.(\d{1,10})-[^.]*\.part$", temporary.name)
+    return found is not None and psutil.pid_exists(int(found[1]))
 
 
 def remove_folder(path: Path) -> None:

@@ -5,6 +5,10 @@ import json
 import pytest
 
 from ftcore import cli
+from ftcore.datasets import records
+from ftcore.events import Finished, Stopped
+from ftcore.runs import log
+from ftcore.training import costs
 
 
 @pytest.fixture
@@ -48,6 +52,29 @@ def test_an_estimate_says_what_a_training_would_cost_and_the_run_remembers_it(an
     shown = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert shown["promised"]["seconds"] == found["seconds"]
     assert set(shown["spent"]) == {"seconds", "bytes_memory", "bytes_disk"}
+
+
+def test_an_estimate_that_was_stopped_can_be_made_again(answer, monkeypatch):
+    made = costs.job
+
+    def stopped_before(settings):
+        monkeypatch.setattr(costs, "job", made)
+        job = made(settings)
+        log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped.", seconds=1.0))
+        return job
+
+    monkeypatch.setattr(costs, "job", stopped_before)
+    small = ("--set", "model.pretrained=false", "--set", "model.image_size=32", "--set", "train.epochs=1")
+    assert answer("estimate", *small)["seconds"] > 0
+
+
+def test_too_little_memory_is_one_sentence(monkeypatch, capsys):
+    def refused(settings):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000000 bytes.")
+
+    monkeypatch.setattr(records, "list_datasets", lambda: refused(None))
+    assert cli.main(["datasets"]) == 2
+    assert capsys.readouterr().err == "The memory was not enough. Start again with a smaller batch or image size.\n"
 
 
 def test_a_learning_rate_is_suggested_from_a_curve(answer):

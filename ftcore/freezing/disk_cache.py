@@ -1,7 +1,7 @@
 """Folders that can be made again: activations and converted prefixes, on disk, within bounds.
 
-``cache/frozen/<key>/`` appears whole or not at all. A key is made of everything that the content depends on, so a wrong
-hit is not possible. The least recently used folders go first; deleting all of them costs time, nothing else.
+``cache/frozen/<key>/`` appears whole or not at all. A key is made of everything that the content depends on. The least
+recently used folders go first; deleting all of them costs time, nothing else.
 """
 
 import contextlib
@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +102,7 @@ def make_room(n_bytes: float, *, largest: float | None = None, keep: Collection[
             f"the cache may hold {limit / 1e6:,.0f} MB.",
             fix="Free some space, allow a larger cache, or choose a smaller image size.",
         )
-    loose = sorted((f for f in _folders() if f.name not in keep), key=lambda folder: folder.stat().st_mtime)
+    loose = sorted((f for f in _folders() if f.name not in keep), key=_used)
     while loose and total_bytes() + n_bytes > limit:
         remove(loose.pop(0).name)
 
@@ -114,8 +113,8 @@ def most_bytes(largest: float | None = None) -> float:
 
 
 def total_bytes() -> int:
-    """Bytes that the cache takes on disk."""
-    return sum(_bytes_of(folder) for folder in _folders())
+    """Bytes that the cache takes on disk, with what is being written."""
+    return sum(_bytes_of(folder) for folder in root().iterdir())
 
 
 def contents() -> list[dict[str, Any]]:
@@ -124,17 +123,18 @@ def contents() -> list[dict[str, Any]]:
     for folder in _folders():
         with contextlib.suppress(OSError, ValueError, KeyError):
             about = json.loads((folder / ABOUT).read_text())
-            used = folder.stat().st_mtime
-            rows.append({"key": folder.name, "kind": about["kind"], "bytes": _bytes_of(folder), "used": used})
+            row = {"key": folder.name, "kind": about["kind"], "bytes": _bytes_of(folder), "used": _used(folder)}
+            rows.append(row)
     return sorted(rows, key=lambda row: -row["used"])
 
 
 def clear() -> int:
     """Empty the cache; returns the bytes that were freed. Runs that use it go on with the files they have open."""
-    freed = total_bytes()
+    before = total_bytes()
+    _remove_abandoned()
     for folder in _folders():
         remove(folder.name)
-    return freed
+    return before - total_bytes()
 
 
 def root() -> Path:
@@ -151,10 +151,18 @@ def _bytes_of(folder: Path) -> int:
         return 0  # another process is removing it
 
 
+def _used(folder: Path) -> float:
+    """When a folder was used last, in seconds since 1970; 0 if another process has removed it meanwhile."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def _remove_abandoned() -> None:
-    """Delete what a killed worker left half-filled more than a day ago."""
+    """Delete what killed workers left half-filled, or half removed."""
     for folder in root().glob(".*"):
-        if time.time() - folder.stat().st_mtime > 86_400:
+        if not workspace.is_being_written(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 

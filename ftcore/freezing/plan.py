@@ -64,7 +64,11 @@ class FreezePlan:
 
     def waits(self, epoch: int) -> bool:
         """Whether ``epoch`` belongs to a phase that ends when validation stalls."""
-        return bool(self.stalled) and self.phase_of(epoch) < len(self.phases) - 1
+        return bool(self.stalled) and not self.is_last(epoch)
+
+    def is_last(self, epoch: int) -> bool:
+        """Whether no phase follows that of ``epoch``."""
+        return self.phase_of(epoch) == len(self.phases) - 1
 
     def go_on(self, epoch: int) -> Phase:
         """Let the phase before ``epoch`` end there: the next one lasts from there to the end of the run."""

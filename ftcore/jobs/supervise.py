@@ -74,7 +74,7 @@ def work(folder: Path) -> int:
         traceback.print_exc()
         return _say(folder, Failed(message=error.what, fix=error.fix))
     except (MemoryError, RuntimeError) as error:
-        if not _is_about_memory(error):
+        if not hardware.is_about_memory(error):
             raise
         traceback.print_exc()
         return _say(
@@ -117,13 +117,6 @@ def _run(job: store.Job) -> None:
         from ftcore.jobs import train  # late: an import needs no torch
 
         train.run(job)
-
-
-def _is_about_memory(error: Exception) -> bool:
-    """True for Python's, numpy's and torch's ways to say so; torch raises a RuntimeError, on a GPU a subclass of it."""
-    return isinstance(error, MemoryError) or any(
-        words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")
-    )
 
 
 def _say(folder: Path, event: Event) -> int:

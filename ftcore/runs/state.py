@@ -132,7 +132,9 @@ def advance(state: RunState, event: e.Event) -> RunState:
         case e.Note(message=message):
             return state if message in state.notes else replace(state, notes=(*state.notes, message))
         case e.Prepared():
-            return replace(state, prepared=(*(p for p in state.prepared if p.phase != event.phase), event))
+            return replace(
+                state, prepared=(*(p for p in state.prepared if p.phase != event.phase), _again(state, event))
+            )
         case e.StepDone():
             return _after_step(state, event)
         case e.EpochDone():
@@ -161,6 +163,19 @@ def advance(state: RunState, event: e.Event) -> RunState:
 def replay(events: Iterable[e.Event], start: RunState | None = None) -> RunState:
     """Fold events into a state."""
     return reduce(advance, events, start or RunState())
+
+
+def _again(state: RunState, event: e.Prepared) -> e.Prepared:
+    """A phase that a resumed run prepared once more: what the first sitting computed still counts."""
+    for before in state.prepared:
+        if before.phase == event.phase:
+            return replace(
+                event,
+                prefix=event.prefix or before.prefix,
+                seconds=before.seconds + event.seconds,
+                cache_hit=before.cache_hit and event.cache_hit,
+            )
+    return event
 
 
 def _after_step(state: RunState, event: e.StepDone) -> RunState:

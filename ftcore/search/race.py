@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import folds
-from ftcore.errors import FinetuneError, SettingsError
+from ftcore.errors import FinetuneError, ModelError, SettingsError
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.events import Event, Note, Progress, Stood
@@ -69,7 +69,10 @@ def race(
     Raises:
         SettingsError: Too few or too many models.
         DataError: A class with fewer pictures than folds.
+        ModelError: None of them could take part.
     """
+    if image_size is not None and image_size < 1:
+        raise SettingsError(f"The image size is {image_size}, expected 1 pixel or more.", fix="For example 160.")
     wanted = list(dict.fromkeys(models))
     if not FEWEST <= len(wanted) <= MOST:
         raise SettingsError(
@@ -99,6 +102,10 @@ def race(
         standing = Standing(model, metric, found["value"], found["low"], found["high"], seconds, size)
         standings.append(standing)
         yield Stood(**asdict(standing))
+    if not standings:
+        raise ModelError(
+            "None of these models could take part.", fix="Choose models whose weights are on this machine."
+        )
     yield Progress(stage="race", label="Racing", done=len(wanted), total=len(wanted))
     return sorted(standings, key=lambda standing: -standing.score)
 

@@ -1,6 +1,6 @@
 """Pictures as batches of tensors, in an order and in views that only the seed and the epoch decide."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +15,7 @@ from ftcore.preprocessing import Preprocessing
 from ftcore.settings import AugmentSettings
 
 KEPT_BYTES = 400_000_000
-"""Resized pictures are kept in memory up to this many bytes in all; beyond it they are resized again each epoch."""
+"""Resized pictures of a list are kept in memory up to this many bytes; beyond it they are resized again each epoch."""
 
 Part = tuple[np.ndarray, np.ndarray]
 """One batch: positions [B] in the rows, and the view of each, [B]; view 0 is the picture itself."""
@@ -110,7 +110,7 @@ class Batches:
         """The pictures of some batches."""
         return self._ahead(parts)
 
-    def in_order(self, batch_size: int = 64, *, view: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    def in_order(self, batch_size: int = 64, *, view: int = 0) -> Generator[tuple[Tensor, Tensor]]:
         """One pass over one view, in the order of the rows; nothing of it is kept in memory."""
         parts = self._divided(np.arange(len(self.rows)), -(-len(self.rows) // batch_size))
         return self._ahead([(positions, np.full(len(positions), view)) for positions in parts], keep=False)
@@ -124,7 +124,7 @@ class Batches:
     def _divided(positions: np.ndarray, n: int) -> list[np.ndarray]:
         return np.array_split(positions, n) if len(positions) else []
 
-    def _ahead(self, parts: list[Part], *, keep: bool = True) -> Iterator[tuple[Tensor, Tensor]]:
+    def _ahead(self, parts: list[Part], *, keep: bool = True) -> Generator[tuple[Tensor, Tensor]]:
         with ThreadPoolExecutor(max_workers=1) as beside:
             waiting = None
             for part in parts:

@@ -4,6 +4,8 @@ Saving, the moving average, evaluation and export go on seeing the one ordinary 
 layers.
 """
 
+import contextlib
+import itertools
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -56,7 +58,14 @@ class Engine:
         """See to the inputs of a phase, then to how its steps are computed. Sets both in ``motion``."""
         if self._settings.cache == "on":
             yield from self._cached(parts, motion)
+        else:
+            yield self._uncached(parts, motion)
         yield from steps.choose(parts, motion, self._settings)
+
+    @staticmethod
+    def _uncached(parts: Parts, motion: Motion, seconds: float = 0.0) -> Prepared:
+        views, is_fresh = parts.train.n_views - 1, parts.train.is_fresh
+        return Prepared(phase=motion.phase, views=views, is_fresh=is_fresh, seconds=seconds)
 
     def _cached(self, parts: Parts, motion: Motion) -> Iterator[Event]:
         """Cut the model for a phase and fill or find its activations. Sets the inputs of ``motion``."""
@@ -73,7 +82,7 @@ class Engine:
                 why = "Nothing of this model is frozen from its input on: adapters learn in its first layers."
             if not whole or parts.plan.has_adapters:
                 yield Note(message=f"{phase.label}: trains from the pictures in every epoch. {why}")
-            yield Prepared(phase=motion.phase, views=parts.train.n_views - 1, seconds=time.perf_counter() - started)
+            yield self._uncached(parts, motion, time.perf_counter() - started)
             return
         if found.moved:
             yield Note(message=f"{phase.label}: only the earlier layers are computed once, because {found.moved}.")
@@ -83,7 +92,11 @@ class Engine:
             yield from self._fresh(parts, motion, found)
         if parts.ema is not None:
             parts.plan.apply(parts.ema.module, motion.phase)
-            motion.answer = self._cut(parts.ema.module).suffix
+            averaged = self._cut(parts.ema.module)
+            if averaged.digest == found.digest:
+                motion.answer = averaged.suffix
+            else:  # what is frozen now learned in an earlier phase: its average is another network
+                motion.validation = motion.answer = None
         else:
             motion.answer = found.suffix
         yield Prepared(
@@ -92,8 +105,9 @@ class Engine:
             cut=", ".join(found.names),
             crossing_bytes=self._bytes(found),
             views=parts.train.n_views - 1,
+            is_fresh=parts.train.is_fresh,
             seconds=time.perf_counter() - started,
-            cache_hit=not computed,
+            cache_hit=not computed and not parts.train.is_fresh,
         )
 
     def answers(
@@ -187,6 +201,9 @@ class Engine:
 
     def _work(self, found: Cut, what: str, pictures: Batches) -> _Work:
         keys, fingerprint = [], pictures.fingerprint()
+        # Full precision promises the numbers of uncached training: those of another engine are kept apart.
+        exact, prefix = self._settings.precision == "float32", self._settings.prefix
+        engine = {"engine": prefix} if exact and prefix not in ("auto", "eager") else {}
         for view in range(pictures.n_views):
             drawn = {"view": view, **pictures.views_json()} if view else {}
             keys.append(
@@ -196,6 +213,7 @@ class Engine:
                     preprocessing=pictures.preprocessing.to_json(),
                     names=found.names,
                     dtype=self._settings.precision,
+                    **engine,
                     **drawn,
                 )
             )
@@ -221,6 +239,8 @@ class Engine:
         named = "all pictures" if work.what == "all" else f"the {work.what} pictures"
         label = f"Looking at {named} once{copies} with the frozen part"
         for index, view in enumerate(work.missing):
+            if feature_cache.find(work.keys[view]) is not None:
+                continue  # another run was quicker
             activations = (chosen.run(images) for images, _ in work.pictures.in_order(BATCH, view=view))
             filling = feature_cache.fill(
                 work.keys[view],
@@ -247,10 +267,11 @@ class Engine:
         pictures = parts.train
         n = parts.plan.phases[motion.phase].n_epochs * len(pictures.rows)
         chosen = yield from self._choose(found, pictures, n)
-        images = pictures.first(TRIED)
-        started = time.perf_counter()
-        chosen.run(images)
-        seconds = (time.perf_counter() - started) / len(images) * len(pictures.rows)
+        tried, started = 0, time.perf_counter()
+        with contextlib.closing(pictures.in_order(BATCH, view=1)) as drawn:
+            for images, _ in itertools.islice(drawn, TRIED // BATCH):
+                tried += len(chosen.run(images)[0].cpu())
+        seconds = (time.perf_counter() - started) / tried * len(pictures.rows)
         motion.train = _Computed(pictures, chosen.run)
         label = parts.plan.phases[motion.phase].label
         yield Note(
@@ -267,4 +288,5 @@ class _Computed:
 
     def epoch(self, epoch: int = 0) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
         for images, targets in self._pictures.epoch(epoch):
-            yield tuple(tensor.clone() for tensor in self._run(images)), targets  # no inference tensors for autograd
+            # Copies, because autograd refuses inference tensors; a graphics card's come in half precision.
+            yield tuple(tensor.float().clone() for tensor in self._run(images)), targets

@@ -1,7 +1,8 @@
 """Measure what a run would cost: three real batches of each thing that it will do, in a worker's own circumstances.
 
 The preparation of a run is done for real (building, cutting, choosing the precision of steps) and timed; of what is
-repeated for every picture three batches are taken. costs.py adds it up. Nothing of it is kept but the numbers.
+repeated for every picture three batches are taken. costs.py adds it up. What the run would make first and find again
+is kept (pictures decoded larger, a converted frozen part); of the rest nothing but the numbers.
 """
 
 import itertools
@@ -19,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from ftcore import hardware, workspace
+from ftcore.datasets import enlarging
 from ftcore.datasets.records import Dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import evaluating, logits
@@ -54,6 +56,7 @@ def measure(settings: RunSettings, dataset: Dataset) -> Generator[Event, None, M
         FinetuneError: What would end the run as well: no such model, a size that does not suit it.
     """
     began, busy = time.perf_counter(), hardware.busy_share()
+    yield from enlarging.enlarge(dataset, settings.model.image_size)
     yield _told("Building the model", 0)
     started = time.perf_counter()
     parts = assemble.assemble(settings, dataset, pretrained=None if _weights_here(settings) else False)
@@ -64,7 +67,7 @@ def measure(settings: RunSettings, dataset: Dataset) -> Generator[Event, None, M
     if dataset.sizes[2]:
         device = assemble.device_of(parts.model)
         test = assemble.make_batches(dataset, "test", parts.preprocessing, settings, device)
-    anatomy.anatomy(settings.model.name, n_outputs=parts.outputs.n, image_size=settings.model.image_size)
+    anatomy.anatomy(settings.model.name, n_outputs=len(parts.outputs.classes), image_size=settings.model.image_size)
     layers = _layers(parts)
     phases, most = [], 0
     for index, phase in enumerate(parts.plan.phases):
@@ -182,7 +185,7 @@ class _Phase:
         run = prefixes.on_torch(cut.prefix, exact=exact)
         missing = sum(len(self._list(what).rows) * sum(map(self._is_missing, own)) for what, own in keys.items())
         if parts.train.is_fresh:
-            missing += self._phase.n_epochs * len(parts.train.rows)
+            missing += max(1, self._phase.n_epochs) * len(parts.train.rows)
         if missing:
             run = self._choose(cut, images, missing, exact)
             for is_view in (False, True):
@@ -211,10 +214,10 @@ class _Phase:
             for tensor in run(images):
                 tensor.cpu()
             times.append(time.perf_counter())
-        batches.close()  # type: ignore[attr-defined]
+        batches.close()
         load = self._parts.train.in_order(n, view=view)
         loading = _seconds(lambda: next(load)) / (2 * n)  # the first batch comes when the second was asked for
-        load.close()  # type: ignore[attr-defined]
+        load.close()
         if len(times) < 2:
             return _seconds(lambda: run(self._parts.train.first(n))) / n + loading, loading
         return statistics.median(b - a for a, b in itertools.pairwise(times)) / n, loading
@@ -276,10 +279,8 @@ class _Phase:
         kept = 0
         if not cached:
             side = self._settings.model.image_size
-            kept = sum(
-                min(KEPT_BYTES, len(batches.rows) * side * side * 3)
-                for batches in (self._parts.train, self._parts.validation)
-            )
+            lists = (self._parts.train, self._parts.validation)
+            kept = sum(min(KEPT_BYTES, len(batches.rows) * side * side * 3) for batches in lists)
         more = more if self._parts.train.device == "cpu" else 0  # a graphics card has a memory of its own
         return hardware.peak_memory_bytes() + more + kept
 
@@ -443,8 +444,6 @@ def _notes(settings: RunSettings) -> Iterator[str]:
         yield "Compiling the steps takes a minute or more, which is not counted."
     if settings.freeze.unfreeze == "on_plateau":
         yield "When validation stalls is not known in advance: all epochs are counted as those of the first phase."
-    if settings.train.patience:
-        yield "It may end earlier, because of your patience setting."
     if not _weights_here(settings):
         yield "Downloading the pretrained weights is not counted."
 

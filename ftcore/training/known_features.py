@@ -43,7 +43,8 @@ def find(dataset: Dataset, model: str, image_size: int | None = None) -> np.ndar
 def remember(dataset: Dataset, model: str, image_size: int | None, keys: Sequence[str]) -> None:
     """Note under which keys of the cache the features lie."""
     index = _index(dataset, model, image_size)
-    if index and disk_cache.find(index) is None:
+    if index:
+        disk_cache.remove(index)  # it may name what has gone
         with disk_cache.new(index, {"kind": "index", "keys": list(keys)}):
             pass
 

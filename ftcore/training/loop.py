@@ -165,7 +165,7 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
     yield from (Note(message=note) for note in parts.notes)
     position, told = parts.position, -1
     for epoch in range(position.epoch, parts.plan.n_epochs):
-        if parts.patience and position.stale_epochs >= parts.patience:
+        if parts.patience and position.stale_epochs >= parts.patience and parts.plan.is_last(epoch):
             return
         motion = parts.enter(epoch)
         if parts.engine is not None and not motion.prepared:
@@ -323,7 +323,9 @@ def _turn(parts: Parts, motion: Motion, validation: dict[str, float]) -> str:
     if plan.waits(position.epoch) and position.stale_epochs >= plan.stalled:
         position.stale_epochs = 0  # what learns now has its own chance before the run ends early
         return f"Validation has stalled: from epoch {position.epoch + 1} on, {plan.go_on(position.epoch).label}."
-    if motion.plateau is not None and motion.plateau.see(_score(parts, validation)[0]):
+    if plan.phase_of(position.epoch) != motion.phase:
+        position.stale_epochs = 0  # likewise
+    elif motion.plateau is not None and motion.plateau.see(_score(parts, validation)[0]):
         for group in motion.optimiser.param_groups:
             group["lr"] *= motion.plateau.factor
         lr = motion.optimiser.param_groups[0]["lr"]

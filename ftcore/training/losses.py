@@ -113,7 +113,7 @@ def binary(outputs: Tensor, targets: Tensor, *, gamma: float = 0.0, weight: Tens
     if gamma:
         chance = outputs.sigmoid()
         right = chance * targets + (1 - chance) * (1 - targets)
-        each = (1 - right).clamp(min=1e-8).pow(gamma) * each  # the slope of 0^gamma is infinite for gamma below 1
+        each = _unsure(right, gamma) * each
     return each.mean()
 
 
@@ -127,8 +127,13 @@ def focal(
     """
     each = functional.cross_entropy(outputs, targets, weight=weight, label_smoothing=label_smoothing, reduction="none")
     right = outputs.softmax(dim=1).gather(1, targets[:, None])[:, 0]  # [B]
-    total = (1 - right).pow(gamma) * each
+    total = _unsure(right, gamma) * each
     return total.sum() / (len(targets) if weight is None else weight[targets].sum())
+
+
+def _unsure(right: Tensor, gamma: float) -> Tensor:
+    """(1 - p)^gamma, never quite 0: there the slope is infinite for ``gamma`` below 1."""
+    return (1 - right).clamp(min=1e-8).pow(gamma)
 
 
 def shared(
@@ -151,5 +156,5 @@ def shared(
     each = -(smooth * weights * outputs.log_softmax(dim=1)).sum(dim=1)  # [B]
     if gamma:
         right = (shares * outputs.softmax(dim=1)).sum(dim=1)  # [B]
-        each = (1 - right).pow(gamma) * each
+        each = _unsure(right, gamma) * each
     return each.sum() / (shares * weights).sum()

@@ -43,7 +43,8 @@ def choose(parts: Parts, motion: Motion, settings: EngineSettings) -> Iterator[E
     inputs, targets = next((motion.train or parts.train).epoch(phase.first_epoch))
     inputs = tuple(tensor[:TRIED] for tensor in inputs) if isinstance(inputs, tuple) else inputs[:TRIED]
     targets = targets[:TRIED]
-    with torch.random.fork_rng(devices=[]):
+    devices = [targets.device] if targets.is_cuda else []
+    with torch.random.fork_rng(devices=devices):
         plain = _step_seconds(forward, inputs, targets, bool(motion.autocast))
         total = plain / len(targets) * len(parts.train.rows) * phase.n_epochs
         if motion.autocast is None:
@@ -92,12 +93,20 @@ def _step_seconds(
     compute = wrap(copy.deepcopy(forward))
     seconds = []
     for _ in range(3):
+        _wait(targets.device)
         started = time.perf_counter()
         with torch.autocast(targets.device.type, torch.bfloat16, enabled=autocast):
             outputs = compute(inputs)
         outputs.float().square().mean().backward()
+        _wait(targets.device)
         seconds.append(time.perf_counter() - started)
     return min(seconds[1:])
+
+
+def _wait(device: torch.device) -> None:
+    """A graphics card answers before it has computed."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _has_bfloat16(device: str) -> bool:

@@ -80,6 +80,8 @@ def once(prepared: Prepared, n_train: int) -> str:
     if prepared.cache_hit:
         return f"Frozen part: known from an earlier run, nothing was computed again ({kept:,.0f} MB kept)."
     engine = s.PREFIXES[prepared.prefix].label
+    if prepared.is_fresh:
+        return f"Frozen part: looks at new versions of the training pictures in every epoch, on {engine}."
     return (
         f"Frozen part: looked at {n_train:,} training pictures{views} once, on {engine}, "
         f"in {duration(prepared.seconds)}; {kept:,.0f} MB are kept for later runs."

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -114,6 +115,36 @@ def test_clearing_frees_everything(workspace):
     fill("a" * 32)
     assert disk_cache.clear() > 0
     assert disk_cache.total_bytes() == 0
+
+
+def test_what_a_killed_worker_left_counts_and_goes_and_what_is_being_written_stays(workspace):
+    folder = disk_cache.root()
+    left, living = (folder / f".{'a' * 32}.{pid}-x1_y.part" for pid in (2**22 + 1, os.getpid()))
+    for path in (left, living, folder / f".{'b' * 32}.gone"):
+        path.mkdir()
+        (path / "0.npy").write_bytes(b"x" * 1000)
+    assert disk_cache.total_bytes() == 3000
+    disk_cache.make_room(1)
+    assert [path.name for path in folder.iterdir()] == [living.name]
+    assert disk_cache.clear() == 0 and disk_cache.total_bytes() == 1000
+
+
+def test_a_quarter_of_the_free_disk_is_never_exceeded(workspace, monkeypatch):
+    monkeypatch.setattr(disk_cache.shutil, "disk_usage", lambda path: SimpleNamespace(free=4000))
+    assert disk_cache.most_bytes() == disk_cache.most_bytes(20e9) == 1000
+    assert disk_cache.most_bytes(300) == 300
+    with pytest.raises(WorkspaceError, match="the cache may hold"):
+        disk_cache.make_room(1001)
+
+
+def test_a_folder_that_another_process_removes_meanwhile_is_no_error(workspace, monkeypatch):
+    fill("a" * 32)
+    there = disk_cache._folders()
+    monkeypatch.setattr(disk_cache, "_folders", lambda: [*there, disk_cache.root() / "gone"])
+    monkeypatch.setattr(disk_cache, "LARGEST", disk_cache.total_bytes())
+    disk_cache.make_room(100)
+    assert feature_cache.find("a" * 32) is None
+    assert disk_cache.contents() == [] and disk_cache.clear() == 0
 
 
 def test_keys_in_use_are_not_dropped_to_make_room(workspace, monkeypatch):

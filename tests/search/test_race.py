@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ftcore.errors import SettingsError
+from ftcore.errors import ModelError, SettingsError
 from ftcore.evaluation import report
 from ftcore.events import Note, told
 from ftcore.search.race import cross_validated, race
@@ -46,6 +46,16 @@ def test_a_model_whose_weights_are_not_here_takes_no_part_and_is_named(tiny_data
     standings, events = finished(race(tiny_dataset, ["tf_efficientnet_lite0", "no_such_model"], image_size=64))
     assert [standing.model for standing in standings] == ["tf_efficientnet_lite0"]
     assert any("no_such_model takes no part" in event.message for event in events if isinstance(event, Note))
+
+
+def test_a_race_that_nobody_can_run_is_a_sentence(tiny_dataset):
+    with pytest.raises(ModelError, match="None of these models"):
+        finished(race(tiny_dataset, ["no_such_model", "no_such_one"]))
+
+
+def test_a_race_over_pictures_without_size_is_a_sentence(tiny_dataset):
+    with pytest.raises(SettingsError, match="image size is 0"):
+        finished(race(tiny_dataset, ["tf_efficientnet_lite0", "tf_efficientnet_lite1"], image_size=0))
 
 
 @pytest.mark.parametrize("models", [[], ["tf_efficientnet_lite0"], ["tf_efficientnet_lite0"] * 3, list("abcdefghi")])

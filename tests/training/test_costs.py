@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from ftcore import events
 from ftcore import settings as s
 from ftcore.events import EpochDone, Finished, Planned, Prepared, Promised
 from ftcore.freezing import disk_cache
-from ftcore.runs import state
+from ftcore.runs import process, state
 from ftcore.training import costs
 from ftcore.training.costs import Fill, Layers, Measured, PhaseCost
 
@@ -123,8 +124,20 @@ def test_a_run_hears_what_was_promised_about_it(workspace):
     cost, promised = costs.known(settings), costs.promise(s.with_values(settings, ["train.lr=0.5"]))
     assert isinstance(promised, Promised)
     assert (promised.seconds, promised.seconds_high) == (cost.seconds, cost.seconds_high)
+    assert costs.ENDS_EARLY not in cost.notes
+    assert costs.ENDS_EARLY in costs.known(s.with_values(settings, ["train.patience=3"])).notes
+    costs.forget(job.id)
     costs.forget(job.id)
     assert costs.known(settings) is None
+
+
+def test_removing_measurements_beside_another_visitor_is_no_error(workspace):
+    job = costs.job(s.RunSettings(dataset="digits-1"))
+    gone = job.folder.with_name(f".{job.id}.gone")
+    job.folder.rename(gone)
+    (gone / process.NOTE).write_text("{}")
+    costs.let_go()
+    costs.forget(job.id)
 
 
 def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
@@ -140,5 +153,8 @@ def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
     assert costs.spent(tmp_path, state.replay([plan, prepared, epoch])) is None
     done = state.replay([plan, prepared, epoch, Finished(reason="All epochs done.", seconds=7.5)])
     assert costs.spent(tmp_path, done) == costs.Spent(7.5, 500_000_000, 5 + 100 * (10 * 2 + 5))
+    tested = events.Tested(split="test", n_images=7, scores={})
+    seen = [plan, replace(prepared, is_fresh=True), epoch, tested, Finished(reason="All epochs done.", seconds=7.5)]
+    assert costs.spent(tmp_path, state.replay(seen)).bytes_disk == 5 + 100 * (5 + 7), "fresh views are not kept"
     early = state.replay([replace(plan, n_epochs=2), epoch, Finished(reason="Stopped early.", seconds=7.5)])
     assert costs.spent(tmp_path, early) is None

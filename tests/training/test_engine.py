@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -57,8 +58,9 @@ def fills(events):
         ["freeze.preset=head_then_last", "train.ema=0.9"],
         ["freeze.preset=last_stage", "freeze.lora_rank=2"],
         ["freeze.preset=head", "model.pool=max", "model.head_layers=1", "model.head_dropout=0.3"],
+        ["freeze.preset=custom", "freeze.phases=1:last_stage, 1:head", "train.ema=0.9"],
     ],
-    ids=["head", "last stage", "dropout", "phases with a moving average", "adapters", "another head"],
+    ids=["head", "last stage", "dropout", "phases with an average", "adapters", "another head", "freezing again"],
 )
 def test_cached_and_uncached_training_give_the_same_losses(tiny_dataset, values):
     _, cached = train(tiny_dataset, *values, "engine.precision=float32")
@@ -202,6 +204,64 @@ def test_fresh_views_cache_validation_only_and_say_what_they_cost(tiny_dataset):
     for (train_a, val_a), (train_b, val_b) in zip(curve(events), curve(uncached), strict=True):
         assert train_a == pytest.approx(train_b, abs=1e-5)
         assert val_a == pytest.approx(val_b, abs=1e-5)
+
+
+def test_fresh_activations_of_any_precision_can_be_learned_from():
+    """A graphics card gives half precision; inference tensors are refused by autograd."""
+
+    def run(images):
+        with torch.inference_mode():
+            return (images.half() * 2,)
+
+    images, targets = torch.rand(2, 3), torch.tensor([0, 1])
+    computed = engine._Computed(SimpleNamespace(epoch=lambda epoch: iter([(images, targets)])), run)
+    ((given,), got) = next(computed.epoch())
+    assert given.dtype == torch.float32 and not given.is_inference()
+    assert torch.allclose(given, images * 2, atol=1e-2) and torch.equal(got, targets)
+
+
+def test_what_fresh_views_prepare_is_not_called_known(tiny_dataset):
+    for _ in range(2):
+        _, events = train(tiny_dataset, "freeze.preset=head", "augment.fresh=true", "augment.views=4")
+        (prepared,) = [e for e in events if isinstance(e, Prepared)]
+        assert prepared.is_fresh and not prepared.cache_hit and prepared.prefix == "eager"
+
+
+def test_without_the_cache_it_is_told_that_nothing_was_prepared(tiny_dataset):
+    _, events = train(tiny_dataset, "freeze.preset=head_then_last", "engine.cache=off")
+    assert [(e.phase, e.cut, e.crossing_bytes) for e in events if isinstance(e, Prepared)] == [(0, "", 0), (1, "", 0)]
+
+
+@pytest.mark.parametrize(
+    ("precision", "prefix", "shared"),
+    [("float32", "openvino", False), ("float32", "eager", True), ("float16", "openvino", True)],
+)
+def test_full_precision_does_not_take_another_engines_numbers(tiny_dataset, precision, prefix, shared):
+    def keys(prefix):
+        values = [f"engine.precision={precision}", f"engine.prefix={prefix}", "model.pretrained=false"]
+        parts = assemble(s.with_values(s.RunSettings(dataset=tiny_dataset.id), values), tiny_dataset)
+        parts.enter(0)
+        return parts.engine.survey(parts.model, [("validation", parts.validation)])[1]
+
+    assert (keys("auto") == keys(prefix)) == shared
+
+
+def test_what_another_run_filled_meanwhile_is_taken_over(tiny_dataset, monkeypatch):
+    original = engine.prefixes.choose
+
+    def beside(*arguments, **options):
+        monkeypatch.setattr(engine.prefixes, "choose", original)
+        train(tiny_dataset, "freeze.preset=head")
+        return (yield from original(*arguments, **options))
+
+    monkeypatch.setattr(engine.prefixes, "choose", beside)
+    filled = []
+    fill = engine.feature_cache.fill
+    monkeypatch.setattr(
+        engine.feature_cache, "fill", lambda key, *rest, **more: filled.append(key) or fill(key, *rest, **more)
+    )
+    _, events = train(tiny_dataset, "freeze.preset=head")
+    assert len(filled) == len(set(filled)) == 2 and not fills(events)
 
 
 def test_what_was_prepared_is_told_for_each_phase(tiny_dataset):

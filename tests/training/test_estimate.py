@@ -4,6 +4,7 @@ import pytest
 
 from ftcore import hardware
 from ftcore import settings as s
+from ftcore.datasets.intake import import_source
 from ftcore.events import told
 from ftcore.freezing import anatomy, disk_cache
 from ftcore.jobs import supervise
@@ -12,8 +13,9 @@ from ftcore.runs.tail import Tail
 from ftcore.training import costs
 from ftcore.training.assemble import assemble
 from ftcore.training.costs import Measured
-from ftcore.training.estimate import measure
+from ftcore.training.estimate import _Phase, measure
 from ftcore.training.loop import finetune
+from tests.datasets.made_pictures import encoded, noise, png, write_zip
 
 SMALL = ("model.pretrained=false", "model.image_size=32", "train.epochs=2", "train.batch_size=16", "train.threads=1")
 
@@ -79,6 +81,37 @@ def test_fresh_views_pay_for_the_frozen_part_in_every_epoch(tiny_dataset):
     (kept,) = measured(tiny_dataset, "augment.views=1").phases
     assert [fill.pictures for fill in fresh.fills] == [9, 9], "validation and test alone are kept"
     assert fresh.step_seconds > kept.step_seconds
+
+
+def test_fresh_views_are_timed_where_validation_is_known_and_the_phase_has_no_epochs_yet(tiny_dataset, monkeypatch):
+    monkeypatch.setattr(_Phase, "_is_missing", lambda self, key: False)
+    values = ("augment.fresh=true", "freeze.preset=head_then_last", "freeze.unfreeze=on_plateau", "augment.rotate=5")
+    assert [phase.n_epochs for phase in measured(tiny_dataset, *values).phases] == [2, 0]
+
+
+@pytest.fixture
+def two_classes(tmp_path, workspace):
+    files = {f"{label}/{i}.png": png(100 * label + i) for label in (0, 1) for i in range(12)}
+    return import_source(write_zip(tmp_path / "two.zip", files))
+
+
+def test_the_bar_of_a_single_sigmoid_finds_its_network(two_classes):
+    measured(two_classes, "model.binary=sigmoid")
+    assert anatomy.known("tf_efficientnet_lite0", n_outputs=2, image_size=32) is not None
+
+
+def test_pictures_are_decoded_larger_before_the_run_is_priced(tmp_path, workspace):
+    files = {
+        f"{label}/{i}.jpg": encoded(noise(9 * label + i, (320, 320)), "JPEG") for label in (0, 1) for i in range(9)
+    }
+    dataset = import_source(write_zip(tmp_path / "large.zip", files))
+    wanted = settings(dataset, "model.image_size=320", "model.name=test_efficientnet")
+    events = []
+    found = told(measure(wanted, dataset), events.append)
+    assert "enlarge" in {event.stage for event in events}
+    list(finetune(assemble(wanted, dataset)))
+    filled = {fill.key for fill in found.phases[0].fills}
+    assert kept_activations() and kept_activations() < filled
 
 
 def test_activations_that_would_not_fit_the_cache_are_not_promised(tiny_dataset):

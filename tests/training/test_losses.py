@@ -55,11 +55,14 @@ def test_focal_of_strength_zero_is_cross_entropy(weights, smoothing):
     assert values[0] == pytest.approx(values[1], rel=1e-6)
 
 
+@pytest.mark.parametrize("shares", [False, True])
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
 @pytest.mark.parametrize("name", TASK_LOSSES["single"])
 @pytest.mark.parametrize("outputs", [torch.full((2, 4), 1e4), torch.eye(4)[:2] * 1e4, torch.zeros(1, 4)], ids=str)
-def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs):
-    outputs = outputs.clone().requires_grad_()
-    loss = build_loss(TrainSettings(loss=name), CLASSES, TARGETS)(outputs, torch.zeros(len(outputs), dtype=torch.long))
+def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs, gamma, shares):
+    outputs, targets = outputs.clone().requires_grad_(), torch.zeros(len(outputs), dtype=torch.long)
+    wanted = functional.one_hot(targets, 4).float() if shares else targets
+    loss = build_loss(TrainSettings(loss=name, focal_gamma=gamma), CLASSES, TARGETS)(outputs, wanted)
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
 
