@@ -25,7 +25,7 @@ def until(met, job):
     began = time.monotonic()
     while not met():
         assert time.monotonic() - began < DEADLINE, log.read(job.folder)[0][-3:]
-        time.sleep(0.001)
+        time.sleep(0.004)
 
 
 def happened(job, *kinds, after=0, **values):
