@@ -3,11 +3,12 @@
     PYTHONPATH=. python tests/benchmarks/bench_training.py results.json [--peers PYTHON] [--only jobs,trials,growth]
 
 The peers (peers/) live in an environment of their own, which is made in a temporary folder unless ``--peers`` names
-its Python. Pictures: the animals sample enlarged to 224 px, 750 for training and 250 for validation, as JPEG files; the
-same files, split, weights, size, batch size, rate and two threads for everybody. The time that Python takes to start and
-to import torch is in nobody's number (about 3 s each). A peer's time starts after its imports and its model; ours starts
-after its imports and includes the model, the conversion of the frozen part, all validations and the bundle. An epoch of a peer costs the same each time, so where ``--peer-epochs`` is below 10 its time is scaled up
-(told in the table); the runs that accuracy is compared on are always whole.
+its Python. Pictures: the animals sample enlarged to 224 px, 750 for training and 250 for validation, as JPEG files;
+the same files, split, weights, size, batch size, rate and two threads for everybody. The time that Python takes to
+start and to import torch is in nobody's number (about 3 s each). A peer's time starts after its imports and its model;
+ours starts after its imports and includes the model, the conversion of the frozen part, all validations and the
+bundle. An epoch of a peer costs the same each time, so where ``--peer-epochs`` is below 10 its time is scaled up (told
+in the table); the runs that accuracy is compared on are always whole.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -127,7 +129,7 @@ def peer(python: str, script: str, folder: Path, model: str, freeze: str, views:
 def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine: str) -> dict[str, float]:
     """Seconds of one pass of the frozen part over every view, and of the suffix's steps, on tensors that lie ready.
 
-    Steps and validations are timed in float32 and in bfloat16; the faster of the two counts.
+    Steps are timed in float32 and in bfloat16; the faster of the two counts.
     """
     import torch
 
@@ -155,7 +157,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     optimiser = build_optimiser("adamw", network, plan.trainable(0), lr=RATE, layer_decay=1.0, weight_decay=0.01)
     targets = torch.randint(0, 10, (BATCH,))
 
-    def step() -> None:
+    def step(half: bool) -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             outputs = forward(inputs)
         torch.nn.functional.cross_entropy(outputs.float(), targets).backward()
@@ -166,10 +168,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
         with torch.inference_mode():
             forward(inputs)
 
-    found = []
-    for half in (False, True):
-        found.append(timed(step, 8))
-    steps = min(found) * n_train / BATCH * EPOCHS
+    steps = min(timed(partial(step, half), 8) for half in (False, True)) * n_train / BATCH * EPOCHS
     network.eval()
     looks = timed(look, 5) * n_val / BATCH * EPOCHS
     return {"prefix": prefix_seconds, "steps": steps, "validation": looks}
