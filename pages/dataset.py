@@ -40,11 +40,11 @@ def show(dataset: Dataset) -> None:
     st.title(names.markdown(dataset.name))
     st.caption(f"{TASK_WORDS[dataset.task].capitalize()}, from {names.markdown(dataset.labels_from)}.")
     counts = dataset.counts()
-    columns = st.columns(5)
-    columns[0].metric("Pictures", f"{dataset.n_images:,}")
-    columns[1].metric("Numbers" if dataset.task == "number" else "Classes", len(dataset.classes))
-    for column, split, size in zip(columns[2:], charts.SPLIT_LABELS, dataset.sizes, strict=True):
-        column.metric(charts.SPLIT_LABELS[split], f"{size:,}", help=words.SPLITS[split])
+    with st.container(horizontal=True, gap="large"):  # in a narrow window they go to the next line
+        st.metric("Pictures", f"{dataset.n_images:,}", width="content")
+        st.metric("Numbers" if dataset.task == "number" else "Classes", len(dataset.classes), width="content")
+        for split, size in zip(charts.SPLIT_LABELS, dataset.sizes, strict=True):
+            st.metric(charts.SPLIT_LABELS[split], f"{size:,}", help=words.SPLITS[split], width="content")
     if dataset.task == "number":
         _histogram(dataset)
     else:

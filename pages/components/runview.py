@@ -81,18 +81,15 @@ def _bar(job: store.Job, state: RunState) -> None:
             min(1.0, state.fraction),
             text=f"Epoch {min(epoch, state.plan.n_epochs)} of {state.plan.n_epochs}{words.left(state.seconds_left)}",
         )
-    columns = st.columns(4)
-    columns[0].metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–", help=_SPEED)
     lr = state.history[-1]["lr"] if state.history and not state.lr else state.lr
-    columns[1].metric("Learning rate", f"{lr:.2g}" if lr else "–")
-    columns[2].metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–")
     best = next((row for row in state.history if row["epoch"] == state.best_epoch), None)
+    score = state.worded(best[f"val_{state.headline}"]) if best else "–"
     label = scores.SCORES[state.headline].label
-    columns[3].metric(
-        "Best so far",
-        state.worded(best[f"val_{state.headline}"]) if best else "–",
-        help=f"{label} on validation pictures",
-    )
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–", help=_SPEED, width="content")
+        st.metric("Learning rate", f"{lr:.2g}" if lr else "–", width="content")
+        st.metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–", width="content")
+        st.metric("Best so far", score, help=f"{label} on validation pictures", width="content")
     st.button(
         "Stop and keep the best",
         icon=":material/stop:",

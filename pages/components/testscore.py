@@ -33,11 +33,13 @@ def show(job: store.Job, state: RunState) -> None:
     shown = {
         name: score for name, score in state.scores.items() if "low" in score and scores.means_something(name, units)
     }
-    for column, (name, score) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        value = scores.text(name, score["value"], state.unit)
-        low, high = (scores.text(name, score[end], names.markdown(state.unit)) for end in ("low", "high"))
-        column.metric(scores.SCORES[name].label, value, help=scores.SCORES[name].help)
-        column.caption(f"{low} – {high}")
+    with st.container(horizontal=True, gap="large"):  # in a narrow window they go to the next line
+        for name, score in shown.items():
+            value = scores.text(name, score["value"], state.unit)
+            low, high = (scores.text(name, score[end], names.markdown(state.unit)) for end in ("low", "high"))
+            with st.container(width="content"):
+                st.metric(scores.SCORES[name].label, value, help=scores.SCORES[name].help, width="content")
+                st.caption(f"{low} – {high}")
     download(job)
     said = Outputs.from_json(json.loads((job.folder / "bundle" / "bundle.json").read_text()))
     tables = cached.test_tables(job.id, said)
