@@ -71,6 +71,8 @@ def history(
     _epoch_axis(figure, n_epochs, len(rows))
     if in_percent:
         figure.update_yaxes(tickformat=".0%")
+    if not rows:
+        figure.update_yaxes(range=[0, 1])  # Plotly's own empty axis begins below 0
     return _framed(figure, height=320)
 
 
