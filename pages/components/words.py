@@ -41,7 +41,9 @@ def duration(seconds: float | None) -> str:
 
 
 def rough(seconds: float) -> str:
-    """An estimate, no more exact than it is: ``0.4 s``, ``12 s``, ``1 min 20 s``, ``2 h 10 min``."""
+    """An estimate, no more exact than it is: ``< 0.1 s``, ``0.4 s``, ``12 s``, ``1 min 20 s``, ``2 h 10 min``."""
+    if seconds < 0.05:
+        return "< 0.1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:
