@@ -60,7 +60,7 @@ def _starts() -> dict[str, tuple[str, str]]:
         for own in own_weights.list_all()
     }
     for job in store.list_jobs():
-        if (job.folder / "bundle").exists() and session.state(job).is_over:
+        if session.has_model(job):
             model = job.settings.model.name
             found[job.id] = (model, f"Run {job.name} ({model}), {words.when(job.created)}")
     return found

@@ -12,7 +12,7 @@ from ftcore.errors import DataError
 from ftcore.outputs import Outputs
 from ftcore.runs import store
 from ftcore.runs.state import RunState
-from pages.components import cached, charts, pictures, terms
+from pages.components import cached, charts, pictures, session, terms
 
 _PER_NUMBER = ("mae", "median_error", "rmse", "r2")
 
@@ -38,8 +38,11 @@ def show(job: store.Job, state: RunState) -> None:
         low, high = (scores.text(name, score[end], names.markdown(state.unit)) for end in ("low", "high"))
         column.metric(scores.SCORES[name].label, value, help=scores.SCORES[name].help)
         column.caption(f"{low} – {high}")
+    if not session.has_model(job):
+        st.info("The run ended before its model was written. Resume it: what it has learned is kept.")
+        return
     download(job)
-    said = Outputs.from_json(json.loads((job.folder / "bundle" / "bundle.json").read_text()))
+    said = Outputs.from_json(json.loads((job.folder / session.BUNDLE).read_text()))
     tables = cached.test_tables(job.id, said)
     if said.task == "number":
         _numbers(said, tables)
