@@ -66,6 +66,15 @@ def make_phases(
     return _shared(steps, n_epochs)
 
 
+def not_in(groups: Sequence[DepthGroup], preset: str, settings: FreezeSettings | None = None) -> str:
+    """Why a model with these groups has no such phases, or an empty text."""
+    try:
+        make_phases(preset, groups, 1000, settings)
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
 def spans(preset: str, n_epochs: int, settings: FreezeSettings | None = None) -> list[Phase]:
     """The phases of a preset where the model is not known: epochs and labels are right, ``n_groups`` means nothing.
 

@@ -48,7 +48,7 @@ def build_model(
     weights.require_architecture(name)
     torch.manual_seed(seed)
     options = creation_options(name, image_size=image_size, dropout=dropout)
-    if drop_path and _takes_drop_path(name):
+    if drop_path and takes_drop_path(name):
         options["drop_path_rate"] = drop_path
     try:
         from_timm = pretrained and start is None
@@ -75,14 +75,26 @@ def has_drop_path(model: nn.Module) -> bool:
     return any(isinstance(module, vision.DropPath) and module.drop_prob for module in model.modules())
 
 
-def _takes_drop_path(name: str) -> bool:
-    """Whether a family knows the option; asked on paper, where building costs no memory."""
+def takes_drop_path(name: str) -> bool:
+    """Whether a family knows the option and has layers for it; asked on paper, where building costs no memory."""
     try:
         with torch.device("meta"):
-            vision.create_model(name, drop_path_rate=0.1)
+            return has_drop_path(vision.create_model(name, drop_path_rate=0.1))
     except (TypeError, AssertionError):
         return False
-    return True
+
+
+def gives_maps(model: nn.Module, image_size: int) -> bool | None:
+    """Whether the last features of a model on paper are a map, [B, C, H, W] or [B, H, W, C], and no list of tokens.
+
+    None where the model does not say it in the usual way.
+    """
+    try:
+        with torch.device("meta"), torch.no_grad():
+            features = model.eval().forward_features(torch.empty(1, 3, image_size, image_size))  # type: ignore[operator]
+        return features.ndim == 4
+    except Exception:  # each family says no in its own way
+        return None
 
 
 _suits: set[tuple[str, int, str]] = set()

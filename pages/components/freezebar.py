@@ -8,7 +8,7 @@ from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.freezing import anatomy
 from ftcore.freezing.anatomy import Anatomy
-from ftcore.freezing.phases import make_phases
+from ftcore.freezing.phases import make_phases, not_in
 from ftcore.training import costs
 from ftcore.training.rates import group_rates
 from pages.components import charts, session, words
@@ -26,6 +26,9 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
     known = network_of(dataset, settings)
     if known is None:
         st.caption("The network is drawn here as soon as its cost has been measured once.")
+        return
+    if not_in(known.groups, settings.freeze.preset, settings.freeze):
+        st.caption("The network is drawn here as soon as its phases can be understood.")  # objections.py says why
         return
     st.markdown("**What learns, from the picture to the answer**")
     n, now, key = len(known.groups), learning(settings, known), f"boundary_{dataset.id}"
@@ -59,8 +62,16 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
     st.plotly_chart(charts.freezing(rows), key="freezebar", config=charts.QUIET, alt=alt)
     if len(make_phases(settings.freeze.preset, known.groups, 100, settings.freeze)) > 1:
         st.caption("Drawn is the last phase of the plan; less of the network learns in the phases before it.")
+    if settings.freeze.lora_rank and now > 1:
+        st.caption(
+            "Layers that learn keep their weights and learn low-rank adapters beside them; the head learns itself."
+        )
     learns, speed, memory = st.columns(3)
-    learns.metric("Parameters that learn", f"{known.n_learning(now):,}", help=f"Of {known.n_parameters:,}.")
+    learns.metric(
+        "Parameters that learn",
+        f"{known.n_learning(now, settings.freeze.lora_rank):,}",
+        help=f"Of {known.n_parameters:,}.",
+    )
     source = "Measured on your pictures." if cost and not about else "Guessed from another place of the boundary."
     pace = costs.scaled(cost, now, settings.train.batch_size) if cost else None
     speed.metric("Training pictures per second", f"{about}{pace.images_per_second:,.0f}" if pace else "…", help=source)
