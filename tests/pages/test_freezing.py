@@ -93,3 +93,15 @@ def test_weights_that_cannot_be_had_are_said_before_the_start(tiny_dataset, monk
     drafts.save(drafts.Draft(settings, "run-1", level="guided"))
     at = open_page("train", dataset=tiny_dataset.id)
     assert "there is no network to download them" in texts(at)
+
+
+@pytest.mark.parametrize("level", ["standard", "everything"])
+def test_the_table_of_phases_offers_the_stages_of_the_model_once_they_are_known(tiny_dataset, level, monkeypatch):
+    offered = []
+    monkeypatch.setattr(phasetable, "edit", lambda *_arguments, parts, **_options: offered.append(list(parts)))
+    settings = s.with_value(session.draft(tiny_dataset).settings, "freeze.preset", "custom")
+    drafts.save(drafts.Draft(settings, "run-1", level=level))
+    assert not open_page("settings", dataset=tiny_dataset.id).exception
+    anatomy.anatomy(settings.model.name, n_outputs=len(tiny_dataset.classes), image_size=settings.model.image_size)
+    assert not open_page("settings", dataset=tiny_dataset.id).exception
+    assert offered[0] == [] and {"stem", "stage 1", "stage 7", "head"} <= set(offered[-1])
