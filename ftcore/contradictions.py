@@ -7,8 +7,22 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ftcore.settings import FREEZE_PRESETS, OPTIMISERS, TASK_LOSSES, DatasetFacts, RunSettings, custom_phases
+from ftcore import scores
+from ftcore.settings import (
+    FREEZE_PRESETS,
+    MONITORS,
+    OPTIMISERS,
+    POOLS,
+    TASK_LOSSES,
+    WHOLE,
+    DatasetFacts,
+    ModelSettings,
+    RunSettings,
+    custom_phases,
+    part_named,
+)
 
 SEVERITIES = ("serious", "warning", "note")
 """Worst first: the run cannot do what was asked; the model will be worse; a setting that does nothing, or time lost."""
@@ -44,6 +58,15 @@ class Facts:
         largest: The same of the largest class.
         native_size: Input size that the model was pretrained at, in pixels; None where it is not known.
         fixed_size: Whether the model is built for that size.
+        task: Of the data set.
+        longest_phase: Epochs of the longest phase of the freezing plan; None where it is not known.
+        not_in_plan: Why the model has no such phases, or an empty text.
+        start_is_gone: Why the weights of ``model.start`` cannot be had, or an empty text.
+        weights_are_away: The same of the model's pretrained weights.
+        units: Of the numbers to predict.
+        takes_drop_path: Whether the network knows drop path; None where that is not known.
+        has_places: Whether its layers hand on maps, in which one can tell where in the picture something is; or None.
+        poolings: Names in ``settings.POOLS`` that it takes; empty where they are not known.
     """
 
     n_train: int
@@ -53,6 +76,15 @@ class Facts:
     largest: int | None = None
     native_size: int | None = None
     fixed_size: bool = False
+    task: str = "single"
+    longest_phase: int | None = None
+    not_in_plan: str = ""
+    start_is_gone: str = ""
+    weights_are_away: str = ""
+    units: tuple[str, ...] = ()
+    takes_drop_path: bool | None = None
+    has_places: bool | None = None
+    poolings: tuple[str, ...] = ()
 
     @property
     def imbalance(self) -> float:
@@ -88,18 +120,18 @@ def contradictions(settings: RunSettings, facts: Facts | DatasetFacts) -> list[C
         facts: Rules that need more than ``DatasetFacts`` holds say nothing without it.
     """
     if not isinstance(facts, Facts):
-        facts = Facts(n_train=facts.n_train, n_classes=facts.n_classes, side=facts.side)
+        facts = with_counts(facts)
     found = [answer for rule in RULES if (answer := rule(settings, facts)) is not None]
     return sorted(found, key=lambda answer: SEVERITIES.index(answer.severity))
 
 
-def with_counts(facts: DatasetFacts, counts: Sequence[int] = (), **known: int | bool | None) -> Facts:
+def with_counts(facts: DatasetFacts, counts: Sequence[int] = (), **known: Any) -> Facts:
     """``Facts`` of a data set.
 
     Args:
         facts: Of the data set.
         counts: Training pictures per class, where there are classes.
-        known: ``native_size`` and ``fixed_size`` of the model, where they are known.
+        known: Fields of ``Facts`` about the model and the plan, where they are known.
     """
     return Facts(
         n_train=facts.n_train,
@@ -107,7 +139,8 @@ def with_counts(facts: DatasetFacts, counts: Sequence[int] = (), **known: int | 
         side=facts.side,
         smallest=min(counts, default=None),
         largest=max(counts, default=None),
-        **known,  # type: ignore[arg-type]
+        task=facts.task,
+        **known,
     )
 
 
@@ -126,8 +159,7 @@ def n_steps(settings: RunSettings, facts: Facts) -> int:
 
 def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | None:
     model = settings.model
-    learns_all = settings.freeze.preset == "none" and not settings.freeze.lora_rank
-    if model.pretrained or model.start or learns_all:
+    if model.pretrained or model.start or (_learns_all(settings) and not settings.freeze.lora_rank):
         return None
     return Contradiction(
         "serious",
@@ -135,6 +167,68 @@ def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | No
         "never learn to see anything.",
         ("model.pretrained", "freeze.preset"),
         ("model.pretrained=true",),
+    )
+
+
+def _learns_all(settings: RunSettings) -> bool:
+    """Whether the whole network learns in the end."""
+    if settings.freeze.preset == "custom":
+        return any(part_named(what) in WHOLE for _, what in custom_phases(settings.freeze.phases))
+    return settings.freeze.preset in ("none", "gradual")
+
+
+def _no_such_phases(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not facts.not_in_plan or settings.freeze.preset != "custom":
+        return None
+    return Contradiction(
+        "serious",
+        f"{facts.not_in_plan} The run would end at once.",
+        ("freeze.phases", "freeze.preset"),
+        ("freeze.preset=head_then_last",),
+    )
+
+
+def _start_is_gone(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.model.start or not facts.start_is_gone:
+        return None
+    return Contradiction(
+        "serious",
+        f"The run is to start from weights of your own, and cannot: {facts.start_is_gone}",
+        ("model.start",),
+        ("model.start=",),
+    )
+
+
+def _weights_are_away(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    model, here = settings.model, ModelSettings().name  # which comes with the installation
+    if not facts.weights_are_away or not model.pretrained or model.start or model.name == here:
+        return None
+    return Contradiction(
+        "serious", f"The run could not begin: {facts.weights_are_away}", ("model.name",), (f"model.name={here}",)
+    )
+
+
+def _pooling_not_taken(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not facts.poolings or settings.model.pool in facts.poolings:
+        return None
+    taken = ", ".join(POOLS[name].label.lower() for name in facts.poolings)
+    return Contradiction(
+        "serious",
+        f"This network does not take the pooling “{POOLS[settings.model.pool].label}”, and the run would end at once. "
+        f"It takes: {taken}.",
+        ("model.pool",),
+        ("model.pool=default",),
+    )
+
+
+def _one_output_for_others_than_two(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if settings.model.binary != "sigmoid" or (facts.task, facts.n_classes) == ("single", 2):
+        return None
+    return Contradiction(
+        "serious",
+        "One output can only tell two classes apart, and these pictures ask for something else: the run cannot start.",
+        ("model.binary",),
+        ("model.binary=softmax",),
     )
 
 
@@ -204,15 +298,11 @@ def _epochs_needed(settings: RunSettings) -> int:
     """Epochs with which the last phase lasts at least one."""
     freeze, n = settings.freeze, _n_phases(settings)
     if freeze.unfreeze == "on_plateau":
-        return (n - 1) * (_stalled(settings) + 1) + 1  # a phase is at its best in its first epoch at the earliest
+        # the first epoch of all is the best so far; a later phase may bring nothing better from its first epoch on
+        return 1 + freeze.stalled * (n - 1) + 1 if n > 1 else 1
     if freeze.preset == "custom":
         return sum(length or 0 for length, _ in custom_phases(freeze.phases)[:-1]) + 1
     return (n - 1) * freeze.every + 1 if freeze.every else n
-
-
-def _stalled(settings: RunSettings) -> int:
-    """Epochs without progress after which the next phase begins."""
-    return settings.freeze.every or 2
 
 
 def _phases_of_another_length(settings: RunSettings, facts: Facts) -> Contradiction | None:
@@ -228,20 +318,6 @@ def _phases_of_another_length(settings: RunSettings, facts: Facts) -> Contradict
         f"Your phases have {total} epochs and the run has {epochs}: the last phase is made to fit.",
         ("freeze.phases", "train.epochs"),
         (f"train.epochs={total}",),
-    )
-
-
-def _ends_before_it_unfreezes(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    patience, stalled = settings.train.patience, _stalled(settings)
-    waits = settings.freeze.unfreeze == "on_plateau" and _n_phases(settings) > 1
-    if not waits or not patience or patience >= stalled:
-        return None
-    return Contradiction(
-        "warning",
-        f"The next part of the network is unfrozen after {stalled} epochs without progress, but the run ends after "
-        f"{patience}: it never gets there.",
-        ("train.patience", "freeze.every"),
-        (f"train.patience={stalled + 2}",),
     )
 
 
@@ -267,6 +343,17 @@ def _nothing_there_to_hold(settings: RunSettings, facts: Facts) -> Contradiction
         f"There is nothing for {' and '.join(labels[name] for name in asked)} to act on: the head learns alone.",
         (*asked, "freeze.preset"),
         tuple(f"{name}=0.0" for name in asked),
+    )
+
+
+def _no_drop_path(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.model.drop_path or facts.takes_drop_path is not False or settings.freeze.preset == "head":
+        return None
+    return Contradiction(
+        "note",
+        "This network has no layers that could be skipped at random: drop path does nothing.",
+        ("model.drop_path",),
+        ("model.drop_path=0.0",),
     )
 
 
@@ -343,7 +430,10 @@ def _batch_larger_than_the_split(settings: RunSettings, facts: Facts) -> Contrad
 
 def _batch_norm_of_a_few(settings: RunSettings, facts: Facts) -> Contradiction | None:
     batch = settings.train.batch_size
-    adapts = {"learning": settings.freeze.preset != "head", "fixed": False, "everywhere": True}
+    learns = (
+        settings.freeze.preset != "head" and not settings.freeze.lora_rank
+    )  # beside adapters, norms stay as they are
+    adapts = {"learning": learns, "fixed": False, "everywhere": True}
     if batch >= 8 or not adapts[settings.freeze.batch_norm] or settings.model.name.startswith(NO_BATCH_NORM):
         return None
     return Contradiction(
@@ -381,15 +471,22 @@ def _one_cycle_with_warm_up(settings: RunSettings, facts: Facts) -> Contradictio
 
 def _average_of_too_few_steps(settings: RunSettings, facts: Facts) -> Contradiction | None:
     ema, n = settings.train.ema, n_steps(settings, facts)
-    if not ema or (settings.train.epochs >= 3 and n * (1 - ema) >= 1):
+    if not ema or n * (1 - ema) >= 1:
         return None
+    reached = 1 - (n + 1) ** (-2 / 3)  # timm's warm-up of the average (ModelEmaV3): it looks back ever further
     return Contradiction(
-        "warning",
-        f"A moving average of {ema:g} looks back over about {1 / (1 - ema):,.0f} steps, and the run has {n:,} in "
-        f"{settings.train.epochs} epochs: the average would still be near the beginning.",
+        "note",
+        f"A moving average of {ema:g} looks back over about {1 / (1 - ema):,.0f} steps. It begins with few and takes "
+        f"more as the run goes on, and a run of {n:,} steps gets to about {1 / (1 - reached):,.0f}: more than "
+        f"{_floored(reached):g} changes next to nothing.",
         ("train.ema", "train.epochs"),
-        ("train.ema=0.0",),
+        (f"train.ema={min(_floored(reached), _floored(1 - 1 / n)):g}",),
     )
+
+
+def _floored(share: float) -> float:
+    """With three digits, not rounded up."""
+    return math.floor(share * 1000) / 1000
 
 
 def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Contradiction | None:
@@ -404,16 +501,31 @@ def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Contra
     )
 
 
-def _rate_never_falls(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    train = settings.train
-    if train.schedule != "plateau" or train.plateau_patience + 1 < train.epochs:
+def _mean_of_several_units(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    name = settings.train.monitor
+    if facts.task != "number" or scores.means_something(name, facts.units):
         return None
+    units = " and ".join(dict.fromkeys(unit or "numbers without a unit" for unit in facts.units))
     return Contradiction(
         "warning",
-        f"The rate falls after more than {train.plateau_patience} epochs without progress, for which a run of "
-        f"{train.epochs} epochs is too short: it never falls.",
-        ("train.plateau_patience", "train.epochs"),
-        ("train.schedule=cosine", "train.plateau_patience=2"),
+        f"The best epoch is chosen by “{MONITORS[name].label}”, a mean over {units}: whatever has the largest numbers "
+        "decides alone. R² counts all of them alike.",
+        ("train.monitor",),
+        ("train.monitor=r2",),
+    )
+
+
+def _rate_never_falls(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    train, longest = settings.train, min(facts.longest_phase or settings.train.epochs, settings.train.epochs)
+    if train.schedule != "plateau" or longest >= train.plateau_patience + 3:  # one is the best, then the stale ones
+        return None
+    where = f"a run of {train.epochs}" if longest == train.epochs else f"phases of at most {longest}"
+    return Contradiction(
+        "warning",
+        f"The rate falls after more than {train.plateau_patience} epochs without progress, for which {where} epochs "
+        f"{'is' if longest == train.epochs else 'are'} too short: it never falls.",
+        ("train.schedule", "train.plateau_patience", "train.epochs"),
+        ("train.schedule=cosine",),
     )
 
 
@@ -483,6 +595,20 @@ def _pieces_without_places(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
+def _pieces_of_tokens(settings: RunSettings, facts: Facts) -> Contradiction | None:
+    if not settings.train.cutmix or facts.has_places is not False or settings.engine.cache != "on":
+        return None
+    if settings.freeze.preset in ("head", "none"):
+        return None
+    return Contradiction(
+        "note",
+        "CutMix acts where the frozen part ends, and this network hands on a list of tokens in which nothing has its "
+        "place: as long as part of it is frozen, Mixup takes its place.",
+        ("train.cutmix", "freeze.preset"),
+        ("train.cutmix=0.0", "train.mixup=0.2"),
+    )
+
+
 def _pieces_of_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
     if settings.train.loss not in NUMBER_LOSSES or not settings.train.cutmix:
         return None
@@ -530,7 +656,9 @@ def _focal_and_weighted(settings: RunSettings, facts: Facts) -> Contradiction | 
 
 
 def _weighted_without_need(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if settings.train.class_weights != "balanced" or not facts.largest or facts.imbalance > 1.5:
+    if facts.task != "single" or settings.train.class_weights != "balanced":
+        return None  # with several labels a class is weighted against the pictures without it, and these are many
+    if not facts.largest or facts.imbalance > 1.5:
         return None
     return Contradiction(
         "note",
@@ -571,15 +699,20 @@ def _fresh_views_through_frozen_layers(settings: RunSettings, facts: Facts) -> C
 
 
 RULES: tuple[Rule, ...] = (
+    _start_is_gone,
+    _weights_are_away,
+    _one_output_for_others_than_two,
+    _pooling_not_taken,
+    _no_such_phases,
     _frozen_untrained,
     _adapters_without_layers,
     _adapters_from_the_first_layer_on,
     _all_with_few_pictures,
     _fewer_epochs_than_phases,
     _phases_of_another_length,
-    _ends_before_it_unfreezes,
     _nothing_computed_once,
     _nothing_there_to_hold,
+    _no_drop_path,
     _pulled_towards_nothing,
     _other_size_than_built_for,
     _enlarged_for_nothing,
@@ -590,12 +723,14 @@ RULES: tuple[Rule, ...] = (
     _one_cycle_with_warm_up,
     _average_of_too_few_steps,
     _patience_longer_than_the_run,
+    _mean_of_several_units,
     _rate_never_falls,
     _ends_before_the_rate_falls,
     _mixed_focal,
     _mixed_and_smoothed,
     _mixed_in_a_short_run,
     _pieces_without_places,
+    _pieces_of_tokens,
     _pieces_of_numbers,
     _smoothed_numbers,
     _smoothed_focal,

@@ -1,4 +1,4 @@
-"""Five questions in plain words whose answers set the settings of a run, each with the reason.
+"""A few questions in plain words whose answers set the settings of a run, each with the reason.
 
 The answers that nobody has given yet set exactly what the preset *quick* suggests. ``guided`` is a plain function from
 answers to settings; ``after_answer`` changes only what another answer changes, so that changes by hand survive.
@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ftcore import scores
 from ftcore import settings as s
 from ftcore.choices import Choice, Table
-from ftcore.settings import AugmentSettings, DatasetFacts, FreezeSettings, RunSettings, TrainSettings, keys
+from ftcore.settings import AugmentSettings, DatasetFacts, FreezeSettings, RunSettings, keys
 
 
 @dataclass(frozen=True)
 class Question:
-    """One of the five.
+    """One of them.
 
     Args:
         name: Key of its answer.
@@ -94,7 +95,7 @@ QUESTIONS: dict[str, Question] = {
                 Choice("safer", "Too sure is worse", "Somebody will rely on the percentages."),
                 Choice("surer", "Too careful is worse", "Only the answer counts, not how sure it is."),
             ),
-            tasks=("single",),
+            tasks=("single", "multi"),
             terms=("label-smoothing", "calibration", "monitor"),
         ),
         Question(
@@ -106,7 +107,7 @@ QUESTIONS: dict[str, Question] = {
                 Choice("no", "No", "All are about as frequent, or the frequent ones matter more."),
                 Choice("yes", "Yes, find the rare ones too", "Even if a frequent one is then called rare more often."),
             ),
-            tasks=("single",),
+            tasks=("single", "multi"),
             terms=("class-weights", "recall"),
         ),
         Question(
@@ -160,7 +161,7 @@ def guided(
     asked = {question.name for question in questions(task)}
     for name, rule in (("sureness", _after_sureness), ("rarity", _after_rarity), ("sides", _after_sides)):
         if name in asked:
-            settings, effect = rule(settings, answers[name])
+            settings, effect = rule(settings, answers[name], task)
             effects.append(effect)
     return Guided(settings, tuple(effects))
 
@@ -225,10 +226,11 @@ def _after_likeness(settings: RunSettings, answer: str) -> tuple[RunSettings, Ef
     return settings, Effect("likeness", ("freeze.preset", "freeze.layer_decay", "augment.views"), why)
 
 
-def _after_sureness(settings: RunSettings, answer: str) -> tuple[RunSettings, Effect]:
-    usual = TrainSettings()
-    train = replace(settings.train, monitor=usual.monitor)
-    why = "The number of right answers decides which epoch is kept."
+def _after_sureness(settings: RunSettings, answer: str, task: str) -> tuple[RunSettings, Effect]:
+    usual = scores.MAIN[task]
+    train = replace(settings.train, monitor=usual)
+    best = {"single": "share of right answers"}.get(task, scores.SCORES[usual].label.lower())
+    why = f"The {best} decides which epoch is kept."
     if answer == "safer":
         train = replace(train, label_smoothing=0.1, monitor="loss")
         why = (
@@ -237,22 +239,24 @@ def _after_sureness(settings: RunSettings, answer: str) -> tuple[RunSettings, Ef
         )
     elif answer == "surer":
         train = replace(train, label_smoothing=0.0)
-        why = "The model is told that every label is certain, and the epoch with the most right answers is kept."
+        why = f"The model is told that every label is certain, and the epoch with the highest {best} is kept."
     settings = replace(settings, train=train)
     return settings, Effect("sureness", ("train.label_smoothing", "train.monitor"), why)
 
 
-def _after_rarity(settings: RunSettings, answer: str) -> tuple[RunSettings, Effect]:
+def _after_rarity(settings: RunSettings, answer: str, task: str) -> tuple[RunSettings, Effect]:
     weights = "balanced" if answer == "yes" else "none"
     why = {
         "no": "Every picture counts the same.",
-        "yes": "A mistake on a rare class counts more, so that each class counts the same in the end.",
+        "yes": "A mistake on a rare class counts more, so that each class counts the same in the end."
+        if task == "single"
+        else "Overlooking a rare class counts more, as much as the pictures without it do together.",
     }[answer]
     settings = replace(settings, train=replace(settings.train, class_weights=weights))
     return settings, Effect("rarity", ("train.class_weights",), why)
 
 
-def _after_sides(settings: RunSettings, answer: str) -> tuple[RunSettings, Effect]:
+def _after_sides(settings: RunSettings, answer: str, task: str) -> tuple[RunSettings, Effect]:
     flip = {"matter": "none", "mirror": "horizontal", "any": "both"}[answer]
     turn = 180.0 if answer == "any" else AugmentSettings().rotate
     why = {

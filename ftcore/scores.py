@@ -90,9 +90,16 @@ def of_task(task: str) -> list[str]:
     return [name for name, score in SCORES.items() if task in score.tasks]
 
 
-def headline(monitor: str, task: str) -> str:
-    """The score to show for a run: the one that chose its best epoch, unless that is the loss."""
-    return monitor if monitor != "loss" and monitor in of_task(task) else MAIN[task]
+def headline(monitor: str, task: str, units: Sequence[str] = ()) -> str:
+    """The score to show for a run: the one that chose its best epoch, unless that is the loss or mixes units.
+
+    Args:
+        monitor: The score that chose.
+        task: Of the run.
+        units: Of the numbers, where numbers are predicted.
+    """
+    shown = monitor if monitor != "loss" and monitor in of_task(task) else MAIN[task]
+    return shown if means_something(shown, units) else "r2"
 
 
 def shared_unit(units: Sequence[str]) -> str:

@@ -385,6 +385,24 @@ class FreezeSettings:
         check(self)
         custom_phases(self.phases)
 
+    @property
+    def stalled(self) -> int:
+        """Epochs without anything better after which the next phase begins, where phases wait for validation."""
+        return self.every or _STALLED
+
+
+_STALLED = 2
+"""Epochs without anything better that count as stalled, where nobody says how many."""
+
+
+def part_named(what: str) -> str:
+    """One spelling of what people write for a part of a network: ``Last stage``, ``last_stage`` are the same."""
+    return "_".join(what.replace("_", " ").split()).lower()
+
+
+WHOLE = ("all", "100%", "stem")
+"""How ``part_named`` spells a whole network of any family, the last as the group that it begins with."""
+
 
 def custom_phases(text: str) -> list[tuple[int | None, str]]:
     """What a list of phases says: how many epochs, None for all that are left, and what learns.

@@ -85,19 +85,20 @@ if row is not None:
                 "forbids commercial use" if row.commercial_use == "no" else "has terms of its own; read it first"
             )
             st.caption(f"Its licence, {names.markdown(row.license)}, {forbidden}.")
-    st.markdown(f":material/lightbulb: {advice.suits(row, dataset.facts(), has_gpu=hardware.has_gpu())}")
+    kind = cached.kind_guess(dataset.id).kind
+    st.markdown(f":material/lightbulb: {advice.suits(row, dataset.facts(), has_gpu=hardware.has_gpu(), kind=kind)}")
 reason = "Choose a model first." if not chosen else "" if start else cannot_load(chosen)
 if reason and chosen:
     st.warning(names.markdown(reason), icon=":material/cloud_off:")
 if winner := racing.show(dataset):
     base = dataclasses.replace(draft.settings, model=dataclasses.replace(draft.settings.model, name=winner, start=""))
-    drafts.save(dataclasses.replace(draft, settings=session.suggested(dataset, base.preset, base)))
+    drafts.save(dataclasses.replace(draft, settings=session.refitted(dataset, draft, base)))
     st.session_state.pop(f"model_{dataset.id}", None)  # the radio shows what the draft says
     st.rerun()
 if chosen and not reason:
     sketch = dataclasses.replace(draft.settings.model, name=chosen, start=start)
     wanted = dataclasses.replace(draft.settings, model=sketch)
-    wanted = wanted if chosen == current else session.suggested(dataset, wanted.preset, wanted)
+    wanted = wanted if chosen == current else session.refitted(dataset, draft, wanted)
     runcost.show(wanted, title="With the present settings, this model would take", per_epoch=True)
 if frame.next_button("settings", "Next: settings", disabled=bool(reason), help=reason or None):
     base = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""Settings: five questions, or the everyday fields, or everything; the same settings underneath."""
+"""Settings: a few questions, or the everyday fields, or everything; the same settings underneath."""
 
 from dataclasses import replace
 

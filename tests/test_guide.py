@@ -21,7 +21,7 @@ def changed(here, there):
     return {key for key in keys() if s.value_of(here, key) != s.value_of(there, key)}
 
 
-def test_there_are_five_questions_each_with_a_first_answer():
+def test_there_are_questions_each_with_a_first_answer():
     assert len(guide.questions()) == 5
     assert guide.complete({}) == {name: next(iter(question.answers)) for name, question in QUESTIONS.items()}
 
@@ -84,9 +84,20 @@ def test_the_reason_says_when_mirroring_has_no_effect_yet():
     assert "now there are none" in without and "none" not in with_copies.split(":")[-1]
 
 
-@pytest.mark.parametrize("task", ["multi", "number"])
-def test_other_tasks_are_not_asked_about_sureness_and_rare_classes(task):
-    asked = [question.name for question in guide.questions(task)]
+def test_several_labels_are_asked_the_same_and_monitored_by_a_score_of_theirs():
+    assert guide.questions("multi") == guide.questions("single")
+    facts = DatasetFacts(n_train=700, n_classes=4, side=300, task="multi")
+    usual = guide.guided({}, facts, base=BASE, task="multi")
+    assert usual.settings.train.monitor == "mean_average_precision"
+    assert "The average precision decides" in usual.effects[2].why
+    asked = {"sureness": "safer", "rarity": "yes"}
+    found = guide.guided(asked, facts, base=BASE, task="multi").settings
+    assert changed(found, usual.settings) == {"train.label_smoothing", "train.monitor", "train.class_weights"}
+    s.check_task(found, "multi", 4)
+
+
+def test_numbers_are_not_asked_about_sureness_and_rare_classes():
+    task, asked = "number", [question.name for question in guide.questions("number")]
     assert asked == ["time", "likeness", "sides"]
     given = {"rarity": "yes", "sureness": "safer"}
     found = guide.guided(given, FACTS, base=BASE, task=task)

@@ -42,6 +42,12 @@ def test_the_score_that_is_shown_is_the_one_that_chose_unless_it_is_the_loss(mon
     assert scores.headline(monitor, task) == shown
 
 
+@pytest.mark.parametrize("monitor", ["loss", "mae", "rmse", "r2"])
+def test_no_mean_over_several_units_stands_for_a_run(monitor):
+    assert scores.headline(monitor, "number", ("kg", "cm")) == "r2"
+    assert scores.headline(monitor, "number", ("kg", "kg")) == {"r2": "r2", "rmse": "rmse"}.get(monitor, "mae")
+
+
 def test_titles_name_unit_and_direction():
     assert scores.title("accuracy", "single") == "Accuracy"
     assert scores.title("loss", "single") == "Loss (lower is better)"

@@ -1,13 +1,16 @@
 """What a choice of frozen layers risks, in one sentence: forgetting, learning by heart, or learning too little."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftcore.settings import FreezeSettings, custom_phases
+from ftcore.freezing.phases import Phase
+from ftcore.settings import WHOLE, FreezeSettings, custom_phases, part_named
 
 LEVELS = ("good", "info", "warning")
 
 PARTS = ("head", "part", "all")
 
+_HEAD = ("head", "1")  # as part_named spells it
 _FEW_PER_CLASS = 10
 _MANY_PER_CLASS = 200
 _FEW = 200
@@ -119,14 +122,29 @@ def risk(
     )
 
 
-def learning_part(settings: FreezeSettings) -> tuple[str, bool]:
-    """What learns in the phase in which most does, one of ``PARTS``; and whether the head learns alone before it."""
-    if settings.preset == "custom":
-        parts = [what for _, what in custom_phases(settings.phases)]
-        part = "all" if "all" in parts or "stem" in parts else "head" if set(parts) == {"head"} else "part"
-        return part, part != "head" and parts[0] == "head"
-    part = {"head": "head", "none": "all", "gradual": "all"}.get(settings.preset, "part")
-    return part, settings.preset in ("head_then_last", "gradual")
+def learning_part(
+    settings: FreezeSettings, phases: Sequence[Phase] = (), n_groups: int | None = None
+) -> tuple[str, bool]:
+    """What learns in the phase in which most does, one of ``PARTS``; and whether the head learns alone before it.
+
+    Args:
+        settings: What learns is named there.
+        phases: Of the model, where its groups are known.
+        n_groups: How many it has.
+    """
+    if phases:
+        most = max(phase.n_groups for phase in phases)
+        part, begins_alone = "head" if most == 1 else "all" if most == n_groups else "part", phases[0].n_groups == 1
+    elif settings.preset == "custom":
+        parts = [part_named(what) for _, what in custom_phases(settings.phases)]
+        part = "all" if set(parts) & set(WHOLE) else "head" if set(parts) <= set(_HEAD) else "part"
+        begins_alone = parts[0] in _HEAD
+    else:
+        part = {"head": "head", "none": "all", "gradual": "all"}.get(settings.preset, "part")
+        begins_alone = settings.preset in ("head_then_last", "gradual")
+    if part == "all" and settings.lora_rank:
+        part = "part"  # every layer may be corrected, and none forgets its own weights
+    return part, part != "head" and begins_alone
 
 
 def _count(n: float) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ftcore.errors import SettingsError
 from ftcore.models.groups import DepthGroup, n_last_stage
-from ftcore.settings import FREEZE_PRESETS, FreezeSettings, custom_phases
+from ftcore.settings import FREEZE_PRESETS, FreezeSettings, custom_phases, part_named
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,15 @@ def make_phases(
     if settings.every and len(steps) > 1:
         return _in_a_row([(settings.every, step) for step in steps], n_epochs)
     return _shared(steps, n_epochs)
+
+
+def not_in(groups: Sequence[DepthGroup], preset: str, settings: FreezeSettings | None = None) -> str:
+    """Why a model with these groups has no such phases, or an empty text."""
+    try:
+        make_phases(preset, groups, 1000, settings)
+    except SettingsError as error:
+        return str(error)
+    return ""
 
 
 def spans(preset: str, n_epochs: int, settings: FreezeSettings | None = None) -> list[Phase]:
@@ -136,10 +145,9 @@ def _named(what: str, groups: Sequence[DepthGroup]) -> Step:
     """What a phase of one's own calls a part of this model."""
     n = len(groups)
     sizes = {"head": 1, "last_stage": n_last_stage(groups), "half": max(1, round(n / 2)), "all": n}
-    asked = " ".join(what.replace("_", " ").split()).lower()
-    part = asked.replace(" ", "_")
-    if part in PARTS:
-        return sizes[part], PARTS[part]
+    asked = part_named(what)
+    if asked in PARTS:
+        return sizes[asked], PARTS[asked]
     number = asked.removesuffix("%")
     if number.isascii() and number.isdigit() and len(number) < 5:
         if asked.endswith("%") and 1 <= int(number) <= 100:
@@ -147,7 +155,7 @@ def _named(what: str, groups: Sequence[DepthGroup]) -> Step:
         if not asked.endswith("%") and 1 <= int(number) <= n:
             return int(number), "Head only" if int(number) == 1 else f"Last {number} layer groups"
     else:
-        squeezed = asked.replace(" ", "")
+        squeezed = asked.replace("_", "")
         for index, group in enumerate(groups):
             for name in (_stage_name(group), group.name):
                 if squeezed == name.replace(" ", ""):

@@ -12,9 +12,6 @@ from ftcore.settings import BATCH_NORMS, FreezeSettings
 
 __all__ = ["FreezePlan", "Phase", "make_phases", "make_plan"]
 
-STALLED = 2
-"""Epochs without anything better that count as stalled, where the settings leave it open."""
-
 
 class FreezePlan:
     """Phases over a model's depth groups.
@@ -127,5 +124,5 @@ class FreezePlan:
 def make_plan(settings: FreezeSettings, groups: Sequence[DepthGroup], n_epochs: int) -> FreezePlan:
     """The plan that the settings ask for, of a model with these groups."""
     phases = make_phases(settings.preset, groups, n_epochs, settings)
-    stalled = (settings.every or STALLED) if settings.unfreeze == "on_plateau" else 0
+    stalled = settings.stalled if settings.unfreeze == "on_plateau" else 0
     return FreezePlan(groups, phases, stalled=stalled, batch_norm=settings.batch_norm)

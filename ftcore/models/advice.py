@@ -10,8 +10,32 @@ SMALL = 64  # pixels; below, enlarging a picture to the usual 224 adds cost and 
 _YARDSTICK = "tf_efficientnet_lite0"
 
 
-def suits(row: Backbone, facts: DatasetFacts, *, has_gpu: bool) -> str:
-    """What to know before taking ``row``: the most important thing only, from its cost and the data set's size."""
+_UNLIKE = {
+    "text": "digits or text",
+    "microscope": "pictures from a microscope",
+    "above": "pictures from above",
+    "drawings": "drawings",
+}
+"""Kinds of pictures (datasets/kinds.py) that hardly any network was pretrained with."""
+
+
+def suits(row: Backbone, facts: DatasetFacts, *, has_gpu: bool, kind: str = "") -> str:
+    """What to know before taking ``row``: the most important thing only, from its cost and the data set's size; then
+    what the kind of pictures asks for.
+
+    Args:
+        row: The model.
+        facts: Of the data set.
+        has_gpu: Whether there is a graphics card.
+        kind: Of the pictures, by its name in datasets/kinds.py; empty where nobody looked.
+    """
+    sentence = _affordable(row, facts, has_gpu=has_gpu)
+    if kind not in _UNLIKE:
+        return sentence
+    return f"{sentence} It learned from photographs; for {_UNLIKE[kind]} more of it than the head has to learn."
+
+
+def _affordable(row: Backbone, facts: DatasetFacts, *, has_gpu: bool) -> str:
     if row.parameters is None or row.multiply_adds is None:
         return "timm could not say what this model costs; try it with few epochs first."
     times = relative_cost(row)

@@ -48,7 +48,7 @@ def build_model(
     weights.require_architecture(name)
     torch.manual_seed(seed)
     options = creation_options(name, image_size=image_size, dropout=dropout)
-    if drop_path and _takes_drop_path(name):
+    if drop_path and takes_drop_path(name):
         options["drop_path_rate"] = drop_path
     try:
         from_timm = pretrained and start is None
@@ -61,12 +61,7 @@ def build_model(
             _try_out(model, image_size, n_outputs)
             _suits.add((name, image_size, head.pool))
     except (AssertionError, TypeError, RuntimeError, AttributeError, IndexError, ValueError) as error:
-        _refuse_pooling(name, head.pool, image_size)
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(
-            f"{name!r} cannot be built for pictures of {image_size} pixels and {n_outputs} classes ({reason}).",
-            fix="Choose the image size that the model was pretrained at, or another model.",
-        ) from error
+        raise _refusal(name, head.pool, image_size, n_outputs, error) from error
     return model, preprocessing_of(model, image_size=image_size, fit=fit)
 
 
@@ -75,14 +70,26 @@ def has_drop_path(model: nn.Module) -> bool:
     return any(isinstance(module, vision.DropPath) and module.drop_prob for module in model.modules())
 
 
-def _takes_drop_path(name: str) -> bool:
-    """Whether a family knows the option; asked on paper, where building costs no memory."""
+def takes_drop_path(name: str) -> bool:
+    """Whether a family knows the option and has layers for it; asked on paper, where building costs no memory."""
     try:
         with torch.device("meta"):
-            vision.create_model(name, drop_path_rate=0.1)
+            return has_drop_path(vision.create_model(name, drop_path_rate=0.1))
     except (TypeError, AssertionError):
         return False
-    return True
+
+
+def gives_maps(model: nn.Module, image_size: int) -> bool | None:
+    """Whether the last features of a model on paper are a map, [B, C, H, W] or [B, H, W, C], and no list of tokens.
+
+    None where the model does not say it in the usual way.
+    """
+    try:
+        with torch.device("meta"), torch.no_grad():
+            features = model.eval().forward_features(torch.empty(1, 3, image_size, image_size))  # type: ignore[operator]
+        return features.ndim == 4
+    except Exception:  # each family says no in its own way
+        return None
 
 
 _suits: set[tuple[str, int, str]] = set()
@@ -92,23 +99,43 @@ _suits: set[tuple[str, int, str]] = set()
 def _try_out(model: nn.Module, image_size: int, n_outputs: int) -> None:
     """One picture through the model: some families notice only here that a size does not suit them."""
     model.eval()
-    with torch.inference_mode():
-        shape = tuple(model(torch.zeros(1, 3, image_size, image_size)).shape)
+    try:
+        with torch.inference_mode():
+            shape = tuple(model(torch.zeros(1, 3, image_size, image_size)).shape)
+    except Exception as error:  # each family says no in its own way
+        raise _NotThrough(error) from error
     model.train()
     if shape != (1, n_outputs):
-        raise ValueError(f"it answers with shape {shape} for one picture")
+        raise _NotThrough(f"it answers with shape {shape} for one picture")
 
 
-def _refuse_pooling(name: str, pool: str, image_size: int) -> None:
-    """Raise if that is why a model could not be built."""
-    if pool == heads.DEFAULT_POOL:
-        return
+class _NotThrough(ValueError):
+    """A picture does not pass through a model as it should."""
+
+
+def _refusal(name: str, pool: str, image_size: int, n_outputs: int, error: Exception) -> ModelError:
+    """Why a model could not be built. The size is to blame where a picture of it does not pass, or where the model
+    cannot be built for it on paper either."""
+    reason = str(error).strip().split("\n")[0] or type(error).__name__
+    if "memory" in reason.lower():
+        return ModelError(
+            f"{name!r} does not fit into the memory that is free ({reason}).",
+            fix="Choose a smaller model or image size, or end other programs.",
+        )
     taken = heads.poolings(name, creation_options(name, image_size=image_size, dropout=0.0), image_size)
-    if taken and pool not in taken:  # else it is the size
-        raise ModelError(
+    if taken and pool not in taken:
+        return ModelError(
             f"{name!r} does not take the pooling {pool!r} ({POOLS[pool].label.lower()}).",
             fix=f"Choose one of: {', '.join(taken)}.",
         )
+    if isinstance(error, _NotThrough) or not taken:
+        return ModelError(
+            f"{name!r} cannot be built for pictures of {image_size} pixels and {n_outputs} classes ({reason}).",
+            fix="Choose the image size that the model was pretrained at, or another model.",
+        )
+    return ModelError(
+        f"{name!r} could not be built, though the image size suits it ({reason}).", fix="Choose another model."
+    )
 
 
 def rebuild(name: str, *, n_outputs: int, image_size: int, head: Head = PLAIN) -> nn.Module:

@@ -26,6 +26,11 @@ _NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model")  # where
 _PREFIXES = ("module.", "model.", "_orig_mod.")  # what their wrappers write before every name
 
 
+_MOST_SHARED = 8
+"""How many times the bytes of a file its tensors may have when each stands alone: weights that are tied are written
+once. More would be a file made to fill the memory."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """A tensor that does not fit: its shape in the architecture and in the file; None where it is missing there."""
@@ -49,12 +54,28 @@ def checked(data: bytes, file_name: str, architecture: str) -> bytes:
         ModelError: The file holds no tensors, would have to run code, or tensors do not fit; they are named.
     """
     require_architecture(architecture)
-    tensors = read(data, file_name)
+    tensors = _plain(read(data, file_name), len(data), file_name)
     with torch.device("meta"):
         model = vision.create_model(architecture)
     if wrong := differences(model, fitted(model, tensors)):
         raise _misfit(f"{names.clean(file_name)} does not hold the weights of {architecture}", wrong)
-    return save({key: value.contiguous() for key, value in tensors.items()})
+    return save(tensors)
+
+
+def _plain(tensors: Mapping[str, Tensor], n_bytes: int, file_name: str) -> dict[str, Tensor]:
+    """Tensors of a file of ``n_bytes``, each with memory of its own: a ``.pth`` may hold views of one another."""
+    whole = all(value.layout == torch.strided and value.device.type == "cpu" for value in tensors.values())
+    if not whole or any(value.is_quantized for value in tensors.values()):
+        raise ModelError(
+            f"{names.clean(file_name)} holds tensors in a form that no model of timm has (sparse, quantised or empty).",
+            fix="Save the state_dict() of the model in full precision.",
+        )
+    if sum(value.numel() * value.element_size() for value in tensors.values()) > _MOST_SHARED * n_bytes:
+        raise ModelError(
+            f"{names.clean(file_name)} says of small contents that they are large ones.",
+            fix="Save the model's state_dict() again.",
+        )
+    return {key: value.detach().clone(memory_format=torch.contiguous_format) for key, value in tensors.items()}
 
 
 def read(data: bytes, file_name: str) -> dict[str, Tensor]:

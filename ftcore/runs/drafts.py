@@ -16,7 +16,7 @@ from ftcore.runs import store
 
 LEVELS = Table(
     "level",
-    Choice("guided", "Guided", "Five questions in plain words; the answers set everything."),
+    Choice("guided", "Guided", "A few questions in plain words; the answers set everything."),
     Choice("standard", "Standard", "The settings that one changes most often."),
     Choice("everything", "Everything", "Every setting there is, with a search."),
 )

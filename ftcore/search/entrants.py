@@ -23,6 +23,13 @@ def suggested(*, has_gpu: bool) -> list[str]:
     return here[:USUAL] if len(here) >= FEWEST else [*here, *others][:FEWEST]
 
 
+def offered() -> list[str]:
+    """Every model that can enter a race: the short list, then what has its weights here, then the rest by name."""
+    short, here = {row.hub for row in catalogue.BACKBONES}, catalogue.local_names()
+    rest = [row.name for row in catalogue.models() if row.hub not in short]
+    return [*(row.name for row in catalogue.BACKBONES), *sorted(rest, key=lambda name: name not in here)]
+
+
 def _is_light(row: catalogue.Backbone) -> bool:
     return advice.relative_cost(row) <= PATIENT
 

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 
+from ftcore import scores
 from ftcore.datasets.targets import natural
 from ftcore.names import html
 
@@ -229,8 +230,8 @@ def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
     """Scores of a race with their 95 % intervals, the best on top; room for those that are still running.
 
     Args:
-        rows: ``title``, ``score``, ``low`` and ``high`` (at most 1; below 0 for R² that is worse than the mean) of each
-            that is known.
+        rows: ``title``, ``metric``, ``score``, ``low`` and ``high`` (at most 1; below 0 for R² that is worse than the
+            mean) of each that is known.
         n_entrants: How many run in all.
     """
     ordered = sorted(rows, key=lambda row: row["score"])
@@ -247,11 +248,13 @@ def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
                 "color": TEST,
             },
             marker_color=[BEST if index == len(ordered) - 1 else TRAIN for index in range(len(ordered))],
-            customdata=[[row["low"], row["high"]] for row in ordered],
-            hovertemplate="%{y}: %{x:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})<extra></extra>",
+            customdata=[[scores.text(row["metric"], row[key]) for key in ("score", "low", "high")] for row in ordered],
+            hovertemplate="%{y}: %{customdata[0]} (%{customdata[1]} to %{customdata[2]})<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[min([0.0, *(row["low"] for row in rows)]), 1.02], tickformat=".0%")
+    figure.update_xaxes(range=[min([0.0, *(row["low"] for row in rows)]), 1.02])
+    if all(scores.SCORES[row["metric"]].unit == "fraction" for row in rows):
+        figure.update_xaxes(tickformat=".0%")
     figure.update_yaxes(type="category")
     return _framed(figure, height=90 + 34 * n_entrants)
 

@@ -10,10 +10,10 @@ import streamlit as st
 from ftcore import names
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
-from ftcore.freezing.phases import spans
+from ftcore.freezing.phases import spans, stages
 from ftcore.runs import drafts
 from ftcore.training import schedules
-from pages.components import augmentation, charts, forms, frame, phasetable, risks, session, terms
+from pages.components import augmentation, charts, forms, frame, freezebar, phasetable, risks, session, terms
 
 EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
 ON_MODEL_PAGE = ("model.name", "model.start")
@@ -63,12 +63,19 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
         if key not in (*EVERYDAY, *ON_MODEL_PAGE)
     ]
     settings = forms.in_columns(settings, [*EVERYDAY, *rest], **common)
-    if settings.freeze.preset == "custom":
-        phasetable.edit(settings, save=save, version=common["version"])
-    risks.show(dataset, settings)
+    _under_freezing(dataset, settings, common)
     with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
         augmentation.show(dataset, whole=True)
     return replace(settings, augment=session.draft(dataset).settings.augment)
+
+
+def _under_freezing(dataset: Dataset, settings: s.RunSettings, common: dict[str, Any]) -> None:
+    """Phases of one's own as a table, with the model's stages where they are known, and what is risked."""
+    if settings.freeze.preset == "custom":
+        known = freezebar.network_of(dataset, settings)
+        parts = stages(known.groups) if known else ()
+        phasetable.edit(settings, save=common["save"], version=common["version"], parts=parts)
+    risks.show(dataset, settings)
 
 
 def _everything(dataset: Dataset, settings: s.RunSettings, common: dict[str, Any]) -> s.RunSettings:
@@ -86,7 +93,7 @@ def _everything(dataset: Dataset, settings: s.RunSettings, common: dict[str, Any
             frame.link("model", "Change it on the Model page")
         settings = forms.in_columns(settings, [key for key in keys if key not in ON_MODEL_PAGE], **common)
         if section == "freeze" and not query:
-            risks.show(dataset, settings)
+            _under_freezing(dataset, settings, common)
     return settings
 
 

@@ -1,5 +1,6 @@
 """The network as a bar, frozen and learning, with a boundary to move and what each place of it costs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -8,7 +9,7 @@ from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.freezing import anatomy
 from ftcore.freezing.anatomy import Anatomy
-from ftcore.freezing.phases import make_phases
+from ftcore.freezing.phases import make_phases, not_in
 from ftcore.training import costs
 from ftcore.training.rates import group_rates
 from pages.components import charts, session, words
@@ -26,6 +27,9 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
     known = network_of(dataset, settings)
     if known is None:
         st.caption("The network is drawn here as soon as its cost has been measured once.")
+        return
+    if not_in(known.groups, settings.freeze.preset, settings.freeze):
+        st.caption("The network is drawn here as soon as its phases can be understood.")  # objections.py says why
         return
     st.markdown("**What learns, from the picture to the answer**")
     n, now, key = len(known.groups), learning(settings, known), f"boundary_{dataset.id}"
@@ -55,16 +59,37 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
         }
         for place, (group, size) in enumerate(zip(known.groups, known.sizes, strict=True))
     ]
-    alt = f"The network's {n} layer groups from the picture to the answer; the last {now} learn."
+    each = ", ".join(f"{row['name']} at {row['lr']:.2g}" for row in rows if row["learns"])
+    alt = f"The network's {n} layer groups from the picture to the answer; the last {now} learn, at most: {each}."
     st.plotly_chart(charts.freezing(rows), key="freezebar", config=charts.QUIET, alt=alt)
+    st.caption(_rates_in_words(rates[n - now :], settings.freeze.layer_decay))
     if len(make_phases(settings.freeze.preset, known.groups, 100, settings.freeze)) > 1:
         st.caption("Drawn is the last phase of the plan; less of the network learns in the phases before it.")
+    if settings.freeze.lora_rank and now > 1:
+        st.caption(
+            "Layers that learn keep their weights and learn low-rank adapters beside them; the head learns itself."
+        )
     learns, speed, memory = st.columns(3)
-    learns.metric("Parameters that learn", f"{known.n_learning(now):,}", help=f"Of {known.n_parameters:,}.")
+    learns.metric(
+        "Parameters that learn",
+        f"{known.n_learning(now, settings.freeze.lora_rank):,}",
+        help=f"Of {known.n_parameters:,}.",
+    )
     source = "Measured on your pictures." if cost and not about else "Guessed from another place of the boundary."
     pace = costs.scaled(cost, now, settings.train.batch_size) if cost else None
     speed.metric("Training pictures per second", f"{about}{pace.images_per_second:,.0f}" if pace else "…", help=source)
     memory.metric("Memory", f"{about}{words.size(pace.bytes_memory)}" if pace else "…", help=source)
+
+
+def _rates_in_words(rates: Sequence[float], decay: float) -> str:
+    """How fast the groups learn at most, the head's rate last."""
+    sentence = f"Learning rate: up to {rates[-1]:.2g} in the head"
+    if len(rates) > 1:
+        sentence += f", {rates[-2]:.2g} in the layer group before it"
+    if len(rates) > 2:
+        falls = f"{decay:.0%} of it with every group further from the answer, down to {rates[0]:.2g}"
+        sentence += f", {falls}" if decay < 1 else " and all others"
+    return sentence + "."
 
 
 def network_of(dataset: Dataset, settings: s.RunSettings) -> Anatomy | None:
@@ -96,9 +121,12 @@ def _label(n_groups: int, known: Anatomy) -> str:
 
 
 def _pace(settings: s.RunSettings, known: Anatomy, now: int) -> tuple[costs.Cost | None, str]:
-    """What was measured here, or at the nearest snap of the boundary; with ``about`` where it is not just this."""
+    """What was measured here, or at the nearest snap of the boundary; with ``about`` where it is not just this.
+
+    Of phases that wait for validation only the first is priced, and the bar draws the last.
+    """
     if (cost := costs.known(settings)) and cost.layers:
-        return cost, ""
+        return cost, "" if cost.phases[-1]["n_groups"] == now else "about "
     places = {make_phases(name, known.groups, 1)[0].n_groups for name in SNAPS}
     for place in sorted(places, key=lambda place: abs(place - now)):
         if (cost := costs.known(with_boundary(settings, known, place))) and cost.layers:

@@ -1,4 +1,4 @@
-"""The guided level of the Settings page: five questions, what each answer sets, and why."""
+"""The guided level of the Settings page: a few questions, what each answer sets, and why."""
 
 from dataclasses import replace
 

@@ -59,7 +59,7 @@ def choose(current: str, *, key: str) -> str:
         key=f"{key}_table_{version}",
         hide_index=True,
         height=min(420, 36 * (len(rows) + 1) + 2),
-        on_select=lambda: _remember(key, f"{key}_table_{version}", names),
+        on_select=lambda: _remember(key, f"{key}_table_{version}", names, current),
         selection_mode="single-row",
         column_config={
             "Parameters": st.column_config.NumberColumn(format="%.1f M", help="Million numbers that can learn."),
@@ -96,7 +96,7 @@ def table(rows: Sequence[catalogue.Backbone], *, online: bool) -> pd.DataFrame:
 
 
 def _filtered(key: str) -> list[catalogue.Backbone]:
-    first, second = st.columns([2, 1]), st.columns(3)
+    first, second = st.columns([2, 1]), st.columns(4)
     third = st.columns([1, 1, 1], vertical_alignment="bottom")
     text = first[0].text_input(
         "Search", key=f"{key}_search", placeholder="For example: mobilenet, or vit small imagenet-21k"
@@ -110,6 +110,7 @@ def _filtered(key: str) -> list[catalogue.Backbone]:
         key=f"{key}_commercial",
         help="Whether the weights' licence lets you earn money with them. Not legal advice.",
     )
+    licence = second[3].selectbox("Licence", [ANY, *catalogue.licenses()], key=f"{key}_licence")
     limit = third[0].selectbox("Parameters at most", [ANY, *LIMITS], key=f"{key}_limit")
     size = third[1].selectbox("Pretrained with pictures of at most", [ANY, *SIZES], key=f"{key}_size")
     local = third[2].toggle("Only with weights on this machine", key=f"{key}_local")
@@ -120,6 +121,7 @@ def _filtered(key: str) -> list[catalogue.Backbone]:
         max_parameters=LIMITS.get(limit),
         max_size=SIZES.get(size),
         family="" if family == ANY else family,
+        license="" if licence == ANY else licence,
         commercial_use="" if commercial == ANY else commercial,
         data="" if data == ANY else data,
         local=local,
@@ -128,11 +130,13 @@ def _filtered(key: str) -> list[catalogue.Backbone]:
     )
 
 
-def _remember(key: str, widget: str, names: Sequence[str]) -> None:
+def _remember(key: str, widget: str, names: Sequence[str], current: str) -> None:
     chosen = st.session_state[widget]["selection"]["rows"]
     if chosen:
-        st.session_state[f"{key}_choice"] = names[chosen[0]]
+        st.session_state[f"{key}_choice"] = (current, names[chosen[0]])
 
 
 def _chosen(key: str, current: str) -> str:
-    return st.session_state.get(f"{key}_choice", current)
+    """What was clicked, unless the settings have got another model since: from a file, a race, another tab."""
+    before, name = st.session_state.get(f"{key}_choice", (current, current))
+    return name if before == current else current

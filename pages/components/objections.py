@@ -1,13 +1,16 @@
 """Settings that do not go together, said before the start, each with a button that ends it."""
 
+from typing import Any
+
 import streamlit as st
 
 from ftcore import names
 from ftcore import settings as s
 from ftcore.contradictions import Contradiction, Facts, contradictions, with_counts
 from ftcore.datasets.records import Dataset
-from ftcore.models import catalogue
-from pages.components import session
+from ftcore.freezing.phases import make_phases, not_in, spans
+from ftcore.models import advice, catalogue
+from pages.components import freezebar, session, startweights
 
 _SHOWN = {
     "serious": (st.error, ":material/error:"),
@@ -31,9 +34,26 @@ def facts(dataset: Dataset, settings: s.RunSettings) -> Facts:
     return with_counts(
         dataset.facts(),
         counts,
+        units=dataset.units,
         native_size=row.input_size if row else None,
         fixed_size=bool(row and row.fixed),
+        start_is_gone=startweights.missing(settings.model.start),
+        weights_are_away=advice.cannot_load(row) if row else "",
+        **_of_network(dataset, settings),
     )
+
+
+def _of_network(dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
+    """What is known of the network's plan and layers, once somebody has looked at it (freezebar.py)."""
+    freeze, epochs = settings.freeze, settings.train.epochs
+    known = freezebar.network_of(dataset, settings)
+    if known is None:
+        return {"longest_phase": max(phase.n_epochs for phase in spans(freeze.preset, epochs, freeze))}
+    found = {"takes_drop_path": known.drop_path, "has_places": known.places, "poolings": known.poolings}
+    if problem := not_in(known.groups, freeze.preset, freeze):
+        return {**found, "not_in_plan": problem}
+    phases = make_phases(freeze.preset, known.groups, epochs, freeze)
+    return {**found, "longest_phase": max(phase.n_epochs for phase in phases)}
 
 
 def _one(dataset: Dataset, settings: s.RunSettings, found: Contradiction, number: int) -> None:

@@ -38,15 +38,17 @@ def show(dataset: Dataset) -> str:
 
 def _choose(dataset: Dataset, last: store.Job | None) -> store.Job | None:
     """The race to show: the one that was just asked for, or the latest."""
-    known = [row.name for row in catalogue.BACKBONES]
+    known = entrants.offered()
+    usual = last.request["models"] if last else entrants.suggested(has_gpu=hardware.has_gpu())
     chosen = st.multiselect(
         "Models",
         known,
-        default=last.request["models"] if last else entrants.suggested(has_gpu=hardware.has_gpu()),
+        default=[name for name in usual if name in known],
         format_func=_title,
         max_selections=entrants.MOST,
         key=f"race_{dataset.id}",
-        help=f"{entrants.FEWEST} to {entrants.MOST}. A model whose weights are neither here nor to be had is left out.",
+        help=f"{entrants.FEWEST} to {entrants.MOST} of the whole catalogue; type to search. A model whose weights are "
+        "neither here nor to be had is left out.",
     )
     running = last is not None and not _is_over(session.state(last))
     if st.button(

@@ -17,6 +17,8 @@ from ftcore.runs.state import RunState
 from ftcore.runs.tail import Tail
 
 OPEN = ("dataset", "run", "import")
+BUNDLE = "bundle/bundle.json"
+"""In a run's folder: what says that its model is whole."""
 
 
 def address(**changes: str | None) -> dict[str, str]:
@@ -47,9 +49,9 @@ def state(job: store.Job) -> RunState:
 
 
 def has_model(job: store.Job) -> bool:
-    """Whether a run has ended with a model that can be asked."""
+    """Whether a run has a model that can be asked: it was tested or is over, and got as far as writing its bundle."""
     now = state(job)
-    return bool(now.scores) or (now.is_over and (job.folder / "bundle").exists())
+    return (bool(now.scores) or now.is_over) and (job.folder / BUNDLE).exists()
 
 
 def draft(dataset: Dataset) -> drafts.Draft:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ftcore import names
+from ftcore.errors import ModelError, RunError
 from ftcore.models import own_weights
 from ftcore.runs import store
 from ftcore.training import starts as known_starts
@@ -43,6 +44,19 @@ def choose(current: str, *, key: str) -> tuple[str, str]:
     return (starts[chosen][0], chosen) if chosen else ("", "")
 
 
+def missing(id: str) -> str:
+    """Why nothing can start from this id, or an empty text; also where the id is empty."""
+    try:
+        if not id or own_weights.find(id):
+            return ""
+    except ModelError:
+        try:
+            return "" if session.has_model(store.find(id)) else f"Run {id} has no trained model."
+        except RunError:
+            return f"There are no weights and no run {id} in this workspace."
+    return ""
+
+
 def _offer_deletion(id: str, key: str) -> None:
     with st.popover("Delete these weights", icon=":material/delete:"):
         st.markdown("The file goes for good. Models that were trained from it stay.")
@@ -60,7 +74,7 @@ def _starts() -> dict[str, tuple[str, str]]:
         for own in own_weights.list_all()
     }
     for job in store.list_jobs():
-        if (job.folder / "bundle").exists() and session.state(job).is_over:
+        if session.has_model(job):
             model = job.settings.model.name
             found[job.id] = (model, f"Run {job.name} ({model}), {words.when(job.created)}")
     return found

@@ -12,7 +12,7 @@ from ftcore.errors import DataError
 from ftcore.outputs import Outputs
 from ftcore.runs import store
 from ftcore.runs.state import RunState
-from pages.components import cached, charts, pictures, terms
+from pages.components import cached, charts, pictures, session, terms
 
 _PER_NUMBER = ("mae", "median_error", "rmse", "r2")
 
@@ -40,8 +40,11 @@ def show(job: store.Job, state: RunState) -> None:
             with st.container(width="content"):
                 st.metric(scores.SCORES[name].label, value, help=scores.SCORES[name].help, width="content")
                 st.caption(f"{low} – {high}")
+    if not session.has_model(job):
+        st.info("The run ended before its model was written. Resume it: what it has learned is kept.")
+        return
     download(job)
-    said = Outputs.from_json(json.loads((job.folder / "bundle" / "bundle.json").read_text()))
+    said = Outputs.from_json(json.loads((job.folder / session.BUNDLE).read_text()))
     tables = cached.test_tables(job.id, said)
     if said.task == "number":
         _numbers(said, tables)

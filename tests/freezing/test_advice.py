@@ -1,6 +1,8 @@
 import pytest
 
 from ftcore.freezing.advice import LEVELS, PARTS, learning_part, risk
+from ftcore.freezing.phases import make_phases
+from ftcore.models.groups import DepthGroup
 from ftcore.settings import FREEZE_PRESETS, FreezeSettings
 
 HEAD, STAGE, ALL = (
@@ -57,7 +59,25 @@ def test_every_preset_has_a_part_that_learns(preset):
         ("2:head", ("head", False)),
         ("2:head, rest:half", ("part", True)),
         ("2:stage 3", ("part", False)),
+        ("2:Head, rest:All", ("all", True)),
+        ("1:1, rest:100%", ("all", True)),
+        ("2:1", ("head", False)),
     ],
 )
 def test_phases_of_ones_own_are_judged_by_the_largest(phases, expected):
     assert learning_part(FreezeSettings(preset="custom", phases=phases)) == expected
+
+
+@pytest.mark.parametrize(
+    "phases, expected",
+    [("1:1, rest:6", ("all", True)), ("1:1, rest:stage 1 block 1", ("part", True)), ("4:10%", ("head", False))],
+)
+def test_where_the_groups_are_known_they_decide(phases, expected):
+    groups = [DepthGroup("stem", 0, ()), *(DepthGroup(f"stage 1 block {n}", 1, ()) for n in range(1, 5))]
+    groups.append(DepthGroup("head", 2, ()))
+    settings = FreezeSettings(preset="custom", phases=phases)
+    assert learning_part(settings, make_phases("custom", groups, 9, settings), len(groups)) == expected
+
+
+def test_what_learns_through_adapters_alone_forgets_nothing():
+    assert learning_part(FreezeSettings(preset="none", lora_rank=8)) == ("part", False)

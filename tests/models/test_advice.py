@@ -1,6 +1,7 @@
 import pytest
 
 from ftcore import hardware
+from ftcore.datasets import kinds
 from ftcore.models import advice, catalogue
 from ftcore.settings import DatasetFacts
 
@@ -27,11 +28,21 @@ def test_each_choice_gets_the_sentence_that_matters_most(name, pictures, has_gpu
     assert says in advice.suits(catalogue.find(name), pictures, has_gpu=has_gpu)
 
 
-def test_every_model_gets_one_sentence_or_two_for_every_machine():
+def test_pictures_unlike_photographs_ask_for_more_than_a_head():
+    row = catalogue.find("tf_efficientnet_lite0")
+    assert "for drawings more of it than the head has to learn" in advice.suits(
+        row, facts(), has_gpu=False, kind="drawings"
+    )
+    assert advice.suits(row, facts(), has_gpu=False, kind="photographs") == advice.suits(row, facts(), has_gpu=False)
+    assert set(advice._UNLIKE) <= set(kinds.KINDS)
+
+
+def test_every_model_gets_a_few_sentences_for_every_machine_and_kind():
     for row in catalogue.models():
         for has_gpu in (False, True):
-            sentence = advice.suits(row, facts(300, 200), has_gpu=has_gpu)
-            assert sentence.endswith(".") and len(sentence) < 240
+            for kind in ("", *kinds.KINDS):
+                sentence = advice.suits(row, facts(300, 200), has_gpu=has_gpu, kind=kind)
+                assert sentence.endswith(".") and len(sentence) < 300
 
 
 def test_the_yardstick_costs_once_itself():

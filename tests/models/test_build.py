@@ -105,3 +105,21 @@ def test_a_size_that_a_model_cannot_take_is_a_sentence(name):
 def test_an_unknown_name_is_a_sentence(function):
     with pytest.raises(ModelError, match="timm has no model called 'resnet19'"):
         function("resnet19", n_outputs=2, image_size=32)
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (RuntimeError("not enough memory: you tried to allocate 9 bytes"), "does not fit into the memory"),
+        (TypeError("unexpected keyword"), "could not be built, though the image size suits it"),
+    ],
+)
+def test_the_size_is_not_blamed_for_what_it_did_not_do(monkeypatch, error, words):
+    def fails(*_arguments, **_options):
+        raise error
+
+    monkeypatch.setattr("ftcore.models.heads.put_on", fails)
+    monkeypatch.setattr("ftcore.models.heads.poolings", lambda *_: ["default"])
+    with pytest.raises(ModelError, match=words) as found:
+        build_model("test_vit3", n_outputs=2, image_size=96, pretrained=False)
+    assert str(error) in str(found.value)

@@ -165,3 +165,28 @@ def test_a_head_of_other_layers_is_left_out(tmp_path, theirs, ours):
     model, _ = build_model(NAME, n_outputs=3, image_size=64, start=tmp_path / "w.safetensors", head=Head(**ours))
     assert torch.equal(model.conv_stem.weight, before.conv_stem.weight)
     model.load_state_dict(model.state_dict())
+
+
+def test_tensors_that_share_memory_or_are_turned_round_are_kept_whole(workspace, tmp_path, state):
+    shared = torch.arange(40.0)
+    first, second = [key for key in state if key.endswith("bn1.bias") or key.endswith("bn1.weight")][:2]
+    n = len(state[first])
+    turned = next(key for key, value in state.items() if value.ndim == 4 and value.shape[0] != value.shape[1] > 1)
+    content = {**state, first: shared[:n], second: shared[1 : n + 1]}
+    content[turned] = state[turned].permute(1, 0, 2, 3).contiguous().permute(1, 0, 2, 3).requires_grad_()
+    own = own_weights.add(as_pth(content, tmp_path / "a.pth"), "a.pth", NAME)
+    kept = weight_files.load_file(own.file)
+    assert all(torch.equal(kept[key], content[key]) for key in content)
+
+
+@pytest.mark.parametrize(
+    "odd, words",
+    [
+        (torch.eye(7).to_sparse(), "in a form that no model of timm has"),
+        (torch.empty(7, 7, device="meta"), "in a form that no model of timm has"),
+        (torch.zeros(1).expand(10**6, 10**6), "that they are large ones"),
+    ],
+)
+def test_tensors_that_cannot_be_kept_are_one_sentence(workspace, tmp_path, state, odd, words):
+    with pytest.raises(ModelError, match=words):
+        own_weights.add(as_pth({**state, "classifier.weight": odd}, tmp_path / "a.pth"), "a.pth", NAME)

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from ftcore import settings as s
 from ftcore.freezing import anatomy
+from ftcore.runs import drafts
 from ftcore.training import costs
 from ftcore.training.costs import Layers
 from pages.components import freezebar, session
@@ -69,3 +71,25 @@ def test_of_several_phases_the_last_is_drawn(known, preset, n_groups):
     network = freezebar.network_of(known, settings)
     assert freezebar.learning(settings, network) == n_groups
     assert freezebar.learning(freezebar.with_boundary(settings, network, 7), network) == 7
+
+
+def test_where_phases_wait_for_validation_the_pace_of_the_last_is_only_about_right(known, started):
+    settings = s.with_values(
+        session.draft(known).settings, ["freeze.preset=head_then_last", "freeze.unfreeze=on_plateau"]
+    )
+    drafts.save(replace(session.draft(known), settings=settings))
+    costs.save(costs.job(settings).folder, replace(MEASURED, layers=(Layers(0.05, 1000),) * 18))
+    at = open_page("settings", dataset=known.id)
+    assert [metric.value for metric in at.metric if "per second" in metric.label] == ["about 25"]
+
+
+def test_the_rate_of_every_group_is_said_not_only_drawn(known, started):
+    settings = s.with_values(
+        session.draft(known).settings, ["freeze.preset=last_stage", "train.lr=0.01", "freeze.layer_decay=0.5"]
+    )
+    drafts.save(replace(session.draft(known), settings=settings))
+    at = open_page("settings", dataset=known.id)
+    (alt,) = [chart.proto.alt for chart in at.get("plotly_chart") if "picture to the answer" in chart.proto.alt]
+    assert alt.count(" at 0.") == 4 and "head at 0.01." in alt
+    said = "up to 0.01 in the head, 0.002 in the layer group before it, 50% of it with every group further"
+    assert said in texts(at) and "down to 0.0005." in texts(at)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from safetensors.torch import save
 
@@ -61,6 +63,7 @@ def test_words_are_explained_where_they_first_appear(page):
         ("selectbox", "Family", "ConvNeXt", {"family": "ConvNeXt"}),
         ("selectbox", "Trained with", "ImageNet-12k", {"data": "ImageNet-12k"}),
         ("selectbox", "Commercial use", "no", {"commercial_use": "no"}),
+        ("selectbox", "Licence", "mit", {"license": "mit"}),
         ("selectbox", "Parameters at most", "6 million", {"max_parameters": 6e6}),
         ("selectbox", "Pretrained with pictures of at most", "192 pixels", {"max_size": 192}),
         ("selectbox", "Sort by", "Best top-1", {"sort": "top1", "descending": True}),
@@ -93,7 +96,7 @@ def test_with_a_network_the_rest_is_to_be_downloaded(page, network):
 
 def test_a_row_that_was_chosen_is_kept_with_a_fitting_size(page, network, tiny_dataset):
     network["online"] = True
-    page.session_state[f"catalogue_{tiny_dataset.id}_choice"] = "convnextv2_atto.fcmae"
+    page.session_state[f"catalogue_{tiny_dataset.id}_choice"] = ("", "convnextv2_atto.fcmae")
     page.run()
     shown = texts(page)
     assert r"convnextv2\_atto\.fcmae" in shown and "forbids commercial use" in shown
@@ -107,15 +110,26 @@ def test_a_row_that_was_chosen_is_kept_with_a_fitting_size(page, network, tiny_d
 def test_a_click_on_a_row_chooses_its_name(monkeypatch):
     state = {"table": {"selection": {"rows": [1]}}}
     monkeypatch.setattr(modeltable.st, "session_state", state)
-    modeltable._remember("k", "table", ["a", "b"])
+    modeltable._remember("k", "table", ["a", "b"], "")
     assert modeltable._chosen("k", "") == "b"
     state["table"]["selection"]["rows"] = []  # what was chosen stays when the row is clicked again
-    modeltable._remember("k", "table", ["a", "b"])
+    modeltable._remember("k", "table", ["a", "b"], "")
     assert modeltable._chosen("k", "") == "b"
+    assert modeltable._chosen("k", "c") == "c"  # the settings have another model since
+
+
+def test_an_old_click_does_not_undo_a_model_that_came_with_a_settings_file(page, network, tiny_dataset):
+    network["online"] = True
+    page.session_state[f"catalogue_{tiny_dataset.id}_choice"] = ("", "convnextv2_atto.fcmae")
+    draft = drafts.load(tiny_dataset.id, lambda: pytest.fail("no draft"))
+    drafts.save(replace(draft, settings=s.with_value(draft.settings, "model.name", "resnet50.a1_in1k")))
+    page.run()
+    page.button(key="next_settings").click().run()
+    assert settings_of(tiny_dataset).model.name == "resnet50.a1_in1k"
 
 
 def test_a_choice_that_cannot_be_loaded_says_why_and_stops_there(page, tiny_dataset):
-    page.session_state[f"catalogue_{tiny_dataset.id}_choice"] = "convnextv2_atto.fcmae"
+    page.session_state[f"catalogue_{tiny_dataset.id}_choice"] = ("", "convnextv2_atto.fcmae")
     page.run()
     assert "there is no network to download them" in page.warning[0].value
     assert page.button(key="next_settings").disabled

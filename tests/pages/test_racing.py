@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from ftcore import hardware, scores
+from ftcore.errors import SettingsError
 from ftcore.events import Finished, Note, Progress, Stood
+from ftcore.models import catalogue
 from ftcore.runs import drafts, log, store
 from ftcore.search import entrants
-from pages.components import session
+from ftcore.search.race import race as race_of
+from pages.components import charts, session
 from tests.pages.conftest import open_page, texts
 
 MODELS = ["tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2"]
@@ -89,3 +92,45 @@ def test_a_finished_race_can_be_run_again(tiny_dataset, race, started):
     at.button(key="race").click().run()
     assert not at.exception and started == [race.id]
     assert not log.read(race.folder)[0], "with a fresh log"
+
+
+def test_any_model_of_the_catalogue_can_enter_and_more_than_eight_cannot(tiny_dataset, started):
+    at = open_page("model", dataset=tiny_dataset.id)
+    (field,) = at.multiselect
+    assert field.options[:2] == ["EfficientNet-Lite0", "EfficientNet-Lite1"] and field.proto.max_selections == 8
+    assert len(entrants.offered()) == len(set(entrants.offered())) == len(catalogue.models())
+    field.set_value([MODELS[0], "resnet26.bt_in1k"])
+    at.run().button(key="race").click().run()
+    assert not at.exception
+    assert [job.request["models"] for job in store.list_jobs("race")] == [[MODELS[0], "resnet26.bt_in1k"]]
+    with pytest.raises(SettingsError, match="9 different models were given, a race takes 2 to 8"):
+        next(race_of(tiny_dataset, entrants.offered()[:9]))
+
+
+def test_an_earlier_race_of_a_model_that_is_not_in_the_list_any_more_can_be_shown(tiny_dataset):
+    job = entrants.job(tiny_dataset, [MODELS[0], "a_model_of_the_command_line"])
+    log.append(job.folder, stood(MODELS[0], 0.8), Finished(reason="Raced.", seconds=9.0))
+    at = open_page("model", dataset=tiny_dataset.id)
+    assert not at.exception and at.multiselect[0].value == [MODELS[0]]
+
+
+def test_the_winner_leaves_what_was_answered(tiny_dataset, race):
+    log.append(race.folder, Finished(reason="Raced.", seconds=9.0))
+    draft = session.draft(tiny_dataset)
+    answered = replace(draft, answers={"likeness": "drawn", "sides": "mirror"})
+    drafts.save(replace(answered, settings=session.refitted(tiny_dataset, answered, draft.settings)))
+    at = open_page("model", dataset=tiny_dataset.id)
+    at.button(key=f"use_{MODELS[1]}").click().run()
+    settings = session.draft(tiny_dataset).settings
+    assert settings.model.name == MODELS[1]
+    assert (settings.freeze.preset, settings.freeze.layer_decay, settings.augment.flip) == (
+        "head_then_last", 1.0, "horizontal",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("metric", "shown", "per_cent"), [("r2", "0.870", False), ("accuracy", "87.0%", True)])
+def test_the_chart_and_the_table_write_scores_alike(metric, shown, per_cent):
+    row = {"title": "A", "metric": metric, "score": 0.87, "low": 0.8, "high": 0.9}
+    figure = charts.standings([row], n_entrants=1)
+    assert figure.data[0].customdata[0][0] == scores.text(metric, 0.87) == shown
+    assert (figure.layout.xaxis.tickformat == ".0%") == per_cent

@@ -102,7 +102,7 @@ def test_try_marks_every_class_above_a_threshold_that_can_be_moved(trained):
 @pytest.mark.parametrize("what, losses", [("number", 3), ("multi", 2)])
 def test_only_choices_that_serve_the_task_are_offered(import_task, what, losses):
     dataset = import_task(what)
-    assert not open_page("settings", dataset=dataset.id).exception  # with its five questions, or fewer
+    assert not open_page("settings", dataset=dataset.id).exception  # with the questions of its task
     draft = session.draft(dataset)
     drafts.save(drafts.Draft(draft.settings, draft.run, level="everything"))
     at = open_page("settings", dataset=dataset.id)

@@ -86,3 +86,12 @@ def test_a_run_whose_dataset_is_gone_still_shows_its_curves(tiny_dataset, make_r
     at = open_page("train", run=job.id)
     assert not at.exception
     assert "88.9%" in [metric.value for metric in at.metric]
+
+
+def test_a_run_that_was_killed_before_its_model_was_written_offers_to_go_on(tiny_dataset, make_run):
+    job = make_run(tiny_dataset, "tested")
+    at = open_page("train", dataset=tiny_dataset.id, run=job.id)
+    assert not at.exception
+    assert "ended before its model was written" in texts(at)
+    assert "resume" in keys(at) and "next_try_it" not in keys(at)
+    assert "no trained model yet" in texts(open_page("try_it", dataset=tiny_dataset.id, run=job.id))
