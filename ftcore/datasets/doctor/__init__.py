@@ -8,6 +8,7 @@
     labels      wrong classes, outliers                 (cleanlab, on features)
     numbers     out of range, or not what the picture shows
     shortcut    does the background give the class away
+    remedies    copies: which one stays, which split they come into
     balance     what the table alone tells
     findings    kinds, severities, the file
 

@@ -7,13 +7,11 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ftcore.datasets.doctor import alignment
+from ftcore.datasets.doctor import alignment, remedies
 from ftcore.datasets.doctor.findings import Finding
 from ftcore.datasets.doctor.measured import Measured, measure
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.splits import SPLITS
-from ftcore.datasets.versions import Edit
 from ftcore.events import Progress
 
 _NEIGHBOURS = 4  # that are looked at for each picture, from each way of searching
@@ -204,21 +202,21 @@ def _exact(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | N
     gone = [item for item in dataset.left_out if item.get("kind") in ("exact_duplicate", "leak")]
     if not groups and not gone:
         return None
-    surplus = tuple(row for group in groups for row in _all_but_first(table, group))
+    surplus = sum(len(group) - 1 for group in groups)
     sentences = []
     if groups:
-        sentences.append(f"Pictures with exactly the pixels of another one: {len(surplus):,}.")
+        sentences.append(f"Pictures with exactly the pixels of another one: {surplus:,}.")
     if gone:
         sentences.append(f"Exact copies that were left out when the pictures came in: {len(gone):,}.")
     return Finding(
         "exact_duplicate",
         "warning" if groups else "note",
         " ".join(sentences),
-        len(surplus) + len(gone),
+        surplus + len(gone),
         rows=_flat(groups),
         groups=tuple(groups),
         names=_names(gone),
-        remedy=_exclude(surplus, "an exact copy of another picture"),
+        remedy=remedies.keep_one(table, groups, "an exact copy of another picture"),
         remedy_words="Keep one of each" if groups else "",
     )
 
@@ -231,17 +229,16 @@ def _names(gone: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
 def _near(table: pd.DataFrame, groups: Groups, leaking: set[int]) -> Finding | None:
     if not groups:
         return None
-    surplus = tuple(row for group in groups for row in _all_but_first(table, group))
     inside = sum(not set(group) & leaking for group in groups)
     return Finding(
         "near_duplicate",
         "warning",
         f"Groups of pictures that show almost the same: {len(groups):,}, with {len(_flat(groups)):,} pictures; groups "
         f"that lie within one split: {inside:,}.",
-        len(surplus),
+        sum(len(group) - 1 for group in groups),
         rows=_flat(groups),
         groups=tuple(groups),
-        remedy=_exclude(surplus, "almost the same as another picture"),
+        remedy=remedies.keep_one(table, groups, "almost the same as another picture"),
         remedy_words="Keep one of each",
     )
 
@@ -251,11 +248,7 @@ def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | No
     if not groups and not gone:
         return None
     rows = _flat(groups)
-    targets: dict[str, list[int]] = defaultdict(list)
-    for group in groups:
-        in_splits = table.loc[list(group), "split"]
-        home = max(SPLITS, key=lambda split: (int((in_splits == split).sum()), split == "train"))
-        targets[home] += [row for row in group if in_splits[row] != home]
+    moves = remedies.into_one_split(table, groups)
     sentences = []
     if groups:
         held_out = int((table.loc[list(rows), "split"] != "train").sum())
@@ -271,11 +264,11 @@ def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | No
         "leak",
         "serious" if groups else "note",
         " ".join(sentences),
-        sum(len(moved) for moved in targets.values()) + len(gone),
+        sum(len(move.rows) for move in moves) + len(gone),
         rows=rows,
         groups=tuple(groups),
         names=_names(gone),
-        remedy=tuple(Edit("move", tuple(moved), split) for split, moved in targets.items()),
+        remedy=moves,
         remedy_words="Move each group into one split" if groups else "",
     )
 
@@ -298,20 +291,9 @@ def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
         rows=rows,
         groups=tuple(groups),
         names=tuple(gone),
-        remedy=_exclude(rows, "the same picture lies under two classes"),
+        remedy=remedies.exclude(rows, "the same picture lies under two classes"),
         remedy_words="Leave them out" if groups else "",
     )
-
-
-def _all_but_first(table: pd.DataFrame, group: Sequence[int]) -> list[int]:
-    """Those of a group that go: kept is a training picture where there is one, and the largest file."""
-    pixels = (table["width"] * table["height"]).tolist()
-    order = sorted(group, key=lambda row: (table["split"][row] != "train", -pixels[row], row))
-    return sorted(order[1:])
-
-
-def _exclude(rows: tuple[int, ...], reason: str) -> tuple[Edit, ...]:
-    return (Edit("exclude", rows, reason),) if rows else ()
 
 
 def _flat(groups: Groups) -> tuple[int, ...]:

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import pandas as pd
+
 from ftcore import workspace
+from ftcore.datasets.doctor import remedies
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit, edit
 
@@ -166,7 +169,7 @@ def carried(report: Report, before: Dataset, after: Dataset) -> Report:
         if finding.suggestions:
             rows = tuple(row for row in rows if same_label[row])
         if rows or finding.names or not finding.rows:
-            left.append(_narrowed(finding, rows, groups))
+            left.append(_mended_by_group(_narrowed(finding, rows, groups), new))
     return Report(tuple(left), whole=False, notes=report.notes)
 
 
@@ -186,6 +189,17 @@ def _narrowed(finding: Finding, rows: tuple[int, ...], groups: tuple[tuple[int, 
         suggestions=tuple(suggested[row] for row in rows) if suggested else (),
         remedy=tuple(one for one in remedy if one.rows),
     )
+
+
+def _mended_by_group(finding: Finding, table: pd.DataFrame) -> Finding:
+    """The finding with edits that fit the table as it is now: what an earlier edit took away cannot be what stays."""
+    if not finding.remedy:
+        return finding
+    if finding.kind == "leak":
+        return replace(finding, remedy=remedies.into_one_split(table, finding.groups))
+    if finding.kind in ("exact_duplicate", "near_duplicate"):
+        return replace(finding, remedy=remedies.keep_one(table, finding.groups, finding.remedy[0].value))
+    return finding
 
 
 def _finding(value: Mapping[str, Any]) -> Finding:
