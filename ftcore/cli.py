@@ -100,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--exclude", metavar="IMAGE", help="leave pictures out", **many)
     added.add_argument("--reason", metavar="TEXT", default="", help="why they are left out")
     added.add_argument("--include", metavar="IMAGE", help="take them in again", **many)
-    added.add_argument("--relabel", metavar="IMAGE=CLASS", help="give them another class", **many)
+    added.add_argument(
+        "--relabel", metavar="IMAGE=CLASS", help="give them another class, other classes (a|b) or numbers (3.5)", **many
+    )
     added.add_argument("--move", metavar="IMAGE=SPLIT", help="to train, validation or test", **many)
     help = f"divide all pictures again: {', '.join(METHODS)}"
     added.add_argument("--split-by", metavar="HOW", help=help)

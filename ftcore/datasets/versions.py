@@ -42,8 +42,8 @@ class Edit:
     Args:
         action: ``exclude`` (from every split), ``include`` (again, in the split it was in), ``relabel`` or ``move``.
         rows: Row numbers of the pictures.
-        value: Why it is excluded; the class to relabel as, or the classes in words (targets.classes_in_words); the
-            split to move to. Nothing for ``include``.
+        value: Why it is excluded; the class to relabel as, or classes or numbers in words (targets.classes_in_words,
+            targets.numbers_of); the split to move to. Nothing for ``include``.
     """
 
     action: str
@@ -251,19 +251,27 @@ def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
 
 
 def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset) -> None:
-    if dataset.task == "number":
-        raise DataError("Only pictures with classes can be relabelled.", fix="Exclude the picture instead.")
-    if dataset.task == "multi":
-        chosen = targets.classes_of(label, dataset.classes)
-        table.loc[rows, "label"] = targets.classes_in_words(chosen)
-        target, changed_rows = [dataset.classes.index(one) for one in chosen], set(rows)
-        table["target"] = [target if row in changed_rows else old for row, old in enumerate(table["target"])]
+    if dataset.task != "single":
+        found = list(table["target"])
+        for row in rows:
+            found[row], table.loc[row, "label"] = _answer(found[row], label, dataset)
+        table["target"] = found
         return
     known = dict.fromkeys([*dataset.classes, *table["label"]])
     if label not in known:
         shown = ", ".join(list(known)[:20])
         raise DataError(f"There is no class {label!r}.", fix=f"Choose one of: {shown}.")
     table.loc[rows, "label"] = label
+
+
+def _answer(old: Sequence[float], words: str, dataset: Dataset) -> tuple[list[Any], str]:
+    """What a text says about a picture of several classes or of numbers: its target, and its label in words."""
+    if dataset.task == "multi":
+        chosen = targets.classes_of(words, dataset.classes)
+        return [dataset.classes.index(one) for one in chosen], targets.classes_in_words(chosen)
+    given = targets.numbers_of(words, dataset.classes, dataset.units)
+    values = [float(before) if value is None else value for before, value in zip(old, given, strict=True)]
+    return values, targets.numbers_in_words(values, dataset.units)
 
 
 def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
@@ -276,6 +284,8 @@ def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
         changes["classes"] = classes = tuple(label for label in order if label in present)
         table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).fillna(-1).astype("int64")
         _require_classes(used, classes)
+    elif dataset.task == "multi":
+        _require_learned(used, dataset)
     _require_splits(used, dataset)
     changes |= records.counted(table, dataset.task, len(changes.get("classes", dataset.classes)))
     return replace(dataset, **changes)
@@ -293,6 +303,18 @@ def _require_classes(used: pd.DataFrame, classes: Sequence[str]) -> None:
             raise DataError(
                 f"Class {label!r} would have no training pictures left, so it could not be learned.",
                 fix="Move one of its pictures to training, or exclude the class as a whole.",
+            )
+
+
+def _require_learned(used: pd.DataFrame, dataset: Dataset) -> None:
+    """Refuse to take from training the last picture of one of several classes."""
+    training = used.loc[used["split"] == "train", "target"]
+    now = targets.as_array(training, "multi", len(dataset.classes)).sum(axis=0)  # [C]
+    for label, before, n in zip(dataset.classes, dataset.split_counts, now, strict=True):
+        if before[0] and not n:
+            raise DataError(
+                f"Class {label!r} would have no training pictures left, so it could not be learned.",
+                fix="Leave one of its pictures in training, or move one there first.",
             )
 
 

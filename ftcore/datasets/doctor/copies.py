@@ -1,4 +1,4 @@
-"""Copies: exact, nearly the same, across splits, and under two classes."""
+"""Copies: exact, nearly the same, across splits, and with different answers."""
 
 import time
 from collections import defaultdict
@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ftcore.datasets import targets
 from ftcore.datasets.doctor import alignment, remedies
 from ftcore.datasets.doctor.findings import Finding
 from ftcore.datasets.doctor.measured import Measured, measure
@@ -24,6 +25,12 @@ _STANDS_OUT = 8
 _COLOUR = 30  # grey levels by which the mean colours of two copies may differ
 _BLOCK = 1000
 
+_CONFLICTS = {
+    "single": "Pictures that lie under more than one class",
+    "multi": "Pictures that come with different classes",
+    "number": "Pictures that come with different numbers",
+}
+
 Groups = list[tuple[int, ...]]
 
 
@@ -37,25 +44,31 @@ def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups)
         near: Rows that show nearly the same picture, group by group; each holds all exact copies of its members.
     """
     split = table["split"]
-    label = table["label"] if dataset.task == "single" else None
-    one_class: Groups = []
-    conflicts: Groups = []
-    for group in exact:
-        (one_class if label is None or label[list(group)].nunique() == 1 else conflicts).append(group)
     every = _merged([*exact, *near])
     leaks = [group for group in every if split[list(group)].nunique() > 1]
     leaking = {row for group in leaks for row in group}
     alike = [group for group in near if not set(group) <= {row for g in exact for row in g}]
-    if label is not None:
-        near_conflicts = [g for g in alike if label[list(g)].nunique() > 1]
-        conflicts += near_conflicts
+    differing = set(_differing(dataset, table, exact, alike))
+    agreeing = [group for group in exact if group not in differing]
     found = [
-        _exact(dataset, table, one_class),
+        _exact(dataset, table, agreeing),
         _near(table, alike, leaking),
         _leak(dataset, table, leaks),
-        _conflict(dataset, conflicts),
+        _conflict(dataset, _merged(differing)),
     ]
     return [finding for finding in found if finding is not None]
+
+
+def _differing(dataset: Dataset, table: pd.DataFrame, exact: Groups, alike: Groups) -> Groups:
+    """Groups whose pictures have different answers. Numbers of pictures that are not quite the same may differ a
+    little, by up to a standard deviation of all."""
+    if dataset.task != "number":
+        answers = targets.answers(table)
+        return [group for group in (*exact, *alike) if len({answers[row] for row in group}) > 1]
+    values = dataset.targets(table)  # [rows, T]
+    spread = values[(table["split"] != "").to_numpy()].std(axis=0)
+    apart = [(group, np.ptp(values[list(group)], axis=0)) for group in (*exact, *alike)]
+    return [g for i, (g, far) in enumerate(apart) if (far > (0 if i < len(exact) else spread)).any()]
 
 
 def exact_groups(measured: Measured) -> Groups:
@@ -280,7 +293,7 @@ def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
     rows = _flat(groups)
     sentences = []
     if groups:
-        sentences.append(f"Pictures that lie under more than one class: {len(groups):,}, as {len(rows):,} files.")
+        sentences.append(f"{_CONFLICTS[dataset.task]}: {len(groups):,}, as {len(rows):,} files.")
     if gone:
         sentences.append(f"Files in two classes at once that were left out when the pictures came in: {len(gone):,}.")
     return Finding(
@@ -291,7 +304,7 @@ def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
         rows=rows,
         groups=tuple(groups),
         names=tuple(gone),
-        remedy=remedies.exclude(rows, "the same picture lies under two classes"),
+        remedy=remedies.exclude(rows, "the same picture has another answer elsewhere"),
         remedy_words="Leave them out" if groups else "",
     )
 
