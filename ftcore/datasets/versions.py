@@ -10,6 +10,7 @@ they take no space, and deleting one version leaves every other whole. ``version
 Rows keep their numbers over all versions: row 17 is the same picture in each of them.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
@@ -168,6 +170,21 @@ def families() -> list[list[Dataset]]:
     for dataset in records.list_datasets():
         found.setdefault(root_of(dataset), []).append(dataset)
     return list(found.values())
+
+
+def look(dataset: Dataset, run_id: str, *, shown: bool = False) -> None:
+    """Note a look at the test score (looks.record), for every version that tests on the same pictures.
+
+    Raises:
+        DataError: The data set is not there any more.
+        WorkspaceError: The disk refuses.
+    """
+    line = looks.record(dataset.id, run_id, shown=shown)
+    tested = _tested(dataset.records())
+    for other in family(dataset):
+        if other != dataset and _same_test(tested, other):
+            with contextlib.suppress(DataError):  # deleted meanwhile
+                looks.add(other.id, [line])
 
 
 def excluded(dataset: Dataset) -> pd.DataFrame:
@@ -363,10 +380,35 @@ def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping
             with os.scandir(source / records.ORIGINALS) as found:
                 for file in found:
                     _share(Path(file.path), folder / records.ORIGINALS / file.name)
-        if (source / looks.NAME).is_file():  # its test pictures are the same, so what was seen of them was seen
-            shutil.copyfile(source / looks.NAME, folder / looks.NAME)
+        if seen := _looks_so_far(lineage["root"], table):
+            workspace.write_bytes(folder / looks.NAME, "".join(f"{line}\n" for line in seen).encode())
         workspace.write_json(folder / VERSION, lineage)
         workspace.write_json(folder / records.ABOUT, records.to_json(version))
+
+
+def _tested(table: pd.DataFrame) -> set[int]:
+    return set(np.flatnonzero((table["split"] == "test").to_numpy()).tolist())
+
+
+def _same_test(tested: set[int], other: Dataset) -> bool:
+    """Whether another version tests on most of the same pictures: what was seen of those was seen.
+
+    A picture more or less makes no other test; a new division does."""
+    try:
+        theirs = _tested(pd.read_parquet(other.folder / records.TABLE, columns=["split"]))
+    except (OSError, ValueError):  # damaged, or deleted meanwhile
+        return False
+    return 2 * len(tested & theirs) > len(tested | theirs)
+
+
+def _looks_so_far(root: str, table: pd.DataFrame) -> list[str]:
+    """What was seen of the test pictures of a table in any version, oldest first."""
+    tested = _tested(table)
+    found: dict[str, None] = {}
+    for other in reversed(records.list_datasets()):
+        if root_of(other) == root and (lines := looks.lines(other.id)) and _same_test(tested, other):
+            found |= dict.fromkeys(lines)
+    return list(found)
 
 
 def _share(source: Path, target: Path) -> None:
