@@ -110,6 +110,17 @@ def test_a_data_set_is_divided_again_as_a_new_version(packed, bursts):
     assert back.split_source == "random" and back.records()["excluded"].tolist() == again.records()["excluded"].tolist()
 
 
+def test_a_picture_that_is_included_again_comes_to_its_group(packed, bursts):
+    """A frame of each burst is left out; then all are divided anew, by what they show, and the frames come back."""
+    first = import_source(packed)
+    of = first.records()["path"].map(bursts[1])
+    frames = tuple(int(rows.index[0]) for key, rows in of.groupby(of) if key[1] < N_BURSTS)
+    edited = versions.edit(first, [Edit("exclude", frames)])
+    whole = versions.edit(divide_again(edited, split_by="near", seed=2), [Edit("include", frames)])
+    assert all(len(found) == 1 for found in splits_of(whole, bursts[1]).values())
+    assert set(whole.records()["split"]) == {"train", "validation", "test"}
+
+
 def test_a_division_that_cannot_be_is_a_sentence(tmp_path):
     dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(6)))
     with pytest.raises(DataError, match="No groups are known"):
