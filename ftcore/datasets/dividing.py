@@ -100,7 +100,8 @@ def divide_again(
     if groups is not None:
         table["group"] = groups.astype(str)
     about = {"seed": seed, "split_shares": shares, "split_source": source_of(split_by, groups)}
-    words = f"divided all pictures again, {split.strip()}, seed {seed}: {METHODS[split_by].lower()}"
+    how = split_by if split_by != "auto" else "random" if groups is None else "group"
+    words = f"divided all pictures again, {split.strip()}, seed {seed}: {METHODS[how].lower()}"
     return versions.changed(dataset, table, (words,), about)
 
 

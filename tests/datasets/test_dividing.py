@@ -132,6 +132,20 @@ def test_a_division_that_cannot_be_is_a_sentence(tmp_path):
     assert versions.family(dataset) == [dataset]
 
 
+def test_the_history_says_how_the_division_was_made(tmp_path):
+    dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(8)))
+    words = versions.history(divide_again(dataset, seed=3))[-1].words[0]
+    assert words.endswith("seed 3: at random, class by class")
+
+
+def test_shares_and_a_seed_alone_are_not_passed_over(tmp_path, capsys):
+    dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(8)))
+    for option in (["--split", "60/20/20"], ["--seed", "3"]):
+        assert cli.main(["dataset", dataset.id, *option]) == 2
+        assert "--split-by was not given" in capsys.readouterr().err
+    assert versions.family(dataset) == [dataset]
+
+
 def test_the_command_line_divides_at_import_and_again(packed, bursts, capsys):
     assert cli.main(["import", str(packed), "--name", "films"]) == 0
     first = json.loads(capsys.readouterr().out.splitlines()[-1])["dataset"]
