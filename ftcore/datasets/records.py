@@ -8,6 +8,7 @@
     thumbnails.bin    small ones for grids (thumbnails.py); not in data sets of earlier versions of the app
     map.json          which pictures look alike, once somebody asked for it (feature_map.py)
     pictures/         the files as they came, named by their SHA-256; samples of the app keep none
+    ways.json         only where another edit led to the same version again (versions.py)
     version.json      only where somebody edited another data set to make this one (versions.py)
 
 A data set never changes. Its id ends in the first digits of a hash over its pictures, labels and split.

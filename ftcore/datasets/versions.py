@@ -7,6 +7,9 @@ they take no space, and deleting one version leaves every other whole. ``version
     parent    id of the version that was edited
     history   what was done, oldest first: id of the result, id of its parent, when, and the edits in words
 
+An edit whose result is there already leads to it and makes nothing; ``ways.json`` in it then says from which version
+somebody came, when, and by which edits.
+
 Rows keep their numbers over all versions: row 17 is the same picture in each of them.
 """
 
@@ -32,6 +35,7 @@ from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
 
 VERSION = "version.json"
+WAYS = "ways.json"
 ACTIONS = ("exclude", "include", "relabel", "move")
 BY_HAND = "left out by hand"
 _IN_WORDS = {"train": "training", "validation": "validation", "test": "test"}
@@ -122,6 +126,8 @@ def changed(
     version = replace(_described(dataset, table, _content(root, table)), **about)
     known = _known(root, version.content, table)
     if known is not None:
+        ways = {**_ways(known), dataset.id: {"at": time.time(), "words": words}}
+        workspace.write_json(known.folder / WAYS, ways)
         return known
     version = replace(version, id=records.free_id(dataset.name, version.content))
     step = Step(version.id, dataset.id, version.created, words)
@@ -133,9 +139,14 @@ def changed(
     return version
 
 
-def parent(dataset: Dataset) -> Dataset | None:
-    """The version that this one was made from: opening it undoes the last edit. None if there is none, or no more."""
-    steps = history(dataset)
+def parent(dataset: Dataset, before: str = "") -> Dataset | None:
+    """The version that this one was made from: opening it undoes the last edit. None if there is none, or no more.
+
+    Args:
+        dataset: The version.
+        before: Id of the version from which somebody came to it, where that was another one; see history().
+    """
+    steps = history(dataset, before)
     if not steps:
         return None
     try:
@@ -144,8 +155,16 @@ def parent(dataset: Dataset) -> Dataset | None:
         return None
 
 
-def history(dataset: Dataset) -> tuple[Step, ...]:
-    """What was done since the import, oldest first; empty for a data set as it was imported."""
+def history(dataset: Dataset, before: str = "") -> tuple[Step, ...]:
+    """What was done since the import, oldest first; empty for a data set as it was imported.
+
+    Edits of different versions may have the same result. Its history is then that of whoever made it first, or, with
+    ``before``, the history of the version of that id and the edit that led from there to here.
+    """
+    if before and (way := _ways(dataset).get(before)):
+        with contextlib.suppress(DataError, KeyError, TypeError, ValueError):
+            step = Step(dataset.id, before, float(way["at"]), tuple(way["words"]))
+            return (*history(records.open_dataset(before)), step)
     try:
         steps = _lineage(dataset)["history"]
         return tuple(Step(s["id"], s["parent"], float(s["at"]), tuple(s["words"])) for s in steps)
@@ -417,6 +436,15 @@ def _share(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _ways(dataset: Dataset) -> dict[str, dict[str, Any]]:
+    """By id of an edited version: when and how it came to this one, which was there already."""
+    try:
+        value = json.loads((dataset.folder / WAYS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _lineage(dataset: Dataset) -> dict[str, Any]:

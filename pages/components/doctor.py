@@ -169,12 +169,13 @@ def _mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> None:
         if edited == dataset:
             st.info("Nothing changed: nothing was ticked, or nothing else was chosen for it.")
         else:
-            frame.go("dataset", dataset=edited.id, run=None)
+            frame.go("dataset", dataset=edited.id, run=None, before=dataset.id)
 
 
 def _history(dataset: Dataset) -> None:
     """What was done to the pictures, undo, and the other versions."""
-    steps = versions.history(dataset)
+    came_from = st.query_params.get("before", "")
+    steps = versions.history(dataset, came_from)
     others = [other for other in versions.family(dataset) if other != dataset]
     if not steps and not others:
         return
@@ -185,8 +186,8 @@ def _history(dataset: Dataset) -> None:
         )
         for number, step in enumerate(steps, 1):
             st.markdown(f"{number}. {names.markdown(', '.join(step.words))} · {words.when(step.at)}")
-        before = versions.parent(dataset)
+        before = versions.parent(dataset, came_from)
         if before is not None and st.button("Undo the last edit", key="undo", icon=":material/undo:"):
-            frame.go("dataset", dataset=before.id, run=None)
+            frame.go("dataset", dataset=before.id, run=None, before=None)
         if others:
             datasetlist.choose_version(others, key=f"versions_{dataset.id}", placeholder="Open another version")

@@ -105,6 +105,21 @@ def test_the_same_result_on_another_way_is_found_and_not_made_again(dataset):
     assert first.id == records.open_dataset(first.id).id and first.id != dataset.id
 
 
+def test_undo_leads_to_where_one_came_from(dataset):
+    x, y = Edit("exclude", (0,)), Edit("relabel", (1,), "dog")
+    first = edit(dataset, [x])
+    both = edit(first, [y])
+    second = edit(dataset, [y])
+    assert edit(second, [x]) == both
+    assert parent(both, second.id) == second and parent(both) == parent(both, first.id) == first
+    assert [step.words[0] for step in history(both, second.id)] == [y.in_words(), x.in_words()]
+    assert edit(first, [Edit("include", (0,))]) == dataset
+    assert parent(dataset, first.id) == first and parent(dataset) is None
+    assert parent(dataset, "never-12345678") is None and parent(dataset, "../x") is None
+    workspace.remove_folder(first.folder)
+    assert parent(dataset, first.id) is None, "what is gone cannot be opened again"
+
+
 def test_an_edit_that_changes_nothing_makes_no_version(dataset):
     assert edit(dataset, []) == dataset
     assert edit(dataset, [Edit("include", (0, 1)), Edit("relabel", rows_of(dataset, label="dog"), "dog")]) == dataset

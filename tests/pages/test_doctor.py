@@ -198,6 +198,20 @@ def test_one_click_mends_and_one_undoes(examined):
     assert "The same picture in two splits" in texts(at)
 
 
+def test_undo_leads_back_on_the_way_one_came(tiny_dataset):
+    """The result is a version that somebody reached on another way before."""
+    x, y = Edit("exclude", (0,)), Edit("exclude", (30,))
+    there = versions.edit(versions.edit(tiny_dataset, [x]), [y])
+    mine = versions.edit(tiny_dataset, [y])
+    at = with_finding(mine, kind="dark", rows=(0,), remedy=(x,))
+    at.button(key="mend_dark").click().run()
+    assert parameter(at, "dataset") == there.id and not at.exception
+    at.button(key="undo").click().run()
+    assert parameter(at, "dataset") == mine.id and parameter(at, "before") is None
+    at.button(key="undo").click().run()
+    assert parameter(at, "dataset") == tiny_dataset.id and not [b for b in at.button if b.key == "undo"]
+
+
 def test_only_ticked_pictures_are_left_out(examined):
     at = open_page("dataset", dataset=examined.id)
     at.toggle(key=f"show_{examined.id}_few_images").set_value(True).run()
