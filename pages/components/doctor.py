@@ -12,7 +12,7 @@ from ftcore.datasets.doctor.findings import KINDS, Finding, Report
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit
 from ftcore.runs import store
-from pages.components import background, cached, datasetlist, frame, pictures, words
+from pages.components import background, cached, datasetlist, edits, frame, pictures, words
 
 _ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 _COLOURS = {"serious": "red", "warning": "orange", "note": "blue"}
@@ -59,10 +59,10 @@ def _list(dataset: Dataset, report: Report) -> None:
         st.success("Nothing is wrong with these pictures, as far as the doctor can see.", icon=":material/check:")
     for finding in report.findings:
         with st.container(border=True):
-            _finding(dataset, report, finding)
+            _finding(dataset, finding)
 
 
-def _finding(dataset: Dataset, report: Report, finding: Finding) -> None:
+def _finding(dataset: Dataset, finding: Finding) -> None:
     kind = KINDS[finding.kind]
     text, button = st.columns([3, 1], vertical_alignment="center")
     colour, icon = _COLOURS[finding.severity], _ICONS[finding.severity]
@@ -70,14 +70,14 @@ def _finding(dataset: Dataset, report: Report, finding: Finding) -> None:
     text.markdown(names.markdown(finding.sentence))
     text.caption(kind.why)
     if finding.remedy and button.button(finding.remedy_words, key=f"mend_{finding.kind}", width="stretch"):
-        _mend(dataset, report, finding.remedy)
+        edits.do(dataset, finding.remedy)
     if not finding.rows and not finding.names:
         return
     if button.toggle("Show", key=f"show_{dataset.id}_{finding.kind}"):
         if finding.groups:
-            _groups(dataset, report, finding)
+            _groups(dataset, finding)
         elif finding.rows:
-            _grid(dataset, report, finding)
+            _grid(dataset, finding)
         if finding.names:
             shown = list(finding.names[:_NAMES])
             st.dataframe({"File": shown}, hide_index=True, alt=f"Files: {kind.title}", key=f"names_{finding.kind}")
@@ -85,7 +85,7 @@ def _finding(dataset: Dataset, report: Report, finding: Finding) -> None:
                 st.caption(f"The first {_NAMES} of {len(finding.names):,}.")
 
 
-def _groups(dataset: Dataset, report: Report, finding: Finding) -> None:
+def _groups(dataset: Dataset, finding: Finding) -> None:
     """Pictures that belong together, group by group; ticked is what the finding's own button would change."""
     table = cached.records(dataset.id)
     changed = {row for one in finding.remedy for row in one.rows}
@@ -94,10 +94,10 @@ def _groups(dataset: Dataset, report: Report, finding: Finding) -> None:
         captions = [f"{table['path'][row]} ({table['split'][row]})" for row in rows]
         if finding.kind == "label_conflict":
             captions = [f"{table['label'][row]}: {caption[-24:]}" for row, caption in zip(rows, captions, strict=True)]
-        _ticked(dataset, report, finding, rows, captions, changed, f"{finding.kind}_{group[0]}")
+        _ticked(dataset, finding, rows, captions, changed, f"{finding.kind}_{group[0]}")
 
 
-def _grid(dataset: Dataset, report: Report, finding: Finding) -> None:
+def _grid(dataset: Dataset, finding: Finding) -> None:
     """Pictures one by one."""
     table = cached.records(dataset.id)
     part = pictures.paging(len(finding.rows), _GRID, f"page_{finding.kind}")
@@ -106,12 +106,11 @@ def _grid(dataset: Dataset, report: Report, finding: Finding) -> None:
         captions = [f"{table['label'][row]} → {better}?" for row, better in zip(rows, suggestions, strict=True)]
     else:
         captions = [str(table["label" if dataset.task == "number" else "path"][row]) for row in rows]
-    _ticked(dataset, report, finding, rows, captions, set(rows), finding.kind)
+    _ticked(dataset, finding, rows, captions, set(rows), finding.kind)
 
 
 def _ticked(
     dataset: Dataset,
-    report: Report,
     finding: Finding,
     rows: Sequence[int],
     captions: Sequence[str],
@@ -120,30 +119,24 @@ def _ticked(
 ) -> None:
     """Pictures with a tick each, set for those in ``changed``, and what can be done to the ticked ones."""
     with st.form(f"grid_{key}", border=bool(finding.groups)):
-        ticked = []
-        with st.container(horizontal=True, gap="small"):
-            for row, caption in zip(rows, captions, strict=True):
-                with st.container(width=pictures.WIDTH + 16):
-                    pictures.one(dataset, row, caption[-40:], alt=caption)
-                    if st.checkbox("this one", row in changed, key=f"tick_{finding.kind}_{row}"):
-                        ticked.append(row)
-        _actions(dataset, report, finding, ticked, key)
+        ticked = pictures.ticks(dataset, rows, captions, changed, finding.kind)
+        _actions(dataset, finding, ticked, key)
 
 
-def _actions(dataset: Dataset, report: Report, finding: Finding, ticked: Sequence[int], key: str) -> None:
+def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if finding.suggestions and st.form_submit_button(
             "Relabel the ticked ones as suggested", key="ticked_suggested"
         ):
             chosen = (replace(e, rows=tuple(r for r in e.rows if r in ticked)) for e in finding.remedy)
-            _mend(dataset, report, [edit for edit in chosen if edit.rows])
+            edits.do(dataset, [one for one in chosen if one.rows])
         if st.form_submit_button("Leave the ticked ones out", key=f"ticked_out_{key}"):
-            _mend(dataset, report, [Edit("exclude", tuple(ticked), KINDS[finding.kind].title.lower())])
+            edits.do(dataset, [Edit("exclude", tuple(ticked), KINDS[finding.kind].title.lower())])
         if finding.kind not in _SAME_ANSWER:
             answer = _answer(dataset, key)
             these = {"single": "class", "multi": "set of classes", "number": "number"}[dataset.task]
             if st.form_submit_button(f"Give the ticked ones this {these}", key=f"ticked_class_{key}"):
-                _mend(dataset, report, [Edit("relabel", tuple(ticked), answer)] if answer is not None else [])
+                edits.do(dataset, [Edit("relabel", tuple(ticked), answer)] if answer is not None else [])
 
 
 def _answer(dataset: Dataset, key: str) -> str | None:
@@ -161,15 +154,6 @@ def _answer(dataset: Dataset, key: str) -> str | None:
         label = names.markdown(name + unit)
         given.append(st.text_input(label, key=f"number_{number}_of_{key}", placeholder="as it is", width=150).strip())
     return " | ".join(given) if any(given) else None
-
-
-def _mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> None:
-    with frame.errors():
-        edited = findings.mend(dataset, report, edits)
-        if edited == dataset:
-            st.info("Nothing changed: nothing was ticked, or nothing else was chosen for it.")
-        else:
-            frame.go("dataset", dataset=edited.id, run=None, before=dataset.id)
 
 
 def _history(dataset: Dataset) -> None:

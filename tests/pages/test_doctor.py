@@ -233,6 +233,22 @@ def test_an_edit_that_cannot_be_done_is_a_sentence(examined):
     assert "would" in at.error[0].value and parameter(at, "dataset") == examined.id
 
 
+def test_pictures_that_were_left_out_are_seen_and_taken_in_again_one_by_one(tiny_dataset):
+    untouched = open_page("dataset", dataset=tiny_dataset.id)
+    assert "Left out" not in untouched.selectbox(key=f"part_{tiny_dataset.id}").options
+    edited = versions.edit(tiny_dataset, [Edit("exclude", (0, 1, 30), "too dark")])
+    at = open_page("dataset", dataset=edited.id)
+    at.selectbox(key=f"part_{edited.id}").set_value("excluded").run()
+    assert not at.exception and len(shown_pictures(at)) == 3 and "3 pictures that were left out" in texts(at)
+    assert all(alt.endswith(", too dark") for _, alt in shown_pictures(at))
+    at.checkbox(key="tick_out_1").set_value(True)
+    at.button(key="include").click().run()
+    taken = edited_on(at)
+    assert versions.excluded(taken).index.tolist() == [0, 30] and versions.parent(taken) == edited
+    at.button(key="undo").click().run()
+    assert parameter(at, "dataset") == edited.id
+
+
 def test_an_excluded_picture_is_not_in_the_gallery(examined):
     edited = versions.edit(examined, [versions.Edit("exclude", (0, 1))])
     label = examined.records()["label"][0]
