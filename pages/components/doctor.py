@@ -120,10 +120,10 @@ def _ticked(
     """Pictures with a tick each, set for those in ``changed``, and what can be done to the ticked ones."""
     with st.form(f"grid_{key}", border=bool(finding.groups)):
         ticked = pictures.ticks(dataset, rows, captions, changed, finding.kind)
-        _actions(dataset, finding, ticked, key)
+        _actions(dataset, finding, ticked, key, rows[0])
 
 
-def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str) -> None:
+def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str, first: int) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if finding.suggestions and st.form_submit_button(
             "Relabel the ticked ones as suggested", key="ticked_suggested"
@@ -133,16 +133,18 @@ def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str
         if st.form_submit_button("Leave the ticked ones out", key=f"ticked_out_{key}"):
             edits.do(dataset, [Edit("exclude", tuple(ticked), KINDS[finding.kind].title.lower())])
         if finding.kind not in _SAME_ANSWER:
-            answer = _answer(dataset, key)
+            answer = _answer(dataset, key, first)
             these = {"single": "class", "multi": "set of classes", "number": "number"}[dataset.task]
             if st.form_submit_button(f"Give the ticked ones this {these}", key=f"ticked_class_{key}"):
                 edits.do(dataset, [Edit("relabel", tuple(ticked), answer)] if answer is not None else [])
 
 
-def _answer(dataset: Dataset, key: str) -> str | None:
-    """What somebody says about pictures, as an edit takes it; None while nothing was said."""
+def _answer(dataset: Dataset, key: str, first: int) -> str | None:
+    """What somebody says about pictures, as an edit takes it; None while nothing was said. A class is proposed: that
+    of the ``first`` picture."""
     if dataset.task == "single":
-        return st.selectbox("Class", dataset.classes, key=f"class_of_{key}", width=200)
+        now = int(cached.records(dataset.id)["target"][first])
+        return st.selectbox("Class", dataset.classes, max(0, now), key=f"class_of_{key}", width=200)
     if dataset.task == "multi":
         chosen = st.multiselect(
             "Classes", dataset.classes, key=f"classes_of_{key}", placeholder="None of them", width=300
