@@ -105,12 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--exclude", metavar="IMAGE", help="leave pictures out", **many)
     added.add_argument("--reason", metavar="TEXT", default="", help="why they are left out")
     added.add_argument("--include", metavar="IMAGE", help="take them in again", **many)
-    added.add_argument("--relabel", metavar="IMAGE=CLASS", help="give them another class", **many)
+    added.add_argument(
+        "--relabel", metavar="IMAGE=CLASS", help="give them another class, other classes (a|b) or numbers (3.5)", **many
+    )
     added.add_argument("--move", metavar="IMAGE=SPLIT", help="to train, validation or test", **many)
     help = f"divide all pictures again: {', '.join(METHODS)}"
     added.add_argument("--split-by", metavar="HOW", help=help)
-    added.add_argument("--split", default="70/15/15", metavar="TRAIN/VAL/TEST", help="only with --split-by")
-    added.add_argument("--seed", type=int, default=0, help="only with --split-by")
+    added.add_argument("--split", metavar="TRAIN/VAL/TEST", help="with --split-by (default 70/15/15)")
+    added.add_argument("--seed", type=int, help="with --split-by (default 0)")
     added = command("datasets", _datasets, "List all data sets.")
     added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
 
@@ -243,6 +245,11 @@ def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:
 
 def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
     dataset = records.open_dataset(parsed.dataset)
+    if not parsed.split_by and (parsed.split is not None or parsed.seed is not None):
+        raise SettingsError(
+            "--split and --seed say how pictures are divided again, and --split-by was not given.",
+            fix="Add --split-by random, for example.",
+        )
     table = dataset.records()
     edits = [
         versions.Edit("exclude", versions.rows_called(table, parsed.exclude), parsed.reason),
@@ -254,7 +261,11 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
     if parsed.split_by:
         with _bars() as progress:
             edited = dividing.divide_again(
-                edited, split_by=parsed.split_by, split=parsed.split, seed=parsed.seed, progress=progress
+                edited,
+                split_by=parsed.split_by,
+                split=parsed.split or "70/15/15",
+                seed=parsed.seed or 0,
+                progress=progress,
             )
     steps = versions.history(edited)
     return {

@@ -96,11 +96,25 @@ def divide_again(
     parts = divide(dataset.task, array, shares=shares, seed=seed, groups=own)
     require_parts(parts, shares)
     table.loc[used, "split"] = parts
+    _place_excluded(table, groups, shares, seed)
     if groups is not None:
         table["group"] = groups.astype(str)
     about = {"seed": seed, "split_shares": shares, "split_source": source_of(split_by, groups)}
-    words = f"divided all pictures again, {split.strip()}, seed {seed}: {METHODS[split_by].lower()}"
+    how = split_by if split_by != "auto" else "random" if groups is None else "group"
+    words = f"divided all pictures again, {split.strip()}, seed {seed}: {METHODS[how].lower()}"
     return versions.changed(dataset, table, (words,), about)
+
+
+def _place_excluded(table: pd.DataFrame, groups: np.ndarray | None, shares: tuple[int, int, int], seed: int) -> None:
+    """Say where each excluded picture would come if it were included again: to its group, else where the lot falls.
+    In place. Where it was before the pictures were divided again, it could be a copy of one that is tested now."""
+    names = np.full(len(table), "", dtype=object) if groups is None else groups
+    home = {name: split for name, split in zip(names, table["split"], strict=True) if name and split}
+    random = np.random.default_rng([seed, len(table)])
+    for row in np.flatnonzero((table["excluded"] != "").to_numpy()):
+        drawn = str(random.choice(SPLITS, p=np.array(shares) / 100))
+        name = names[row]
+        table.loc[row, "excluded_from"] = home.setdefault(name, drawn) if name else drawn
 
 
 def source_of(split_by: str, groups: np.ndarray | None) -> str:

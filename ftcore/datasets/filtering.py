@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+EXCLUDED = "excluded"
 ORDERS = {
     "mixed": "Mixed",
     "listed": "By class and file name",
@@ -20,7 +21,7 @@ class Wanted:
 
     Args:
         target: Index of a class; of a picture of several classes, one of them.
-        split: ``train``, ``validation`` or ``test``.
+        split: ``train``, ``validation`` or ``test``; ``excluded`` for the pictures that were left out by hand.
         text: Part of the path, in capitals or not.
         order: One of ``ORDERS``; the last two are for numbers.
         number: Which number those two go by.
@@ -34,7 +35,8 @@ class Wanted:
 
 
 def matching(table: pd.DataFrame, wanted: Wanted, rows: Collection[int] | None = None) -> np.ndarray:
-    """Row numbers of the pictures that fit, [M] int64, in the order that is wanted. Excluded pictures never fit.
+    """Row numbers of the pictures that fit, [M] int64, in the order that is wanted. Excluded pictures fit only where
+    nothing else is wanted.
 
     Args:
         table: Of a data set, all of it.
@@ -42,7 +44,8 @@ def matching(table: pd.DataFrame, wanted: Wanted, rows: Collection[int] | None =
         rows: Only these, for example the evidence of a finding; all if None.
     """
     split = table["split"]
-    fits = (split == wanted.split if wanted.split else split != "").to_numpy(bool, copy=True)  # [N]
+    inside = "" if wanted.split == EXCLUDED else wanted.split
+    fits = (split == inside if wanted.split else split != "").to_numpy(bool, copy=True)  # [N]
     if wanted.text.strip():
         fits &= table["path"].str.contains(wanted.text.strip(), case=False, regex=False).to_numpy(bool)
     if wanted.target is not None:

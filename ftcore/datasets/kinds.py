@@ -55,13 +55,15 @@ KINDS = Table(
     ),
 )
 _VALUES: dict[str, dict[str, Any]] = {
-    "photographs": {"flip": "horizontal", "rotate": 10.0, "shift": 0.06, "zoom": 0.2, "colour": 0.2},
-    "text": {"flip": "none", "rotate": 10.0, "shift": 0.08, "zoom": 0.15, "colour": 0.2},
-    "microscope": {"flip": "both", "rotate": 180.0, "shift": 0.06, "zoom": 0.15, "colour": 0.1},
+    "photographs": {"flip": "horizontal", "rotate": 10.0, "shift": 0.06, "zoom": 0.2, "colour": 0.2, "policy": "none"},
+    "text": {"flip": "none", "rotate": 10.0, "shift": 0.08, "zoom": 0.15, "colour": 0.2, "policy": "none"},
+    "microscope": {"flip": "both", "rotate": 180.0, "shift": 0.06, "zoom": 0.15, "colour": 0.1, "policy": "none"},
     "above": {"flip": "both", "rotate": 180.0, "shift": 0.06, "zoom": 0.2, "colour": 0.15},
-    "drawings": {"flip": "horizontal", "rotate": 10.0, "shift": 0.08, "zoom": 0.2, "colour": 0.1},
-    "other": {"flip": "none", "rotate": 10.0, "shift": 0.06, "zoom": 0.15, "colour": 0.15},
+    "drawings": {"flip": "horizontal", "rotate": 10.0, "shift": 0.08, "zoom": 0.2, "colour": 0.1, "policy": "none"},
+    "other": {"flip": "none", "rotate": 10.0, "shift": 0.06, "zoom": 0.15, "colour": 0.15, "policy": "none"},
 }
+"""An automatic policy turns by up to 135° and changes colours far, whatever the switches beside it say; so it goes
+wherever a kind restricts either."""
 _NAMED = {  # words in the name of a data set or of its classes that give the kind away
     "text": "digit digits letter letters number numerals mnist text handwriting alphabet zero one two three four five "
     "six seven eight nine",

@@ -7,6 +7,7 @@ from typing import Any
 from ftcore.settings import within
 
 _SMALL_TURN = 10.0  # degrees
+_NO_POLICY = {"policy": "none"}  # each of them turns, shears, moves and changes colours, far and unasked
 _SIDES = "left right links rechts gauche droite izquierda derecha sinistra destra"
 _DIRECTIONS = (
     "up down upside upright inverted upsidedown oben unten clockwise counterclockwise anticlockwise rotated "
@@ -48,13 +49,13 @@ def _class_limits(classes: Sequence[str]) -> list[Limit]:
             f"The class {found!r} is about left and right: a mirrored copy, or one on its head, shows the other side. "
             "So no mirror, and small turns only."
         )
-        limits.append((sentence, {"flip": "none", "rotate": _SMALL_TURN}))
+        limits.append((sentence, {"flip": "none", "rotate": _SMALL_TURN, **_NO_POLICY}))
     if found := _first_with(classes, _DIRECTIONS):
         sentence = (
             f"The class {found!r} is about a direction: a copy that is turned or mirrored may show another. "
             "So no mirror, and small turns only."
         )
-        limits.append((sentence, {"flip": "none", "rotate": _SMALL_TURN}))
+        limits.append((sentence, {"flip": "none", "rotate": _SMALL_TURN, **_NO_POLICY}))
     return limits
 
 
@@ -63,18 +64,18 @@ def _number_limits(numbers: Sequence[str], units: Sequence[str]) -> list[Limit]:
     by_unit = [name for name, unit in zip(numbers, units, strict=False) if unit.lower() in _ANGLE_UNITS]
     if found := _first_with(numbers, _ANGLES) or next(iter(by_unit), None):
         sentence = f"The number {found!r} changes when a picture is turned or mirrored: so neither is used."
-        limits.append((sentence, {"flip": "none", "rotate": 0.0}))
+        limits.append((sentence, {"flip": "none", "rotate": 0.0, **_NO_POLICY}))
     if found := _first_with(numbers, _PLACES):
         sentence = (
             f"The number {found!r} says where something is: so pictures are not moved, zoomed, turned or mirrored."
         )
-        limits.append((sentence, {"flip": "none", "rotate": 0.0, "shift": 0.0, "zoom": 0.0}))
+        limits.append((sentence, {"flip": "none", "rotate": 0.0, "shift": 0.0, "zoom": 0.0, **_NO_POLICY}))
     if found := _first_with(numbers, _SIZES):
         sentence = f"The number {found!r} changes with the size in the picture, or with what is in view: so no zoom."
-        limits.append((sentence, {"zoom": 0.0}))
+        limits.append((sentence, {"zoom": 0.0, **_NO_POLICY}))
     if found := _first_with(numbers, _LIGHTS):
         sentence = f"The number {found!r} changes with light and colour: so those stay."
-        limits.append((sentence, {"colour": 0.0}))
+        limits.append((sentence, {"colour": 0.0, **_NO_POLICY}))
     return limits
 
 

@@ -1,12 +1,15 @@
 """How often the test score of a data set was looked at. Every look that changes what is tried next makes the score a
 little too good: the test pictures are then part of the choice (Dwork and others 2015, The reusable holdout).
 
-``datasets/<id>/looks.jsonl`` holds one line per look; it is only ever appended to.
+``datasets/<id>/looks.jsonl`` holds one line per look; it is only ever appended to. Versions of a data set that
+test on the same pictures all hold the same looks.
 """
 
 import json
 import os
 import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ftcore import names, workspace
@@ -20,38 +23,64 @@ WHY = (
 )
 
 
-def record(dataset_id: str, run_id: str) -> None:
-    """Note that a run was tested on the test pictures of a data set.
+def record(dataset_id: str, run_id: str, *, shown: bool = False) -> str:
+    """Note that a run was tested on the test pictures of a data set, or that its score was ``shown`` to somebody.
+
+    Returns:
+        The line that says so, for add(): versions with the same test pictures share their looks (versions.look).
 
     Raises:
         DataError: There is no such data set.
         WorkspaceError: The disk refuses.
     """
-    line = json.dumps({"run": run_id, "at": time.time()}) + "\n"
+    line = json.dumps({"run": run_id, "at": time.time(), "shown": shown})
+    add(dataset_id, [line])
+    return line
+
+
+def add(dataset_id: str, found: Iterable[str]) -> None:
+    """Append lines. Raises as record() does."""
     path = _path(dataset_id)
     if not path.parent.is_dir():
         raise DataError(f"There is no data set {dataset_id!r}.", fix="Import it again.")
+    text = "".join(f"{line}\n" for line in found)
     with workspace.disk_errors():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            os.write(handle, line.encode())  # one write of one line: lines of two runs never mix
+            os.write(handle, text.encode())  # one write: lines of two runs never mix
         finally:
             os.close(handle)
 
 
 def count(dataset_id: str) -> int:
-    """How many runs were tested; a run that was resumed and tested again counts once."""
+    """How often the test score was looked at: each time that it was shown, and once for each run of which it was not.
+
+    A run that was resumed and tested again counts once.
+    """
+    shown = Counter(run for run, is_shown in _each(dataset_id) if is_shown)
+    return sum(max(1, shown[run]) for run in {run for run, _ in _each(dataset_id)})
+
+
+def n_runs(dataset_id: str) -> int:
+    """How many runs were tested."""
+    return len({run for run, _ in _each(dataset_id)})
+
+
+def lines(dataset_id: str) -> list[str]:
+    """What was noted, a line for each time."""
     try:
-        lines = _path(dataset_id).read_text(encoding="utf-8").splitlines()
+        return _path(dataset_id).read_text(encoding="utf-8").splitlines()
     except OSError:
-        return 0
-    runs = set()
-    for line in lines:
+        return []
+
+
+def _each(dataset_id: str) -> Iterator[tuple[str, bool]]:
+    for line in lines(dataset_id):
         try:
-            runs.add(json.loads(line)["run"])
-        except (ValueError, KeyError, TypeError):
+            value = json.loads(line)
+            yield str(value["run"]), bool(value.get("shown"))
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue  # cut off by a power cut
-    return len(runs)
 
 
 def _path(dataset_id: str) -> Path:

@@ -8,13 +8,14 @@
     thumbnails.bin    small ones for grids (thumbnails.py); not in data sets of earlier versions of the app
     map.json          which pictures look alike, once somebody asked for it (feature_map.py)
     pictures/         the files as they came, named by their SHA-256; samples of the app keep none
+    ways.json         only where another edit led to the same version again (versions.py)
     version.json      only where somebody edited another data set to make this one (versions.py)
 
 A data set never changes. Its id ends in the first digits of a hash over its pictures, labels and split.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -216,16 +217,26 @@ def histogram(dataset: Dataset, number: int = 0, n_bins: int = 16) -> pd.DataFra
     """How one of the numbers is spread: columns label (from – to), split, count, a row for every bin and split."""
     table = dataset.records()
     table = table[table["split"].isin(SPLITS)]
-    values = dataset.targets(table)[:, number]
+    values = dataset.targets(table)[:, number].astype(float)
     edges = np.histogram_bin_edges(values, n_bins)
+    words = _told_apart(edges.tolist())
     rows = []
     for split in SPLITS:
         counts, _ = np.histogram(values[(table["split"] == split).to_numpy()], edges)
         rows += [
-            (f"{low:.4g} – {high:.4g}", split, int(count))
-            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+            (f"{low} – {high}", split, int(count))
+            for low, high, count in zip(words[:-1], words[1:], counts, strict=True)
         ]
     return pd.DataFrame(rows, columns=["label", "split", "count"])
+
+
+def _told_apart(values: Sequence[float]) -> list[str]:
+    """Different numbers in as few digits as show that they differ, and without a power of ten if seven will do."""
+    for digits in range(4, 18):
+        words = [f"{value:.{digits}g}" for value in values]
+        if len(set(words)) == len(words) and (digits >= 7 or not any("e+" in word for word in words)):
+            break
+    return words
 
 
 def delete(dataset: Dataset) -> None:

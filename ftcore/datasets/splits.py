@@ -223,7 +223,7 @@ def by_group(groups: np.ndarray, has: np.ndarray, fractions: np.ndarray, seed: i
     Raises:
         DataError: Fewer groups than parts, or a class that no walk could bring into train.
     """
-    _, index = np.unique(_own_groups(groups), return_inverse=True)
+    _, index = np.unique(own_groups(groups), return_inverse=True)
     n_groups = int(index.max()) + 1 if len(index) else 0
     if n_groups < len(fractions):
         raise DataError(
@@ -315,7 +315,7 @@ def folds(
         equal = np.full(n_folds, 1 / n_folds)
         return by_sets(targets, equal, seed) if groups is None else by_group(groups, targets, equal, seed)
     strata = targets if task == "single" else _strata(task, targets).argmax(axis=1)
-    own = _own_groups(groups) if groups is not None else np.arange(len(strata))
+    own = own_groups(groups) if groups is not None else np.arange(len(strata))
     for stratum in np.unique(strata):
         n = len(np.unique(own[strata == stratum]))
         if n < n_folds and (task == "single" or len(strata) < n_folds):
@@ -355,7 +355,7 @@ def _strata(task: str, targets: np.ndarray) -> np.ndarray:
     return strata
 
 
-def _own_groups(groups: np.ndarray) -> np.ndarray:
+def own_groups(groups: np.ndarray) -> np.ndarray:
     """Names of groups, where a picture without one gets a name that nobody else has. [N] text."""
     return np.array([f"g{group}" if group else f"own{row}" for row, group in enumerate(groups)])
 

@@ -9,6 +9,7 @@ number    list of values                   values, joined       [N, T] float32
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,14 @@ def as_array(column: pd.Series, task: str, n_classes: int) -> np.ndarray:
     return array
 
 
+def answers(table: pd.DataFrame) -> list[Any]:
+    """The right answer to each picture, as something that can be compared and kept in a set: the class by its name,
+    several classes or numbers as a tuple."""
+    if pd.api.types.is_integer_dtype(table["target"]):
+        return list(table["label"])
+    return [tuple(value) for value in table["target"]]
+
+
 def classes_in_words(labels: Sequence[str]) -> str:
     """Several classes as one text to show."""
     return _JOINT.join(labels) or NOTHING
@@ -66,6 +75,28 @@ def numbers_in_words(values: Sequence[float], units: Sequence[str] = ()) -> str:
     """Numbers as one text to show, with their units."""
     units = units or [""] * len(values)
     return _JOINT.join(f"{value:.6g} {unit}".rstrip() for value, unit in zip(values, units, strict=True))
+
+
+def numbers_of(words: str, called: Sequence[str], units: Sequence[str] = ()) -> tuple[float | None, ...]:
+    """The numbers that a text of numbers_in_words() names; None where a part is empty, for a number that stays.
+
+    Raises:
+        DataError: It names more or fewer numbers than are ``called`` so, or something else.
+    """
+    units = units or [""] * len(called)
+    parts = [part.strip() for part in words.split(_JOINT.strip())]
+    if len(parts) != len(called):
+        raise DataError(
+            f"{words!r} holds {len(parts)} numbers, expected {len(called)}: {', '.join(called)[:200]}.",
+            fix=f"For example {_JOINT.join(['3.5'] * len(called))}.",
+        )
+    found: list[float | None] = []
+    for part, name, unit in zip(parts, called, units, strict=True):
+        value = as_number(part.removesuffix(unit)) if part else None
+        if part and value is None:
+            raise DataError(f"{part[:80]!r} is no number, expected one for {name!r}.", fix="For example 3.5.")
+        found.append(value)
+    return tuple(found)
 
 
 def name_and_unit(column: str) -> tuple[str, str]:

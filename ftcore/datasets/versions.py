@@ -7,9 +7,13 @@ they take no space, and deleting one version leaves every other whole. ``version
     parent    id of the version that was edited
     history   what was done, oldest first: id of the result, id of its parent, when, and the edits in words
 
+An edit whose result is there already leads to it and makes nothing; ``ways.json`` in it then says from which version
+somebody came, when, and by which edits.
+
 Rows keep their numbers over all versions: row 17 is the same picture in each of them.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +25,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
@@ -30,6 +35,7 @@ from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
 
 VERSION = "version.json"
+WAYS = "ways.json"
 ACTIONS = ("exclude", "include", "relabel", "move")
 BY_HAND = "left out by hand"
 _IN_WORDS = {"train": "training", "validation": "validation", "test": "test"}
@@ -42,8 +48,8 @@ class Edit:
     Args:
         action: ``exclude`` (from every split), ``include`` (again, in the split it was in), ``relabel`` or ``move``.
         rows: Row numbers of the pictures.
-        value: Why it is excluded; the class to relabel as, or the classes in words (targets.classes_in_words); the
-            split to move to. Nothing for ``include``.
+        value: Why it is excluded; the class to relabel as, or classes or numbers in words (targets.classes_in_words,
+            targets.numbers_of); the split to move to. Nothing for ``include``.
     """
 
     action: str
@@ -120,6 +126,8 @@ def changed(
     version = replace(_described(dataset, table, _content(root, table)), **about)
     known = _known(root, version.content, table)
     if known is not None:
+        ways = {**_ways(known), dataset.id: {"at": time.time(), "words": words}}
+        workspace.write_json(known.folder / WAYS, ways)
         return known
     version = replace(version, id=records.free_id(dataset.name, version.content))
     step = Step(version.id, dataset.id, version.created, words)
@@ -131,9 +139,14 @@ def changed(
     return version
 
 
-def parent(dataset: Dataset) -> Dataset | None:
-    """The version that this one was made from: opening it undoes the last edit. None if there is none, or no more."""
-    steps = history(dataset)
+def parent(dataset: Dataset, before: str = "") -> Dataset | None:
+    """The version that this one was made from: opening it undoes the last edit. None if there is none, or no more.
+
+    Args:
+        dataset: The version.
+        before: Id of the version from which somebody came to it, where that was another one; see history().
+    """
+    steps = history(dataset, before)
     if not steps:
         return None
     try:
@@ -142,8 +155,16 @@ def parent(dataset: Dataset) -> Dataset | None:
         return None
 
 
-def history(dataset: Dataset) -> tuple[Step, ...]:
-    """What was done since the import, oldest first; empty for a data set as it was imported."""
+def history(dataset: Dataset, before: str = "") -> tuple[Step, ...]:
+    """What was done since the import, oldest first; empty for a data set as it was imported.
+
+    Edits of different versions may have the same result. Its history is then that of whoever made it first, or, with
+    ``before``, the history of the version of that id and the edit that led from there to here.
+    """
+    if before and (way := _ways(dataset).get(before)):
+        with contextlib.suppress(DataError, KeyError, TypeError, ValueError):
+            step = Step(dataset.id, before, float(way["at"]), tuple(way["words"]))
+            return (*history(records.open_dataset(before)), step)
     try:
         steps = _lineage(dataset)["history"]
         return tuple(Step(s["id"], s["parent"], float(s["at"]), tuple(s["words"])) for s in steps)
@@ -168,6 +189,21 @@ def families() -> list[list[Dataset]]:
     for dataset in records.list_datasets():
         found.setdefault(root_of(dataset), []).append(dataset)
     return list(found.values())
+
+
+def look(dataset: Dataset, run_id: str, *, shown: bool = False) -> None:
+    """Note a look at the test score (looks.record), for every version that tests on the same pictures.
+
+    Raises:
+        DataError: The data set is not there any more.
+        WorkspaceError: The disk refuses.
+    """
+    line = looks.record(dataset.id, run_id, shown=shown)
+    tested = _tested(dataset.records())
+    for other in family(dataset):
+        if other != dataset and _same_test(tested, other):
+            with contextlib.suppress(DataError):  # deleted meanwhile
+                looks.add(other.id, [line])
 
 
 def excluded(dataset: Dataset) -> pd.DataFrame:
@@ -251,19 +287,27 @@ def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
 
 
 def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset) -> None:
-    if dataset.task == "number":
-        raise DataError("Only pictures with classes can be relabelled.", fix="Exclude the picture instead.")
-    if dataset.task == "multi":
-        chosen = targets.classes_of(label, dataset.classes)
-        table.loc[rows, "label"] = targets.classes_in_words(chosen)
-        target, changed_rows = [dataset.classes.index(one) for one in chosen], set(rows)
-        table["target"] = [target if row in changed_rows else old for row, old in enumerate(table["target"])]
+    if dataset.task != "single":
+        found = list(table["target"])
+        for row in rows:
+            found[row], table.loc[row, "label"] = _answer(found[row], label, dataset)
+        table["target"] = found
         return
     known = dict.fromkeys([*dataset.classes, *table["label"]])
     if label not in known:
         shown = ", ".join(list(known)[:20])
         raise DataError(f"There is no class {label!r}.", fix=f"Choose one of: {shown}.")
     table.loc[rows, "label"] = label
+
+
+def _answer(old: Sequence[float], words: str, dataset: Dataset) -> tuple[list[Any], str]:
+    """What a text says about a picture of several classes or of numbers: its target, and its label in words."""
+    if dataset.task == "multi":
+        chosen = targets.classes_of(words, dataset.classes)
+        return [dataset.classes.index(one) for one in chosen], targets.classes_in_words(chosen)
+    given = targets.numbers_of(words, dataset.classes, dataset.units)
+    values = [float(before) if value is None else value for before, value in zip(old, given, strict=True)]
+    return values, targets.numbers_in_words(values, dataset.units)
 
 
 def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
@@ -276,6 +320,8 @@ def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
         changes["classes"] = classes = tuple(label for label in order if label in present)
         table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).fillna(-1).astype("int64")
         _require_classes(used, classes)
+    elif dataset.task == "multi":
+        _require_learned(used, dataset)
     _require_splits(used, dataset)
     changes |= records.counted(table, dataset.task, len(changes.get("classes", dataset.classes)))
     return replace(dataset, **changes)
@@ -293,6 +339,18 @@ def _require_classes(used: pd.DataFrame, classes: Sequence[str]) -> None:
             raise DataError(
                 f"Class {label!r} would have no training pictures left, so it could not be learned.",
                 fix="Move one of its pictures to training, or exclude the class as a whole.",
+            )
+
+
+def _require_learned(used: pd.DataFrame, dataset: Dataset) -> None:
+    """Refuse to take from training the last picture of one of several classes."""
+    training = used.loc[used["split"] == "train", "target"]
+    now = targets.as_array(training, "multi", len(dataset.classes)).sum(axis=0)  # [C]
+    for label, before, n in zip(dataset.classes, dataset.split_counts, now, strict=True):
+        if before[0] and not n:
+            raise DataError(
+                f"Class {label!r} would have no training pictures left, so it could not be learned.",
+                fix="Leave one of its pictures in training, or move one there first.",
             )
 
 
@@ -341,10 +399,35 @@ def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping
             with os.scandir(source / records.ORIGINALS) as found:
                 for file in found:
                     _share(Path(file.path), folder / records.ORIGINALS / file.name)
-        if (source / looks.NAME).is_file():  # its test pictures are the same, so what was seen of them was seen
-            shutil.copyfile(source / looks.NAME, folder / looks.NAME)
+        if seen := _looks_so_far(lineage["root"], table):
+            workspace.write_bytes(folder / looks.NAME, "".join(f"{line}\n" for line in seen).encode())
         workspace.write_json(folder / VERSION, lineage)
         workspace.write_json(folder / records.ABOUT, records.to_json(version))
+
+
+def _tested(table: pd.DataFrame) -> set[int]:
+    return set(np.flatnonzero((table["split"] == "test").to_numpy()).tolist())
+
+
+def _same_test(tested: set[int], other: Dataset) -> bool:
+    """Whether another version tests on most of the same pictures: what was seen of those was seen.
+
+    A picture more or less makes no other test; a new division does."""
+    try:
+        theirs = _tested(pd.read_parquet(other.folder / records.TABLE, columns=["split"]))
+    except (OSError, ValueError):  # damaged, or deleted meanwhile
+        return False
+    return 2 * len(tested & theirs) > len(tested | theirs)
+
+
+def _looks_so_far(root: str, table: pd.DataFrame) -> list[str]:
+    """What was seen of the test pictures of a table in any version, oldest first."""
+    tested = _tested(table)
+    found: dict[str, None] = {}
+    for other in reversed(records.list_datasets()):
+        if root_of(other) == root and (lines := looks.lines(other.id)) and _same_test(tested, other):
+            found |= dict.fromkeys(lines)
+    return list(found)
 
 
 def _share(source: Path, target: Path) -> None:
@@ -353,6 +436,15 @@ def _share(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _ways(dataset: Dataset) -> dict[str, dict[str, Any]]:
+    """By id of an edited version: when and how it came to this one, which was there already."""
+    try:
+        value = json.loads((dataset.folder / WAYS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _lineage(dataset: Dataset) -> dict[str, Any]:

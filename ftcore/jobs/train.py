@@ -6,7 +6,7 @@ from typing import Any
 
 from ftcore import hardware
 from ftcore import settings as s
-from ftcore.datasets import enlarging, looks
+from ftcore.datasets import enlarging, versions
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import logits
@@ -91,7 +91,7 @@ def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSetting
     predictions = Predictions(
         said.classes, targets.numpy(), said.answers(outputs).numpy(), batches.rows, said.task, said.threshold
     )
-    looks.record(dataset.id, job.id)
+    versions.look(dataset, job.id)
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
     predictions.save(job.folder / PREDICTIONS / "test.parquet")
     scores = report.scores(predictions)

@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.splits import folds
+from ftcore.datasets.splits import folds, own_groups
 from ftcore.errors import FinetuneError, ModelError, SettingsError
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
@@ -116,6 +116,8 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
     One class per picture: logistic regression. Several: one for each class. Numbers: ridge regression, its strength
     chosen for each number by leaving out one at a time of the pictures that it is fitted to.
 
+    Pictures of one group, as the table has them, are in one fold; where there are few groups there are fewer folds.
+
     Args:
         dataset: Its training and validation pictures are used.
         features: [rows of the table, D].
@@ -124,7 +126,9 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
     table = dataset.records()
     used = table["split"].isin(("train", "validation")).to_numpy()
     x, target = features[used], dataset.targets(table[used])
-    fold = folds(dataset.task, target, FOLDS, seed=seed)
+    groups = table["group"].to_numpy(dtype=object)[used]
+    grouped = groups if (groups != "").any() else None
+    fold = folds(dataset.task, target, _n_folds(dataset.task, target, grouped), seed=seed, groups=grouped)
     answers = np.zeros((len(x), len(dataset.classes)), np.float32)
     head = _head(dataset.task)
     with threadpool_limits(1), warnings.catch_warnings():  # small matrices: more threads only wait for each other
@@ -136,6 +140,15 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
             known = fitted.classes_ if dataset.task == "single" else np.arange(len(dataset.classes))
             answers[np.ix_(fold == held_out, known)] = said.reshape(len(rows), -1)
     return Predictions(dataset.classes, target, answers, table.index[used].to_numpy(), dataset.task)
+
+
+def _n_folds(task: str, target: np.ndarray, groups: np.ndarray | None) -> int:
+    """As many folds as the class with the fewest groups has groups, at least 2 and at most ``FOLDS``."""
+    if groups is None:
+        return FOLDS
+    own = own_groups(groups)
+    members = [target == label for label in np.unique(target)] if task == "single" else [np.full(len(own), True)]
+    return max(2, min(FOLDS, *(len(np.unique(own[rows])) for rows in members)))
 
 
 def _head(task: str) -> Any:

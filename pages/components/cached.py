@@ -39,12 +39,6 @@ def _edition(dataset_id: str) -> int:
     return _stamp(workspace.folder(FOLDER) / dataset_id / TABLE)
 
 
-def used_rows(dataset_id: str) -> pd.DataFrame:
-    """The rows that are in a split: those that nobody excluded."""
-    table = records(dataset_id)
-    return table[table["split"] != ""]
-
-
 def small(dataset_id: str, row: int) -> bytes:
     """One picture of a data set as grids show it, see thumbnails.py."""
     return _thumbnails(dataset_id, _edition(dataset_id)).small(row)

@@ -1,7 +1,8 @@
 """Tables in, Plotly figures out. No number is made here."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,7 +26,7 @@ def class_counts(counts: pd.DataFrame) -> go.Figure:
     for split, label in SPLIT_LABELS.items():
         part = counts[counts["split"] == split]
         figure.add_bar(
-            x=[_short(name) for name in part["label"]],
+            x=_told_apart(part["label"]),
             y=part["count"],
             name=label,
             marker_color=SPLIT_COLOURS[split],
@@ -159,7 +160,7 @@ def confusion(table: pd.DataFrame) -> go.Figure:
     order = list(dict.fromkeys(table["true"]))
     counts = table.pivot(index="true", columns="predicted", values="count").loc[order, order]
     shares = table.pivot(index="true", columns="predicted", values="share").loc[order, order]
-    names = [_short(name) for name in order]
+    names = _told_apart(order)
     figure = px.imshow(
         shares.to_numpy(), x=names, y=names, color_continuous_scale="Blues", zmin=0, zmax=1, aspect="auto"
     )
@@ -211,7 +212,7 @@ def probabilities(
     figure = go.Figure(
         go.Bar(
             x=[value for value, _ in pairs],
-            y=[_short(name) for _, name in pairs],
+            y=_told_apart([name for _, name in pairs]),
             orientation="h",
             text=[f"{value:.1%}" for value, _ in pairs],
             marker_color=[BEST if chosen else TEST for chosen in answers],
@@ -238,7 +239,7 @@ def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[row["score"] for row in ordered],
-            y=[_short(row["title"]) for row in ordered],
+            y=_told_apart([row["title"] for row in ordered]),
             orientation="h",
             error_x={
                 "type": "data",
@@ -384,6 +385,24 @@ def _epoch_axis(figure: go.Figure, n_epochs: int, n_done: int, n_ticks: int = 8)
 
 def _short(name: str, longest: int = 24) -> str:
     return html(name if len(name) <= longest else name[: longest - 1] + "…")
+
+
+def _told_apart(names: Iterable[str], longest: int = 24) -> list[str]:
+    """Short names for an axis. What has the same text there is one place to plotly: names that only differ at their
+    end are cut in the middle, and if that does not tell them apart an invisible space does."""
+    names = list(names)
+    short = [_short(name, longest) for name in names]
+    often = Counter(short)
+    half = longest // 2
+    short = [
+        html(f"{name[: half - 1]}…{name[-half:]}") if often[text] > 1 and len(name) > longest else text
+        for name, text in zip(names, short, strict=True)
+    ]
+    seen: Counter[str] = Counter()
+    for place, text in enumerate(short):
+        short[place] = text + "\u200b" * seen[text]
+        seen[text] += 1
+    return short
 
 
 def _framed(figure: go.Figure, *, height: int) -> go.Figure:

@@ -42,7 +42,7 @@ def choose_version(others: Sequence[Dataset], *, key: str, placeholder: str) -> 
         key=key,
     )
     if chosen:
-        frame.go("dataset", dataset=chosen, run=None)
+        frame.go("dataset", dataset=chosen, run=None, before=None)
 
 
 def _entry(family: Sequence[Dataset]) -> None:
@@ -58,4 +58,4 @@ def _entry(family: Sequence[Dataset]) -> None:
         if earlier:
             choose_version(earlier, key=f"earlier_{newest.id}", placeholder="Open an earlier version")
     if button.button("Open", key=f"open_{newest.id}", width="stretch"):
-        frame.go("dataset", dataset=newest.id, run=None)
+        frame.go("dataset", dataset=newest.id, run=None, before=None)

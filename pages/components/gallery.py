@@ -1,11 +1,14 @@
 """The pictures of a data set, filtered, page by page. Only the gallery runs again when a page is turned."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ftcore.datasets.doctor.findings import KINDS
-from ftcore.datasets.filtering import ORDERS, Wanted
+from ftcore.datasets.filtering import EXCLUDED, ORDERS, Wanted
 from ftcore.datasets.records import Dataset
-from pages.components import cached, charts, pictures
+from ftcore.datasets.versions import Edit
+from pages.components import cached, charts, edits, pictures
 
 PER_PAGE = 30
 
@@ -21,9 +24,15 @@ def _gallery(dataset: Dataset) -> None:
     if not len(rows):
         st.caption("No picture fits. Take a filter away.")
         return
-    st.caption(f"{len(rows):,} of {dataset.n_images:,} pictures")
+    is_out = wanted.split == EXCLUDED
+    st.caption(
+        f"{len(rows):,} pictures that were left out" if is_out else f"{len(rows):,} of {dataset.n_images:,} pictures"
+    )
     # The key names the filters: another choice starts at its first page.
     part = pictures.paging(len(rows), PER_PAGE, f"gallery_{dataset.id}_{hash((wanted, kind))}")
+    if is_out:
+        _left_out(dataset, rows[part].tolist())
+        return
     shown = cached.records(dataset.id).loc[rows[part], ["label", "path", "split"]]
     paths = [path.rpartition("/")[2] for path in shown["path"]]
     captions = paths if wanted.text else shown["label"].tolist()
@@ -32,6 +41,16 @@ def _gallery(dataset: Dataset) -> None:
         f"{label}: {path}, {split}" for label, path, split in zip(shown["label"], shown["path"], labels, strict=True)
     ]
     pictures.grid(dataset, shown.index.tolist(), captions, alts)
+
+
+def _left_out(dataset: Dataset, rows: Sequence[int]) -> None:
+    """Pictures that are not used, why, and the button that takes them in again."""
+    table = cached.records(dataset.id)
+    captions = [f"{table['label'][row]}: {table['path'][row]}, {table['excluded'][row]}" for row in rows]
+    with st.form(f"out_{dataset.id}", border=False):
+        ticked = pictures.ticks(dataset, rows, captions, (), "out")
+        if st.form_submit_button("Take the ticked ones in again", key="include", icon=":material/undo:"):
+            edits.do(dataset, [Edit("include", tuple(ticked))])
 
 
 def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
@@ -56,10 +75,13 @@ def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
                 key=f"number_{dataset.id}",
                 width=150,
             )
+        parts = {"": "All parts", **charts.SPLIT_LABELS}
+        if (cached.records(dataset.id)["excluded"] != "").any():
+            parts[EXCLUDED] = "Left out"
         split = st.selectbox(
             "Part",
-            ["", *charts.SPLIT_LABELS],
-            format_func=lambda key: charts.SPLIT_LABELS.get(key, "All parts"),
+            list(parts),
+            format_func=parts.__getitem__,
             key=f"part_{dataset.id}",
             width=115,
         )

@@ -1,6 +1,6 @@
 """Small pictures of a data set in rows, and turning the pages of many."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -23,6 +23,20 @@ def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], alts: S
 def one(dataset: Dataset, row: int, caption: str, *, alt: str) -> None:
     """One picture of a data set."""
     st.image(cached.small(dataset.id, int(row)), caption=names.markdown(caption), width=WIDTH, alt=alt)
+
+
+def ticks(
+    dataset: Dataset, rows: Sequence[int], captions: Sequence[str], ticked: Collection[int], key: str
+) -> list[int]:
+    """Pictures with a tick each, set at first for those in ``ticked``; the rows that are ticked now."""
+    found = []
+    with st.container(horizontal=True, gap="small"):
+        for row, caption in zip(rows, captions, strict=True):
+            with st.container(width=WIDTH + 16):
+                one(dataset, row, caption[-40:], alt=caption)
+                if st.checkbox("this one", row in ticked, key=f"tick_{key}_{row}"):
+                    found.append(row)
+    return found
 
 
 def paging(count: int, per_page: int, key: str) -> slice:

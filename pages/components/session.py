@@ -16,7 +16,8 @@ from ftcore.runs import drafts, queue, store
 from ftcore.runs.state import RunState
 from ftcore.runs.tail import Tail
 
-OPEN = ("dataset", "run", "import")
+OPEN = ("dataset", "run", "import", "before")
+"""What the address names; ``before`` is the version of the data set that was edited last, for the undo."""
 BUNDLE = "bundle/bundle.json"
 """In a run's folder: what says that its model is whole."""
 

@@ -1,14 +1,15 @@
 """The test score of a run: each score with its range, what was mixed up or how far off it was, the download."""
 
 import json
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
 
 from ftcore import names, scores
-from ftcore.datasets import looks
+from ftcore.datasets import looks, versions
 from ftcore.datasets.records import open_dataset
-from ftcore.errors import DataError
+from ftcore.errors import DataError, FinetuneError
 from ftcore.outputs import Outputs
 from ftcore.runs import store
 from ftcore.runs.state import RunState
@@ -25,9 +26,7 @@ def show(job: store.Job, state: RunState) -> None:
         f"this many pictures the true value lies, in 95 of 100 cases, in the {terms.link('interval', 'range')} below "
         "each number."
     )
-    n = looks.count(job.settings.dataset)
-    if n > 1:
-        st.caption(f":material/lock_open: {n} runs were tested on these pictures.", help=looks.WHY)
+    _count(job)
     assert state.scores is not None
     units = state.plan.units if state.plan else ()
     shown = {
@@ -51,6 +50,21 @@ def show(job: store.Job, state: RunState) -> None:
     else:
         _classes(tables)
     _mistakes(job, said, tables["mistakes"])
+
+
+def _count(job: store.Job) -> None:
+    """Note the look, once for each visit however often the page is drawn, and say how many there were."""
+    key = f"seen_{job.id}"
+    if key not in st.session_state:
+        st.session_state[key] = True
+        with suppress(FinetuneError):  # the data set was deleted, or the disk is full: the score is shown all the same
+            versions.look(open_dataset(job.settings.dataset), job.id, shown=True)
+    n, n_runs = looks.count(job.settings.dataset), looks.n_runs(job.settings.dataset)
+    if n > 1:
+        runs = f"of {n_runs} runs" if n_runs > 1 else "of this run"
+        st.caption(
+            f":material/lock_open: The test score was looked at {n} times, {runs} on these pictures.", help=looks.WHY
+        )
 
 
 def download(job: store.Job) -> None:

@@ -110,6 +110,17 @@ def test_a_data_set_is_divided_again_as_a_new_version(packed, bursts):
     assert back.split_source == "random" and back.records()["excluded"].tolist() == again.records()["excluded"].tolist()
 
 
+def test_a_picture_that_is_included_again_comes_to_its_group(packed, bursts):
+    """A frame of each burst is left out; then all are divided anew, by what they show, and the frames come back."""
+    first = import_source(packed)
+    of = first.records()["path"].map(bursts[1])
+    frames = tuple(int(rows.index[0]) for key, rows in of.groupby(of) if key[1] < N_BURSTS)
+    edited = versions.edit(first, [Edit("exclude", frames)])
+    whole = versions.edit(divide_again(edited, split_by="near", seed=2), [Edit("include", frames)])
+    assert all(len(found) == 1 for found in splits_of(whole, bursts[1]).values())
+    assert set(whole.records()["split"]) == {"train", "validation", "test"}
+
+
 def test_a_division_that_cannot_be_is_a_sentence(tmp_path):
     dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(6)))
     with pytest.raises(DataError, match="No groups are known"):
@@ -118,6 +129,20 @@ def test_a_division_that_cannot_be_is_a_sentence(tmp_path):
         divide_again(dataset, split_by="luck")
     with pytest.raises(SettingsError, match="sum to 100"):
         divide_again(dataset, split_by="random", split="1/2/3")
+    assert versions.family(dataset) == [dataset]
+
+
+def test_the_history_says_how_the_division_was_made(tmp_path):
+    dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(8)))
+    words = versions.history(divide_again(dataset, seed=3))[-1].words[0]
+    assert words.endswith("seed 3: at random, class by class")
+
+
+def test_shares_and_a_seed_alone_are_not_passed_over(tmp_path, capsys):
+    dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(8)))
+    for option in (["--split", "60/20/20"], ["--seed", "3"]):
+        assert cli.main(["dataset", dataset.id, *option]) == 2
+        assert "--split-by was not given" in capsys.readouterr().err
     assert versions.family(dataset) == [dataset]
 
 

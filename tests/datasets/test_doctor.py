@@ -1,6 +1,7 @@
 """The checks one by one, on pictures made for each."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -261,6 +262,28 @@ def test_mending_carries_over_what_is_left(doctor):
     assert (left["label_issue"].rows, left["label_issue"].suggestions) == ((2,), ("b",))
     assert versions.parent(edited) == dataset
     assert carried(report, dataset, dataset).findings == report.findings
+
+
+def test_of_copies_one_stays_whatever_else_was_left_out(doctor):
+    dataset, _ = doctor(two_classes(22))
+    copies = Finding("exact_duplicate", "warning", "", 2, rows=(0, 1, 2), groups=((0, 1, 2),))
+    report = Report((replace(copies, remedy=(Edit("exclude", (1, 2), "a copy"),)),))
+    edited = mend(dataset, report, [Edit("exclude", (0,), "very dark")])
+    (left,) = findings.load(edited).findings
+    assert left.groups == ((1, 2),) and len(left.remedy[0].rows) == 1 and left.remedy[0].value == "a copy"
+    used = edit(edited, left.remedy).records()["split"]
+    assert sum(used[row] != "" for row in (0, 1, 2)) == 1
+
+
+def test_a_leak_that_was_moved_by_hand_is_still_mended_with_one_click(doctor):
+    dataset, _ = doctor(two_classes(22))
+    split = dataset.records()["split"]
+    group = (split.index[split == "train"][0], *split.index[split == "test"][:2])
+    group = tuple(int(row) for row in group)
+    leak = Finding("leak", "serious", "", 1, rows=group, groups=(group,), remedy=(Edit("move", group[:1], "test"),))
+    edited = mend(dataset, Report((leak,)), [Edit("move", group[1:2], "validation")])
+    (left,) = findings.load(edited).findings
+    assert edit(edited, left.remedy).records()["split"][list(group)].nunique() == 1
 
 
 def test_every_kind_has_its_words_and_an_order():

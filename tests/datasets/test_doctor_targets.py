@@ -1,7 +1,11 @@
 """The doctor on data sets of several classes and of numbers: what is probably wrong, and what is not."""
 
+import io
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from ftcore import cli
 from ftcore.datasets.doctor import findings
@@ -12,7 +16,7 @@ from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.versions import Edit, edit
 from ftcore.errors import DataError
 from ftcore.events import told
-from tests.datasets.made_pictures import png, write_zip
+from tests.datasets.made_pictures import encoded, png, write_zip
 
 N = 150
 
@@ -27,7 +31,9 @@ def listed(pictures, tmp_path):
     """``listed(header, rows)``: a data set whose table says in each row what one picture is."""
 
     def make(header, rows, task):
-        text = "\n".join([f"file,{header}", *(f"{i:03}.png,{row}" for i, row in enumerate(rows))])
+        text = "\n".join(
+            [f"file,{header}", *(row if ".bmp" in row else f"{i:03}.png,{row}" for i, row in enumerate(map(str, rows)))]
+        )
         return import_source(write_zip(tmp_path / "t.zip", {**pictures, "labels.csv": text.encode()}), task=task)
 
     return make
@@ -45,6 +51,20 @@ def numbers_of(dataset, rows):
 def in_table_order(dataset, values):
     """Features given picture by picture, in the order of the table."""
     return np.asarray(values)[[int(path[:3]) for path in dataset.records()["path"]]].astype("f4")
+
+
+def named(dataset, rows):
+    return set(dataset.records()["path"][list(rows)])
+
+
+@contextmanager
+def doubled(pictures, copies):
+    """The same pixels in other files as well, while a data set is made."""
+    more = {name: encoded(Image.open(io.BytesIO(pictures[f"{i:03}.png"])), "BMP") for i, name in copies.items()}
+    pictures.update(more)
+    yield
+    for name in more:
+        del pictures[name]
 
 
 class TestSeveralClasses:
@@ -87,6 +107,37 @@ class TestSeveralClasses:
         assert edited.targets()[[3, 5]].tolist() == [[1, 0, 1], [0, 0, 0]]
         with pytest.raises(DataError, match="There is no class 'cow'"):
             edit(dataset, [Edit("relabel", (3,), "cat | cow")])
+
+    def test_the_same_picture_with_other_classes_is_a_conflict(self, listed, pictures):
+        rows = ["cat|dog" if i % 2 else "dog" if i % 3 else "cat" for i in range(N)]
+        with doubled(pictures, {3: "003.bmp", 4: "004.bmp"}):
+            text = [*rows, *("003.bmp,dog", "004.bmp," + rows[4])]
+            dataset = listed("tags", text, "multi")
+        finding = found(dataset)["label_conflict"]
+        assert named(dataset, finding.rows) == {"003.png", "003.bmp"} and "different classes" in finding.sentence
+        assert named(dataset, found(dataset)["exact_duplicate"].rows) == {"004.png", "004.bmp"}
+        edited = findings.mend(dataset, findings.Report((finding,)), [Edit("relabel", finding.rows, "dog")])
+        assert findings.load(edited).findings == ()
+
+    def test_small_and_unlike_classes_are_named(self, listed):
+        rows = ["rare|common" if i < 6 else "common" if i % 2 else "" for i in range(N)]
+        sizes = found(dataset := listed("tags", rows, "multi"))
+        assert "'rare' (6)" in sizes["few_images"].sentence and sizes["few_images"].severity == "warning"
+        assert set(numbers_of(dataset, sizes["few_images"].rows)) == set(range(6))
+        assert "times as many" in sizes["imbalance"].sentence
+
+    def test_a_class_keeps_its_last_training_picture(self, listed):
+        rows = ["rare|common" if i < 6 else "common" if i % 2 else "" for i in range(N)]
+        dataset = listed("tags", rows, "multi")
+        table = dataset.records()
+        train = [int(row) for row in table.index[table["label"].str.contains("rare") & (table["split"] == "train")]]
+        sentence = "Class 'rare' would have no training pictures"
+        for change in (Edit("exclude", tuple(train)), Edit("move", tuple(train), "test")):
+            with pytest.raises(DataError, match=sentence):
+                edit(dataset, [change])
+        with pytest.raises(DataError, match=sentence):
+            edit(dataset, [Edit("relabel", tuple(train), "common")])
+        assert edit(dataset, [Edit("exclude", tuple(train[1:]))]).n_images == N - len(train) + 1
 
 
 class TestNumbers:
@@ -152,6 +203,29 @@ class TestNumbers:
         said = held_out_numbers(x, 3 * x[:, 0] + 7)
         assert np.abs(said - (3 * x[:, 0] + 7)).max() < 0.1
         assert held_out_numbers(x, np.ones(100)) is None
+
+    def test_the_same_picture_with_another_number_is_a_conflict(self, listed, pictures):
+        weights = [str(value) for value in np.random.default_rng(0).normal(50, 8, N).round(1)]
+        with doubled(pictures, {3: "003.bmp", 4: "004.bmp"}):
+            dataset = listed("weight (kg)", [*weights, "003.bmp,55.5", "004.bmp," + weights[4]], "number")
+        finding = found(dataset)["label_conflict"]
+        assert named(dataset, finding.rows) == {"003.png", "003.bmp"} and "different numbers" in finding.sentence
+        assert named(dataset, found(dataset)["exact_duplicate"].rows) == {"004.png", "004.bmp"}
+
+    def test_a_wrong_number_is_given_the_right_one(self, listed, capsys):
+        rows = [f"{50 + i % 9},{i}" for i in range(N)]
+        rows[3] = "5200,3"
+        dataset = listed("weight (kg),size (mm)", rows, "number")
+        finding = found(dataset)["out_of_range"]
+        (row,) = finding.rows
+        edited = findings.mend(dataset, findings.Report((finding,)), [Edit("relabel", (row,), "52 kg | ")])
+        assert edited.records()["label"][row] == "52 kg | 3 mm" and edited.targets()[row].tolist() == [52, 3]
+        assert findings.load(edited).findings == ()
+        assert cli.main(["dataset", dataset.id, "--relabel", "003.png=52|3"]) == 0
+        assert f'"dataset": "{edited.id}"' in capsys.readouterr().out
+        for words, sentence in (("52", "holds 1 numbers, expected 2: weight, size"), ("x | 3", "'x' is no number")):
+            with pytest.raises(DataError, match=sentence):
+                edit(dataset, [Edit("relabel", (row,), words)])
 
     def test_the_command_line_names_them(self, listed, capsys):
         weights = np.random.default_rng(0).normal(50, 8, N).round(1)

@@ -39,6 +39,11 @@ def test_a_search_is_plain_text_and_looks_at_the_path(single, text, n):
     assert len(matching(single, Wanted(text=text))) == n
 
 
+def test_what_was_left_out_is_shown_only_where_it_is_asked_for(single):
+    assert list(matching(single, Wanted(split="excluded", order="listed"))) == [9, 19, 29, 39, 49, 59]
+    assert list(matching(single, Wanted(split="excluded", target=1, order="listed"))) == [19, 49]
+
+
 def test_a_filter_does_not_deal_the_mixed_order_anew(single):
     everything = list(matching(single, Wanted()))
     some = list(matching(single, Wanted(target=2)))

@@ -1,5 +1,7 @@
 """What kind of pictures there are, and that no advice makes a copy carry an answer that is not true of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -39,6 +41,23 @@ def test_classes_about_a_side_or_a_direction_are_never_mirrored_or_turned_far(ki
     advice = advise(kind, task, ("other thing", name))
     assert advice.values["flip"] == "none" and advice.values["rotate"] <= 10
     assert any(repr(name) in sentence for sentence in advice.sentences)
+
+
+@pytest.mark.parametrize("policy", ["trivial", "rand"])
+@pytest.mark.parametrize(
+    ("kind", "learned"),
+    [
+        ("text", ("single", ("6", "9"))),
+        ("photographs", ("single", ("cat", "dog"))),
+        ("above", ("single", ("north", "south"))),
+        ("above", ("number", ("angle",), ("°",))),
+        ("microscope", ("number", ("area",), ("mm2",))),
+    ],
+)
+def test_an_automatic_policy_that_turns_far_is_not_advice(kind, learned, policy):
+    advice = advise(kind, *learned)
+    settings = replace(AugmentSettings(), policy=policy, **{k: v for k, v in advice.values.items() if k != "policy"})
+    assert followed(settings, *learned) is None and advice.applied(settings).policy == "none"
 
 
 def test_words_that_only_contain_a_side_do_not_count():

@@ -21,6 +21,16 @@ def test_each_run_counts_once_however_often_it_is_tested(dataset):
     assert looks.count(dataset.id) == 3
 
 
+def test_each_time_that_a_score_is_shown_counts(dataset):
+    looks.record(dataset.id, "a")
+    assert (looks.count(dataset.id), looks.n_runs(dataset.id)) == (1, 1)
+    looks.record(dataset.id, "a", shown=True)
+    assert looks.count(dataset.id) == 1, "to be tested and then seen is one look"
+    looks.record(dataset.id, "a", shown=True)
+    looks.record(dataset.id, "b")
+    assert (looks.count(dataset.id), looks.n_runs(dataset.id)) == (3, 2)
+
+
 def test_a_line_that_was_cut_off_does_not_disturb(dataset):
     looks.record(dataset.id, "a")
     with (dataset.folder / looks.NAME).open("a") as file:

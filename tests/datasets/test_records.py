@@ -1,17 +1,32 @@
 import json
 
+import numpy as np
 import pytest
 
+from ftcore.datasets import records
 from ftcore.datasets.intake import import_source, summary
 from ftcore.datasets.records import list_datasets, open_dataset
 from ftcore.errors import DataError
 from ftcore.settings import DatasetFacts
-from tests.datasets.made_pictures import two_classes, write_zip
+from tests.datasets.made_pictures import png, two_classes, write_zip
 
 
 @pytest.fixture
 def dataset(tmp_path):
     return import_source(write_zip(tmp_path / "My pets!.zip", {**two_classes(10), "notes.txt": b"x"}))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "first"),
+    [(0, 1.6, "0 – 0.1"), (100_000, 100_160, "100000 – 100010"), (20.0001, 20.0003, ""), (2e9, 2e9 + 4096, "")],
+)
+def test_ranges_of_numbers_have_names_of_their_own(tmp_path, low, high, first):
+    rows = [f"{i}.png,{value!r}" for i, value in enumerate(np.linspace(low, high, 24).tolist())]
+    files = {**{f"{i}.png": png(i) for i in range(24)}, "t.csv": "\n".join(["file,size", *rows]).encode()}
+    dataset = import_source(write_zip(tmp_path / "t.zip", files), task="number")
+    found = records.histogram(dataset)
+    assert found["label"].nunique() == 16 and found["count"].sum() == 24
+    assert found["label"][0] == first or not first
 
 
 def test_what_was_imported_is_opened_again_the_same(dataset):

@@ -6,11 +6,14 @@ import pytest
 
 from ftcore import cli, workspace
 from ftcore.datasets import looks, records, versions
+from ftcore.datasets.dividing import divide_again
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.versions import Edit, edit, family, history, paired, parent, rows_called
 from ftcore.errors import DataError
 from tests.datasets.made_pictures import png, two_classes, write_zip
+
+SWAP = {"validation": "test", "test": "validation"}
 
 
 @pytest.fixture
@@ -100,6 +103,21 @@ def test_the_same_result_on_another_way_is_found_and_not_made_again(dataset):
     second = edit(dataset, [Edit("relabel", (1,), "dog"), Edit("exclude", (0,), "another reason")])
     assert first == second
     assert first.id == records.open_dataset(first.id).id and first.id != dataset.id
+
+
+def test_undo_leads_to_where_one_came_from(dataset):
+    x, y = Edit("exclude", (0,)), Edit("relabel", (1,), "dog")
+    first = edit(dataset, [x])
+    both = edit(first, [y])
+    second = edit(dataset, [y])
+    assert edit(second, [x]) == both
+    assert parent(both, second.id) == second and parent(both) == parent(both, first.id) == first
+    assert [step.words[0] for step in history(both, second.id)] == [y.in_words(), x.in_words()]
+    assert edit(first, [Edit("include", (0,))]) == dataset
+    assert parent(dataset, first.id) == first and parent(dataset) is None
+    assert parent(dataset, "never-12345678") is None and parent(dataset, "../x") is None
+    workspace.remove_folder(first.folder)
+    assert parent(dataset, first.id) is None, "what is gone cannot be opened again"
 
 
 def test_an_edit_that_changes_nothing_makes_no_version(dataset):
@@ -192,9 +210,30 @@ def test_a_data_set_without_test_pictures_can_be_edited(tiny_zip, workspace):
     assert edited.n_images == dataset.n_images - 1 and edited.sizes[2] == 0
 
 
-def test_a_version_inherits_the_looks_at_its_test_pictures(tiny_dataset):
-    looks.record(tiny_dataset.id, "run-1")
-    edited = edit(tiny_dataset, [Edit("exclude", (0,))])
+def test_versions_with_the_same_test_pictures_share_their_looks(tiny_dataset):
+    versions.look(tiny_dataset, "run-1")
+    table = tiny_dataset.records()
+    tested = [int(row) for row in table.index[table["split"] == "test"]]
+    edited = edit(tiny_dataset, [Edit("exclude", (0, tested[0]))])
     assert looks.count(edited.id) == 1
-    looks.record(edited.id, "run-2")
-    assert (looks.count(edited.id), looks.count(tiny_dataset.id)) == (2, 1)
+    versions.look(edited, "run-2")
+    versions.look(edited, "run-2", shown=True)
+    versions.look(edited, "run-2", shown=True)
+    assert looks.count(edited.id) == looks.count(tiny_dataset.id) == 3 and looks.n_runs(tiny_dataset.id) == 2
+    records.delete(edited)
+    assert looks.count(parent(edit(tiny_dataset, [Edit("exclude", (1,))])).id) == 3, "an undo takes no look back"
+
+
+def test_other_test_pictures_were_not_looked_at(tiny_dataset):
+    versions.look(tiny_dataset, "run-1")
+    again = divide_again(tiny_dataset, split_by="random", seed=5)
+    table = tiny_dataset.records()
+    swapped = [Edit("move", tuple(table.index[table["split"] == name].tolist()), to) for name, to in SWAP.items()]
+    moved = edit(tiny_dataset, swapped)
+    assert looks.count(again.id) == looks.count(moved.id) == 0
+    versions.look(again, "run-2")
+    assert (looks.count(again.id), looks.count(tiny_dataset.id)) == (1, 1)
+    back = edit(
+        moved, [Edit("exclude", (0,)), *(Edit("move", one.rows, name) for one, name in zip(swapped, SWAP, strict=True))]
+    )
+    assert looks.count(back.id) == 1, "its test pictures are those of the import"

@@ -1,6 +1,7 @@
 """The data doctor on the Dataset page: asked, shown, mended with a click, undone."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from PIL import Image
 from ftcore.datasets import versions
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.doctor.examine import examine
+from ftcore.datasets.doctor.findings import Finding, Report
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import open_dataset
+from ftcore.datasets.versions import Edit
 from ftcore.events import Failed, Finished, Progress, told
 from ftcore.runs import log, store
 from tests.datasets.made_pictures import encoded, png, write_zip
@@ -72,6 +75,103 @@ def test_findings_that_got_lost_can_be_looked_for_again(tiny_dataset, started):
     assert started == [job.id] and not log.read(job.folder)[0]
 
 
+def test_an_examination_that_could_not_see_everything_can_be_repeated(examined, started):
+    job = store.create("examine", "troubled", {"dataset": examined.id}, id=examined.id)
+    log.append(job.folder, Finished(reason="3 findings.", seconds=1.0))
+    at = open_page("dataset", dataset=examined.id)
+    assert findings.load(examined).whole and "Not everything could be looked for" in texts(at)
+    at.button(key="examine").click().run()
+    assert started == [job.id]
+    findings.save(examined, replace(findings.load(examined), notes=()))
+    started.clear()
+    log.append(job.folder, Finished(reason="3 findings.", seconds=1.0))
+    assert not [button for button in open_page("dataset", dataset=examined.id).button if button.key == "examine"]
+
+
+def with_finding(dataset, **fields):
+    """A page on which one finding is unfolded."""
+    finding = Finding(**{"severity": "warning", "sentence": "Look.", "count": len(fields["rows"]), **fields})
+    findings.save(dataset, Report((finding,)))
+    at = open_page("dataset", dataset=dataset.id)
+    at.toggle(key=f"show_{dataset.id}_{finding.kind}").set_value(True).run()
+    assert not at.exception
+    return at
+
+
+def edited_on(at):
+    assert not at.exception and not at.error
+    return open_dataset(parameter(at, "dataset"))
+
+
+def test_ticked_pictures_are_relabelled_as_suggested(tiny_dataset):
+    edits = (Edit("relabel", (0, 2), "red"), Edit("relabel", (1,), "green"))
+    at = with_finding(
+        tiny_dataset, kind="label_issue", rows=(0, 1, 2), suggestions=("red", "green", "red"), remedy=edits
+    )
+    at.checkbox(key="tick_label_issue_2").set_value(False)
+    at.button(key="ticked_suggested").click().run()
+    edited = edited_on(at)
+    assert edited.records()["label"].tolist()[:3] == ["red", "green", "blue"]
+    (left,) = findings.load(edited).findings
+    assert (left.rows, left.suggestions) == ((2,), ("red",))
+
+
+def test_ticked_pictures_are_given_a_chosen_class(tiny_dataset):
+    at = with_finding(tiny_dataset, kind="outlier", rows=(0, 1, 2))
+    at.checkbox(key="tick_outlier_1").set_value(False)
+    at.selectbox(key="class_of_outlier").set_value("green")
+    at.button(key="ticked_class_outlier").click().run()
+    assert edited_on(at).records()["label"].tolist()[:3] == ["green", "blue", "green"]
+
+
+def test_ticked_pictures_are_given_a_set_of_classes(import_task):
+    dataset = import_task("multi")
+    at = with_finding(dataset, kind="outlier", rows=(0, 1, 2, 3))
+    at.checkbox(key="tick_outlier_1").set_value(False)
+    at.multiselect(key="classes_of_outlier").set_value(["red", "blue"])
+    at.button(key="ticked_class_outlier").click().run()
+    labels = edited_on(at).records()["label"]
+    assert labels[[0, 2, 3]].tolist() == ["blue | red"] * 3 and labels[1] == dataset.records()["label"][1]
+
+
+def test_a_wrong_number_is_corrected_in_the_grid(import_task):
+    dataset = import_task("numbers")
+    at = with_finding(dataset, kind="out_of_range", rows=(4,), remedy=(Edit("exclude", (4,)),))
+    at.text_input(key="number_0_of_out_of_range").set_value("much")
+    at.button(key="ticked_class_out_of_range").click().run()
+    assert "'much' is no number" in at.error[0].value.replace("\\", "") and parameter(at, "dataset") == dataset.id
+    at.text_input(key="number_0_of_out_of_range").set_value("1012,5")
+    at.button(key="ticked_class_out_of_range").click().run()
+    edited = open_dataset(parameter(at, "dataset"))
+    before, after = dataset.targets()[4], edited.targets()[4]
+    assert (after[0], after[1]) == (1012.5, before[1]) and findings.load(edited).findings == ()
+
+
+def test_the_copy_that_stays_is_chosen(tiny_dataset):
+    at = with_finding(
+        tiny_dataset,
+        kind="exact_duplicate",
+        rows=(0, 1, 30, 31),
+        groups=((0, 1), (30, 31)),
+        remedy=(Edit("exclude", (1, 31)),),
+    )
+    ticks = {row: at.checkbox(key=f"tick_exact_duplicate_{row}").value for row in (0, 1, 30, 31)}
+    assert ticks == {0: False, 1: True, 30: False, 31: True}, "ticked is what the button would leave out"
+    at.checkbox(key="tick_exact_duplicate_0").set_value(True)
+    at.checkbox(key="tick_exact_duplicate_1").set_value(False)
+    at.button(key="ticked_out_exact_duplicate_0").click().run()
+    assert versions.excluded(edited_on(at)).index.tolist() == [0]
+
+
+def test_a_picture_with_two_answers_gets_the_right_one(tiny_dataset):
+    rows = (0, 30)
+    at = with_finding(tiny_dataset, kind="label_conflict", rows=rows, groups=(rows,), remedy=(Edit("exclude", rows),))
+    at.selectbox(key="class_of_label_conflict_0").set_value("green")
+    at.button(key="ticked_class_label_conflict_0").click().run()
+    edited = edited_on(at)
+    assert edited.records()["label"][list(rows)].tolist() == ["green", "green"] and not findings.load(edited).findings
+
+
 def test_findings_are_shown_worst_first_with_their_pictures(examined):
     at = open_page("dataset", dataset=examined.id)
     assert not at.exception
@@ -98,6 +198,20 @@ def test_one_click_mends_and_one_undoes(examined):
     assert "The same picture in two splits" in texts(at)
 
 
+def test_undo_leads_back_on_the_way_one_came(tiny_dataset):
+    """The result is a version that somebody reached on another way before."""
+    x, y = Edit("exclude", (0,)), Edit("exclude", (30,))
+    there = versions.edit(versions.edit(tiny_dataset, [x]), [y])
+    mine = versions.edit(tiny_dataset, [y])
+    at = with_finding(mine, kind="dark", rows=(0,), remedy=(x,))
+    at.button(key="mend_dark").click().run()
+    assert parameter(at, "dataset") == there.id and not at.exception
+    at.button(key="undo").click().run()
+    assert parameter(at, "dataset") == mine.id and parameter(at, "before") is None
+    at.button(key="undo").click().run()
+    assert parameter(at, "dataset") == tiny_dataset.id and not [b for b in at.button if b.key == "undo"]
+
+
 def test_only_ticked_pictures_are_left_out(examined):
     at = open_page("dataset", dataset=examined.id)
     at.toggle(key=f"show_{examined.id}_few_images").set_value(True).run()
@@ -117,6 +231,22 @@ def test_an_edit_that_cannot_be_done_is_a_sentence(examined):
     at.button(key="ticked_out_few_images").click().run()
     assert not at.exception
     assert "would" in at.error[0].value and parameter(at, "dataset") == examined.id
+
+
+def test_pictures_that_were_left_out_are_seen_and_taken_in_again_one_by_one(tiny_dataset):
+    untouched = open_page("dataset", dataset=tiny_dataset.id)
+    assert "Left out" not in untouched.selectbox(key=f"part_{tiny_dataset.id}").options
+    edited = versions.edit(tiny_dataset, [Edit("exclude", (0, 1, 30), "too dark")])
+    at = open_page("dataset", dataset=edited.id)
+    at.selectbox(key=f"part_{edited.id}").set_value("excluded").run()
+    assert not at.exception and len(shown_pictures(at)) == 3 and "3 pictures that were left out" in texts(at)
+    assert all(alt.endswith(", too dark") for _, alt in shown_pictures(at))
+    at.checkbox(key="tick_out_1").set_value(True)
+    at.button(key="include").click().run()
+    taken = edited_on(at)
+    assert versions.excluded(taken).index.tolist() == [0, 30] and versions.parent(taken) == edited
+    at.button(key="undo").click().run()
+    assert parameter(at, "dataset") == edited.id
 
 
 def test_an_excluded_picture_is_not_in_the_gallery(examined):

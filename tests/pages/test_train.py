@@ -1,5 +1,6 @@
 """Train: one run per start, whatever is clicked; and a run in every condition shows what can be done about it."""
 
+from ftcore.datasets import versions
 from ftcore.runs import store
 from tests.pages.conftest import open_page, parameter, texts
 
@@ -33,6 +34,18 @@ def test_a_finished_run_shows_its_score_with_an_interval_and_the_download(tiny_d
     assert "56.5% – 98.0%" in texts(at)  # Wilson's interval of 8 of 9
     assert at.get("download_button")[0].proto.label == "Download the trained model"
     assert "next_try_it" in keys(at) and "stop" not in keys(at)
+
+
+def test_each_visit_to_the_test_score_is_counted_and_said(tiny_dataset, make_run):
+    run, other = make_run(tiny_dataset), make_run(tiny_dataset, name="Again")
+    for job in (run, other):
+        versions.look(tiny_dataset, job.id)  # as the worker does
+    at = open_page("train", dataset=tiny_dataset.id, run=run.id)
+    assert "looked at 2 times, of 2 runs" in texts(at), "the first visit is the look that the test itself was"
+    assert "looked at 2 times" in texts(at.run()), "the same visit, drawn again"
+    assert "looked at 3 times" in texts(open_page("train", dataset=tiny_dataset.id, run=run.id))
+    edited = versions.edit(tiny_dataset, [versions.Edit("exclude", (0,))])
+    assert "The test score was looked at **3 times**" in texts(open_page("dataset", dataset=edited.id))
 
 
 def test_a_finished_run_leads_to_try(tiny_dataset, make_run):

@@ -42,6 +42,21 @@ def test_noise_is_scored_like_noise(tiny_dataset):
     assert (found.said == found.target).mean() < 0.6, "a head that saw its own pictures would know them by heart"
 
 
+def test_pictures_of_one_group_are_in_one_fold(tiny_dataset):
+    """Features that know the burst and nothing of the class: where bursts are torn apart they know everything."""
+    table = tiny_dataset.records()
+    burst = table["label"] + (table.index % 4).astype(str)
+    table["group"] = burst
+    table.to_parquet(tiny_dataset.folder / "records.parquet")
+    features = np.random.default_rng(0).normal(size=(12, 40))[burst.factorize()[0]].astype(np.float32)
+    found = cross_validated(tiny_dataset, features)
+    assert (found.said == found.target).mean() < 0.6
+    table["group"] = ""
+    table.to_parquet(tiny_dataset.folder / "records.parquet")
+    torn = cross_validated(tiny_dataset, features)
+    assert (torn.said == torn.target).mean() > 0.9
+
+
 def test_a_model_whose_weights_are_not_here_takes_no_part_and_is_named(tiny_dataset):
     standings, events = finished(race(tiny_dataset, ["tf_efficientnet_lite0", "no_such_model"], image_size=64))
     assert [standing.model for standing in standings] == ["tf_efficientnet_lite0"]

@@ -1,5 +1,8 @@
 """What the table alone tells: files that could not be read, classes with few pictures, classes of unlike size."""
 
+from collections.abc import Iterable
+
+import numpy as np
 import pandas as pd
 
 from ftcore.datasets.doctor.findings import Finding
@@ -12,37 +15,45 @@ _MOST_NAMED = 5  # classes in one sentence
 
 
 def findings(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
-    """Unreadable files; and for one class per picture, classes that are small, in themselves or beside the others."""
+    """Unreadable files; and classes that are small, in themselves or beside the others."""
     found = []
     damaged = tuple(item["name"] for item in dataset.left_out if item.get("kind") == "unreadable")
     if damaged:
         sentence = f"Files that could not be read and were left out: {len(damaged):,}. The list below says why."
         found.append(Finding("unreadable", "note", sentence, len(damaged), names=damaged))
-    if dataset.task != "single":
+    if dataset.task == "number":
         return found
     used = table[table["split"] != ""]
-    sizes = used["label"].value_counts().reindex(dataset.classes)
+    array, n_classes = dataset.targets(used), len(dataset.classes)
+    has = array > 0 if dataset.task == "multi" else array[:, None] == np.arange(n_classes)  # [N, C]
+    sizes = pd.Series(has.sum(axis=0), index=dataset.classes)
+
+    def rows_of(labels: Iterable[str]) -> tuple[int, ...]:
+        asked = np.isin(np.asarray(dataset.classes, object), list(labels))  # [C]
+        return tuple(used.index[np.flatnonzero(has[:, asked].any(axis=1))].tolist())
+
     small_away = tuple(item["name"] for item in dataset.left_out if item.get("kind") == "few_images")
     few = sizes[sizes < FEW].sort_values()
     if len(few) or small_away:
-        found.append(_few(used, few, small_away))
-    ratio = sizes.max() / sizes.min()
+        found.append(_few(rows_of(few.index), few, small_away))
+    ratio = sizes.max() / max(1, sizes.min())
     if ratio >= _UNLIKE:
         smallest = sizes.idxmin()
+        fair = "average precision" if dataset.task == "multi" else "balanced accuracy"
         found.append(
             Finding(
                 "imbalance",
                 "warning",
                 f"Class {sizes.idxmax()!r} has {sizes.max():,} pictures, class {smallest!r} has {sizes.min():,}: "
-                f"{ratio:.0f} times as many. Add pictures to the small classes, or judge by balanced accuracy.",
+                f"{ratio:.0f} times as many. Add pictures to the small classes, or judge by {fair}.",
                 len(sizes[sizes < sizes.max() / _UNLIKE]) or 1,
-                rows=tuple(int(row) for row in used.index[used["label"] == smallest]),
+                rows=rows_of([str(smallest)]),
             )
         )
     return found
 
 
-def _few(used: pd.DataFrame, few: pd.Series, names: tuple[str, ...]) -> Finding:
+def _few(rows: tuple[int, ...], few: pd.Series, names: tuple[str, ...]) -> Finding:
     sentences = []
     if len(few):
         listed = ", ".join(f"{label!r} ({n:,})" for label, n in few.iloc[:_MOST_NAMED].items())
@@ -56,6 +67,6 @@ def _few(used: pd.DataFrame, few: pd.Series, names: tuple[str, ...]) -> Finding:
         "warning" if grave else "note",
         " ".join(sentences),
         len(few) or len(names),
-        rows=tuple(int(row) for row in used.index[used["label"].isin(few.index)]),
+        rows=rows,
         names=names,
     )

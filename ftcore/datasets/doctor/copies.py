@@ -1,4 +1,4 @@
-"""Copies: exact, nearly the same, across splits, and under two classes."""
+"""Copies: exact, nearly the same, across splits, and with different answers."""
 
 import time
 from collections import defaultdict
@@ -7,13 +7,12 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ftcore.datasets.doctor import alignment
+from ftcore.datasets import targets
+from ftcore.datasets.doctor import alignment, remedies
 from ftcore.datasets.doctor.findings import Finding
 from ftcore.datasets.doctor.measured import Measured, measure
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.splits import SPLITS
-from ftcore.datasets.versions import Edit
 from ftcore.events import Progress
 
 _NEIGHBOURS = 4  # that are looked at for each picture, from each way of searching
@@ -25,6 +24,12 @@ _STANDS_OUT = 8
 """A copy is this many times more alike than neighbours usually are: digits all look alike, photos do not."""
 _COLOUR = 30  # grey levels by which the mean colours of two copies may differ
 _BLOCK = 1000
+
+_CONFLICTS = {
+    "single": "Pictures that lie under more than one class",
+    "multi": "Pictures that come with different classes",
+    "number": "Pictures that come with different numbers",
+}
 
 Groups = list[tuple[int, ...]]
 
@@ -39,25 +44,31 @@ def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups)
         near: Rows that show nearly the same picture, group by group; each holds all exact copies of its members.
     """
     split = table["split"]
-    label = table["label"] if dataset.task == "single" else None
-    one_class: Groups = []
-    conflicts: Groups = []
-    for group in exact:
-        (one_class if label is None or label[list(group)].nunique() == 1 else conflicts).append(group)
     every = _merged([*exact, *near])
     leaks = [group for group in every if split[list(group)].nunique() > 1]
     leaking = {row for group in leaks for row in group}
     alike = [group for group in near if not set(group) <= {row for g in exact for row in g}]
-    if label is not None:
-        near_conflicts = [g for g in alike if label[list(g)].nunique() > 1]
-        conflicts += near_conflicts
+    differing = set(_differing(dataset, table, exact, alike))
+    agreeing = [group for group in exact if group not in differing]
     found = [
-        _exact(dataset, table, one_class),
+        _exact(dataset, table, agreeing),
         _near(table, alike, leaking),
         _leak(dataset, table, leaks),
-        _conflict(dataset, conflicts),
+        _conflict(dataset, _merged(differing)),
     ]
     return [finding for finding in found if finding is not None]
+
+
+def _differing(dataset: Dataset, table: pd.DataFrame, exact: Groups, alike: Groups) -> Groups:
+    """Groups whose pictures have different answers. Numbers of pictures that are not quite the same may differ a
+    little, by up to a standard deviation of all."""
+    if dataset.task != "number":
+        answers = targets.answers(table)
+        return [group for group in (*exact, *alike) if len({answers[row] for row in group}) > 1]
+    values = dataset.targets(table)  # [rows, T]
+    spread = values[(table["split"] != "").to_numpy()].std(axis=0)
+    apart = [(group, np.ptp(values[list(group)], axis=0)) for group in (*exact, *alike)]
+    return [g for i, (g, far) in enumerate(apart) if (far > (0 if i < len(exact) else spread)).any()]
 
 
 def exact_groups(measured: Measured) -> Groups:
@@ -204,21 +215,21 @@ def _exact(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | N
     gone = [item for item in dataset.left_out if item.get("kind") in ("exact_duplicate", "leak")]
     if not groups and not gone:
         return None
-    surplus = tuple(row for group in groups for row in _all_but_first(table, group))
+    surplus = sum(len(group) - 1 for group in groups)
     sentences = []
     if groups:
-        sentences.append(f"Pictures with exactly the pixels of another one: {len(surplus):,}.")
+        sentences.append(f"Pictures with exactly the pixels of another one: {surplus:,}.")
     if gone:
         sentences.append(f"Exact copies that were left out when the pictures came in: {len(gone):,}.")
     return Finding(
         "exact_duplicate",
         "warning" if groups else "note",
         " ".join(sentences),
-        len(surplus) + len(gone),
+        surplus + len(gone),
         rows=_flat(groups),
         groups=tuple(groups),
         names=_names(gone),
-        remedy=_exclude(surplus, "an exact copy of another picture"),
+        remedy=remedies.keep_one(table, groups, "an exact copy of another picture"),
         remedy_words="Keep one of each" if groups else "",
     )
 
@@ -231,17 +242,16 @@ def _names(gone: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
 def _near(table: pd.DataFrame, groups: Groups, leaking: set[int]) -> Finding | None:
     if not groups:
         return None
-    surplus = tuple(row for group in groups for row in _all_but_first(table, group))
     inside = sum(not set(group) & leaking for group in groups)
     return Finding(
         "near_duplicate",
         "warning",
         f"Groups of pictures that show almost the same: {len(groups):,}, with {len(_flat(groups)):,} pictures; groups "
         f"that lie within one split: {inside:,}.",
-        len(surplus),
+        sum(len(group) - 1 for group in groups),
         rows=_flat(groups),
         groups=tuple(groups),
-        remedy=_exclude(surplus, "almost the same as another picture"),
+        remedy=remedies.keep_one(table, groups, "almost the same as another picture"),
         remedy_words="Keep one of each",
     )
 
@@ -251,11 +261,7 @@ def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | No
     if not groups and not gone:
         return None
     rows = _flat(groups)
-    targets: dict[str, list[int]] = defaultdict(list)
-    for group in groups:
-        in_splits = table.loc[list(group), "split"]
-        home = max(SPLITS, key=lambda split: (int((in_splits == split).sum()), split == "train"))
-        targets[home] += [row for row in group if in_splits[row] != home]
+    moves = remedies.into_one_split(table, groups)
     sentences = []
     if groups:
         held_out = int((table.loc[list(rows), "split"] != "train").sum())
@@ -271,11 +277,11 @@ def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | No
         "leak",
         "serious" if groups else "note",
         " ".join(sentences),
-        sum(len(moved) for moved in targets.values()) + len(gone),
+        sum(len(move.rows) for move in moves) + len(gone),
         rows=rows,
         groups=tuple(groups),
         names=_names(gone),
-        remedy=tuple(Edit("move", tuple(moved), split) for split, moved in targets.items()),
+        remedy=moves,
         remedy_words="Move each group into one split" if groups else "",
     )
 
@@ -287,7 +293,7 @@ def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
     rows = _flat(groups)
     sentences = []
     if groups:
-        sentences.append(f"Pictures that lie under more than one class: {len(groups):,}, as {len(rows):,} files.")
+        sentences.append(f"{_CONFLICTS[dataset.task]}: {len(groups):,}, as {len(rows):,} files.")
     if gone:
         sentences.append(f"Files in two classes at once that were left out when the pictures came in: {len(gone):,}.")
     return Finding(
@@ -298,20 +304,9 @@ def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
         rows=rows,
         groups=tuple(groups),
         names=tuple(gone),
-        remedy=_exclude(rows, "the same picture lies under two classes"),
+        remedy=remedies.exclude(rows, "the same picture has another answer elsewhere"),
         remedy_words="Leave them out" if groups else "",
     )
-
-
-def _all_but_first(table: pd.DataFrame, group: Sequence[int]) -> list[int]:
-    """Those of a group that go: kept is a training picture where there is one, and the largest file."""
-    pixels = (table["width"] * table["height"]).tolist()
-    order = sorted(group, key=lambda row: (table["split"][row] != "train", -pixels[row], row))
-    return sorted(order[1:])
-
-
-def _exclude(rows: tuple[int, ...], reason: str) -> tuple[Edit, ...]:
-    return (Edit("exclude", rows, reason),) if rows else ()
 
 
 def _flat(groups: Groups) -> tuple[int, ...]:

@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import pandas as pd
+
 from ftcore import workspace
+from ftcore.datasets import targets
+from ftcore.datasets.doctor import remedies
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit, edit
 
@@ -31,8 +35,8 @@ KINDS = {
         "A picture that the model has learned from is no test: the score comes out better than the model is.",
     ),
     "label_conflict": Kind(
-        "One picture under two classes",
-        "The model is told two different answers to one question, so it can learn neither.",
+        "One picture, different answers",
+        "The model is told two different answers to one question, so it can learn neither. Give the right one to each.",
     ),
     "label_issue": Kind(
         "Probably a wrong label",
@@ -151,22 +155,22 @@ def carried(report: Report, before: Dataset, after: Dataset) -> Report:
     """What is left of the findings of ``before`` in ``after``: rows keep their numbers, what was mended goes."""
     old, new = before.records(), after.records()
     split = new["split"].tolist()
-    label = new["label"].tolist() if "label" in new else [""] * len(new)
-    same_label = (old["label"] == new["label"]).tolist() if "label" in new else [True] * len(new)
+    answers = targets.answers(new)
+    same_answer = [before == now for before, now in zip(targets.answers(old), answers, strict=True)]
     left = []
     for finding in report.findings:
         groups = tuple(group for g in finding.groups if len(group := tuple(r for r in g if split[r])) > 1)
         if finding.kind == "leak":
             groups = tuple(g for g in groups if len({split[row] for row in g}) > 1)
         if finding.kind == "label_conflict":
-            groups = tuple(g for g in groups if len({label[row] for row in g}) > 1)
+            groups = tuple(g for g in groups if len({answers[row] for row in g}) > 1)
         rows = tuple(row for row in finding.rows if split[row])
         if finding.groups:
             rows = tuple(row for group in groups for row in group)
-        if finding.suggestions:
-            rows = tuple(row for row in rows if same_label[row])
+        if finding.suggestions or finding.kind in ("label_issue", "out_of_range"):
+            rows = tuple(row for row in rows if same_answer[row])
         if rows or finding.names or not finding.rows:
-            left.append(_narrowed(finding, rows, groups))
+            left.append(_mended_by_group(_narrowed(finding, rows, groups), new))
     return Report(tuple(left), whole=False, notes=report.notes)
 
 
@@ -186,6 +190,17 @@ def _narrowed(finding: Finding, rows: tuple[int, ...], groups: tuple[tuple[int, 
         suggestions=tuple(suggested[row] for row in rows) if suggested else (),
         remedy=tuple(one for one in remedy if one.rows),
     )
+
+
+def _mended_by_group(finding: Finding, table: pd.DataFrame) -> Finding:
+    """The finding with edits that fit the table as it is now: what an earlier edit took away cannot be what stays."""
+    if not finding.remedy:
+        return finding
+    if finding.kind == "leak":
+        return replace(finding, remedy=remedies.into_one_split(table, finding.groups))
+    if finding.kind in ("exact_duplicate", "near_duplicate"):
+        return replace(finding, remedy=remedies.keep_one(table, finding.groups, finding.remedy[0].value))
+    return finding
 
 
 def _finding(value: Mapping[str, Any]) -> Finding:
