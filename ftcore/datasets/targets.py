@@ -89,7 +89,9 @@ def as_number(text: str) -> float | None:
     return None
 
 
-def natural(label: str) -> tuple[list[tuple[int, int, str]], str]:
-    """A sort key that puts 2 before 10, and a before B."""
+def natural(label: str) -> tuple[list[tuple[int, float, str]], str]:
+    """A sort key that puts -1 before 0, 2 before 10, and a before B."""
+    if (number := as_number(label)) is not None:
+        return [(0, number, "")], label
     parts = re.split(r"(\d+)", label.casefold())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], label

@@ -129,6 +129,17 @@ def test_classes_are_in_the_order_in_which_a_person_counts(import_zip):
     assert import_zip(files).classes == ("class 1", "class 9", "class 10")
 
 
+def test_folders_called_by_numbers_below_zero_are_classes_of_their_own(import_zip):
+    files = {f"{label}/{i}.png": png((n, i)) for n, label in enumerate(("-10", "-1", "0", "1")) for i in range(3)}
+    assert import_zip(files).classes == ("-10", "-1", "0", "1")
+    assert sorted(set(import_zip(files, task="number").targets()[:, 0])) == [-10, -1, 0, 1]
+
+
+def test_classes_that_differ_only_at_the_end_of_a_long_name_are_not_merged(import_zip):
+    files = {f"{'x' * 80} {end}/{i}.png": png((n, i)) for n, end in enumerate("ab") for i in range(3)}
+    assert len(import_zip(files).classes) == 2
+
+
 def test_hostile_names_change_nothing_outside_of_the_workspace(import_zip, outside):
     hostile = {"../outside/precious.txt": b"x", "../../outside/new.png": png(50), str(outside / "abs.png"): png(51)}
     dataset = import_zip({**two_classes(), **hostile, "cat/..\\..\\evil.png": png(52)})
