@@ -282,11 +282,11 @@ def _split(
     """A split for each picture, and where it came from."""
     array = targets.as_array(table["target"], asked.task, len(classes))
     given = table["given"].to_numpy(dtype="<U10") if layout.has_splits and asked.split_by == "auto" else None  # [N]
-    groups = None
     if given is None:
         groups = grouping(table)
     else:
         _require_train(given, array, asked.task, classes)
+        groups = table["group"].to_numpy(dtype=object) if (table["group"] != "").any() else None
     table["group"] = table["group"] if groups is None else groups.astype(str)
     split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups)
     dividing.require_parts(split, asked.shares)

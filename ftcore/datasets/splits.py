@@ -128,7 +128,8 @@ def divide(
         ``"train"``, ``"validation"`` or ``"test"``, [N].
 
     Raises:
-        DataError: It cannot work: too few groups, or a class that would not be in train.
+        DataError: It cannot work: too few groups, a class that would not be in train, or a group of which ``given``
+            puts some pictures here and some there.
     """
     if task == "single" and groups is None:
         return stratified(targets, shares, seed) if given is None else complete(given, targets, shares, seed)
@@ -366,10 +367,14 @@ def _missing(given: np.ndarray, shares: tuple[int, int, int]) -> list[str]:
 
 
 def _require_whole_groups(given: np.ndarray, groups: np.ndarray) -> None:
-    home: dict[str, str] = {}
+    homes: dict[str, list[str]] = {}
     for split, group in zip(given, groups, strict=True):
-        if group and home.setdefault(group, split) != split:
-            raise DataError(
-                f"Group {group!r} is in {home[group]} and in {split}: a model would be asked about what it has seen.",
-                fix="Put all its pictures into one of them, or leave out the column of the split.",
-            )
+        if group and split not in homes.setdefault(group, []):
+            homes[group].append(str(split))
+    torn = sorted(group for group, splits in homes.items() if len(splits) > 1)
+    if torn:
+        raise DataError(
+            f"The given split tears {len(torn):,} of {len(homes):,} groups apart: {torn[0]!r} is in "
+            f"{' and in '.join(homes[torn[0]])}, so a model would be asked about what it has seen.",
+            fix="Divide by the groups instead, put all pictures of a group into one split, or name no group column.",
+        )

@@ -105,6 +105,27 @@ def test_split_and_group_columns_are_kept(import_zip):
     assert (dataset.records().groupby("group")["split"].nunique() == 1).all()
 
 
+def split_and_patient(patient_of):
+    rows = [f"{i}.png,{'ab'[i % 2]},{'train' if i < 24 else 'test'},{patient_of(i)}" for i in range(30)]
+    return {**flat(30), "labels.csv": csv("file,label,split,patient", *rows)}
+
+
+def test_what_a_split_column_lacks_is_carved_out_in_whole_groups(import_zip):
+    dataset = import_zip(split_and_patient(lambda i: f"p{i // 3}" if i % 3 else ""))
+    table = dataset.records()
+    assert dataset.split_source == "column" and (table["split"] == "test").sum() == 6 and dataset.sizes[1] > 0
+    grouped = table[table["group"] != ""]
+    assert len(grouped) == 20 and (grouped.groupby("group")["split"].nunique() == 1).all()
+
+
+def test_a_patient_in_train_and_in_test_is_refused_with_what_mends_it(import_zip):
+    files = split_and_patient(lambda i: f"p{i % 12}")
+    with pytest.raises(DataError, match=r"tears 6 of 12 groups apart: 'p0' is in train and in test.*Divide by the gr"):
+        import_zip(files)
+    mended = import_zip(files, split_by="group").records()
+    assert (mended.groupby("group")["split"].nunique() == 1).all()
+
+
 def test_metadata_of_the_hub_is_read_with_the_split_of_its_folder(import_zip):
     files = {}
     for split, first in (("train", 0), ("test", 8)):

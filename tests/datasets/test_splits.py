@@ -156,7 +156,7 @@ def test_a_class_in_every_group_of_its_own_cannot_be_divided():
 
 def test_a_group_that_the_given_division_tears_apart_is_refused():
     given, groups = np.array(["train", "test"] * 5), np.array(["patient 1"] * 10, dtype=object)
-    with pytest.raises(DataError, match="Group 'patient 1' is in train and in test"):
+    with pytest.raises(DataError, match="tears 1 of 1 groups apart: 'patient 1' is in train and in test"):
         divide("single", np.zeros(10, int), given=given, groups=groups)
 
 
