@@ -50,6 +50,7 @@ _TARGET_NAMES = (
 _SPLIT_NAMES = ("split", "subset", "partition", "set", "usage")
 _GROUP_NAMES = ("group", "group_id", "groups", "patient", "patient_id", "subject", "subject_id", "cluster")
 _MANY = 20  # different whole numbers beyond which, if each is rare, they are measured and not names of classes
+_LOOKED_AT = 2000  # rows that tell what a column is
 _JSON_LIST = "\x1f"  # stands between the values of a list in a cell; no text file holds it by accident
 
 
@@ -211,6 +212,12 @@ def match(table: pd.DataFrame, image: str, pictures: Sequence[str], *, folder: s
     return Match(dict(row_of), tuple(unmatched), tuple(name for name in pictures if name not in row_of))
 
 
+def names_some(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -> bool:
+    """Whether any cell of the table's first rows names a picture."""
+    known = Names(pictures, folder)
+    return any(known.find(cell) for column in table.columns for cell in table[column].head(_LOOKED_AT) if cell)
+
+
 def values(cell: str, separator: str) -> tuple[str, ...]:
     """The classes that a cell names, cleaned, each once."""
     parts = cell.split(_JSON_LIST) if _JSON_LIST in cell else cell.split(separator) if separator else [cell]
@@ -240,7 +247,7 @@ def _image_column(table: pd.DataFrame, known: Names) -> str:
     """The column with the most values that are names of pictures; a usual name decides between equals."""
     best, most = "", 0.0
     for column in table.columns:
-        seen = [value for value in table[column].head(2000) if value]
+        seen = [value for value in table[column].head(_LOOKED_AT) if value]
         hits = sum(len(known.find(value)) == 1 for value in seen) / max(1, len(seen))
         if hits > 0.3 and str(column).strip().casefold() in _IMAGE_NAMES:
             hits += 0.5  # whole numbers of any kind may look like the names of pictures that are numbered

@@ -3,10 +3,12 @@ import json
 import numpy as np
 import pytest
 
+from ftcore.datasets.archive import zip_entries
 from ftcore.datasets.intake import Labels, import_classes, import_source, summary
+from ftcore.datasets.labels import find_table
 from ftcore.datasets.records import open_dataset
 from ftcore.errors import DataError
-from tests.datasets.made_pictures import png, reasons, two_classes, write_folder
+from tests.datasets.made_pictures import png, reasons, two_classes, write_folder, write_zip
 
 N = 12
 
@@ -134,6 +136,51 @@ def test_metadata_of_the_hub_is_read_with_the_split_of_its_folder(import_zip):
         files |= {f"{split}/{i}.png": png(i) for i in range(first, first + 8)}
     dataset = import_zip(files, split="80/10/10")
     assert dataset.sizes == (6, 2, 8) and not dataset.left_out
+
+
+@pytest.fixture
+def form_table(tmp_path):
+    """The name of the table that a form would show for some files, or None."""
+
+    def find(files):
+        with zip_entries(write_zip(tmp_path / "form.zip", files)) as listing:
+            found = find_table(listing)
+        return found[0] if found else None
+
+    return find
+
+
+def test_no_form_shows_one_of_several_tables_that_are_used_together(import_zip, form_table):
+    files = {}
+    for split, first in (("train", 0), ("test", 8)):
+        rows = [f"{i}.png,{'ab'[i % 2]}" for i in range(first, first + 8)]
+        files |= {f"{split}/metadata.csv": csv("file_name,label", *rows)}
+        files |= {f"{split}/{i}.png": png(i) for i in range(first, first + 8)}
+    assert form_table(files) is None and import_zip(files).n_images == 16
+    del files["test/metadata.csv"]
+    assert form_table(files) == "train/metadata.csv"
+
+
+RESULTS = csv("epoch,train/loss", *(f"{i},{1 / (i + 1)}" for i in range(100, 110)))
+
+
+def test_a_table_about_something_else_does_not_stand_before_coco_and_yolo(import_zip, form_table):
+    with_yolo = {**flat(), **{f"labels/{i}.txt": yolo(i) for i in range(N)}, "results.csv": RESULTS}
+    with_coco = {**flat(), "all.json": coco(range(N), [(i, 1 if i % 2 else 7) for i in range(N)]), "r.csv": RESULTS}
+    for files in (with_yolo, with_coco):
+        assert form_table(files) is None
+        dataset = import_zip(files)
+        assert (dataset.task, dataset.n_images) == ("multi", N)
+        assert set(reasons(dataset).values()) == {"not a picture (.csv)"}
+        with pytest.raises(DataError, match="no column 'kind'"):
+            import_zip(files, labels=Labels(targets=("kind",)))
+
+
+def test_a_form_shows_the_first_table_that_names_a_picture(form_table):
+    rows = csv("file,kind", *(f"{i}.png,{'ab'[i % 2]}" for i in range(N)))
+    assert form_table({**flat(), "a.csv": RESULTS, "b.csv": rows}) == "b.csv"
+    assert form_table({**flat(), "a.csv": RESULTS}) is None
+    assert form_table({**flat(), "a.csv": b"", "b.csv": csv("x,y,file", "1,2,gone.png", "3,4,0.png")}) == "b.csv"
 
 
 def test_class_folders_are_not_disturbed_by_a_table_beside_them(import_zip):
