@@ -31,8 +31,8 @@ class Labels:
         file: Path of a table or of a COCO file, or its name inside the source.
         image: Column with the file name.
         targets: Columns with what is to be learned.
-        split: Column with train, validation or test.
-        group: Column that says which pictures belong together.
+        split: Column with train, validation or test; tables.NO_COLUMN if none is to be found out.
+        group: Column that says which pictures belong together; likewise.
         separator: Between several classes in one cell.
     """
 
@@ -269,7 +269,7 @@ def from_table(
             fix="Choose the column with the file names.",
         )
     rows = {str(column): table[column].tolist() for column in table.columns}
-    pairs = [targets.name_and_unit(column) for column in mapping.targets]
+    pairs = targets.names_and_units(mapping.targets)
     left_out = [*match.unmatched]
     left_out += [{"name": shown(name), "reason": f"not listed in {called}"} for name in match.unlisted]
     placed = []
@@ -328,7 +328,10 @@ def _row(
         numbers = tuple(value for value in values if value is not None)
         text = targets.numbers_in_words(numbers, units if len(units) == len(numbers) else ())
         return Placed(entry, text, split, numbers=numbers, group=group)
-    return Placed(entry, tables.class_name(cells[0]), split, group=group)
+    one = tables.values(cells[0], "")  # a list in JSON may hold several
+    if len(one) != 1:
+        raise DataError(f"has {len(one)} classes and not one", fix="Keep one of them.")
+    return Placed(entry, one[0], split, group=group)
 
 
 @lru_cache(maxsize=4096)  # one name for all pictures of a group

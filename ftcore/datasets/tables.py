@@ -25,6 +25,8 @@ MOST_ROWS = 1_000_000
 MOST_COLUMNS = 1_000
 MOST_CELLS = 10_000_000  # empty ones too: a short file can have many
 SEPARATORS = ("|", ";", ",")
+NO_COLUMN = "none"
+"""Asked for as the column of the split or of the group: there is none, whatever the columns are called."""
 _IMAGE_NAMES = (
     "file_name",
     "filename",
@@ -135,7 +137,8 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None
     Args:
         table: From read_table().
         pictures: Names of the pictures in the source.
-        asked: What is known already; its empty fields are filled in, its task may be ``auto``.
+        asked: What is known already; its empty fields are filled in, its task may be ``auto``, its split and group
+            NO_COLUMN.
         folder: Where in the source the table lies.
 
     Raises:
@@ -143,15 +146,16 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None
     """
     asked = asked or Mapping("", (), "auto")
     columns = [str(column) for column in table.columns]
-    for column in (asked.image, *asked.targets, asked.split, asked.group):
+    extra = [column for column in (asked.split, asked.group) if column != NO_COLUMN]
+    for column in (asked.image, *asked.targets, *extra):
         if column and column not in columns:
             raise DataError(
                 f"The table has no column {column!r}.", fix=f"It has: {', '.join(map(repr, columns[:20]))}."
             )
     image = asked.image or _image_column(table, Names(pictures, folder))
-    rest = [column for column in columns if column != image]
-    split = asked.split or _named(rest, _SPLIT_NAMES, table)
-    group = asked.group or _named(rest, _GROUP_NAMES, None)
+    rest = [column for column in columns if column != image and column not in asked.targets]
+    split = "" if asked.split == NO_COLUMN else asked.split or _named(rest, _SPLIT_NAMES, table)
+    group = "" if asked.group == NO_COLUMN else asked.group or _named(rest, _GROUP_NAMES, None)
     free = [column for column in rest if column not in (split, group)]
     chosen = asked.targets or _target_columns(table, free)
     task, separator = _task(table, image, chosen)

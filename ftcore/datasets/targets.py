@@ -8,6 +8,7 @@ number    list of values                   values, joined       [N, T] float32
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -74,6 +75,23 @@ def name_and_unit(column: str) -> tuple[str, str]:
     if match and match["name"]:
         return names.clean(match["name"]), names.clean(match["unit"], fallback="")
     return names.clean(column), ""
+
+
+def names_and_units(columns: Sequence[str]) -> list[tuple[str, str]]:
+    """name_and_unit() of several columns. Where two would be called alike, each keeps the whole name of its column."""
+    pairs = [name_and_unit(column) for column in columns]
+    count = Counter(name for name, _ in pairs)
+    pairs = [
+        (names.clean(column) if count[name] > 1 else name, unit)
+        for column, (name, unit) in zip(columns, pairs, strict=True)
+    ]
+    taken: set[str] = set()
+    for i, (name, unit) in enumerate(pairs):
+        while name in taken:  # columns that differ only in what is cleaned away
+            name = f"{name} ({i + 1})"
+        taken.add(name)
+        pairs[i] = name, unit
+    return pairs
 
 
 def as_number(text: str) -> float | None:

@@ -10,7 +10,6 @@ from ftcore.datasets import tables, targets
 from ftcore.datasets.tables import Mapping
 from ftcore.errors import DataError
 
-NONE = ""
 PREVIEW = 10  # rows
 
 
@@ -46,9 +45,13 @@ def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] 
 
 
 def _optional(place: Any, label: str, columns: list[str], guess: str, key: str) -> str:
-    options = [NONE, *columns]
+    options = [tables.NO_COLUMN, *(column for column in columns if column != tables.NO_COLUMN)]
     return place.selectbox(
-        label, options, index=options.index(guess), format_func=lambda column: column or "no column", key=key
+        label,
+        options,
+        index=options.index(guess) if guess else 0,
+        format_func=lambda column: "no column" if column == tables.NO_COLUMN else column,
+        key=key,
     )
 
 

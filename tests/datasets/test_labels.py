@@ -65,6 +65,23 @@ def test_numbers_keep_their_names_and_units(import_zip):
     assert dataset.n_images == N and dataset.facts().n_train == dataset.sizes[0]
 
 
+def test_numbers_that_would_be_called_alike_keep_the_whole_name_of_their_column(import_zip):
+    rows = [f"{i}.png,{i / 4},{100 - i},{i},{i + 1}" for i in range(N)]
+    files = {**flat(), "labels.csv": csv("file,x (cm),x (mm),=y,y", *rows)}
+    dataset = import_zip(files, task="number", labels=Labels(targets=("x (cm)", "x (mm)", "=y", "y")))
+    assert dataset.classes == ("x (cm)", "x (mm)", "y", "y (4)") and dataset.units == ("cm", "mm", "", "")
+    assert len(summary(dataset)["classes"]) == 4
+    assert dataset.counts().pivot(index="label", columns="split", values="count").shape == (4, 3)
+
+
+def test_a_list_is_not_run_together_into_one_class(import_zip):
+    lines = [{"file": f"{i}.png", "tags": [["cat"], ["dog"], ["cat", "dog"], []][i % 4]} for i in range(N)]
+    files = {**flat(), "labels.jsonl": "\n".join(map(json.dumps, lines)).encode()}
+    dataset = import_zip(files, task="single")
+    assert dataset.classes == ("cat", "dog") and dataset.n_images == N / 2
+    assert set(reasons(dataset).values()) == {"has 2 classes and not one", "has no value in column 'tags'"}
+
+
 def test_rows_without_a_picture_and_pictures_without_a_row_are_both_listed(import_zip):
     rows = [f"{i}.png,{'cat' if i % 2 else 'dog'}" for i in range(N - 1)]
     dataset = import_zip({**flat(), "labels.csv": csv("file,label", *rows, "gone.png,cat")})

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from ftcore.datasets import tables
-from ftcore.datasets.tables import Mapping, guess, match, read_table
+from ftcore.datasets.tables import NO_COLUMN, Mapping, guess, match, read_table
 from ftcore.errors import DataError
 
 PICTURES = [f"images/{i}.jpg" for i in range(60)]
@@ -153,6 +153,19 @@ def test_several_columns_of_numbers_are_several_numbers():
 def test_split_and_group_columns_are_known_by_their_names():
     found = guess(table("id,patient_id,subset,label\n1,p1,train,a\n2,p2,test,b"), PICTURES)
     assert (found.image, found.group, found.split, found.targets) == ("id", "patient_id", "subset", ("label",))
+
+
+def test_no_column_means_that_none_is_found_out():
+    text = table("id,patient_id,subset,label\n1,p1,train,a\n2,p2,test,b")
+    found = guess(text, PICTURES, asked=Mapping("", ("label",), "auto", NO_COLUMN, NO_COLUMN))
+    assert (found.split, found.group) == ("", "")
+
+
+def test_a_column_to_be_learned_is_not_the_group_or_the_split_as_well():
+    text = table("id,cluster,subset\n1,a,train\n2,b,test")
+    assert guess(text, PICTURES, asked=Mapping("", ("cluster",), "auto")).group == ""
+    assert guess(text, PICTURES, asked=Mapping("", ("subset",), "auto")).split == ""
+    assert guess(text, PICTURES, asked=Mapping("", ("cluster",), "auto", group="cluster")).group == "cluster"
 
 
 def test_a_column_called_set_that_names_no_split_is_not_one():

@@ -124,6 +124,21 @@ def test_a_table_in_a_zip_is_shown_with_its_columns_and_imported_as_they_say(wor
     assert job.request["task"] == "number" and job.request["labels"]["targets"] == ["age"]
 
 
+def test_no_column_is_what_the_import_takes(workspace, started, tmp_path):
+    rows = [f"{i}.png,{'ab'[i % 2]},{'train' if i < 15 else 'test'},p{i % 2}" for i in range(20)]
+    packed = table_zip(tmp_path / "t.zip", rows, "file,label,split,patient")
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("t.zip", packed.read_bytes(), "application/zip")).run()
+    assert (at.selectbox(key="column_split").value, at.selectbox(key="column_group").value) == ("split", "patient")
+    at.selectbox(key="column_split").select("no column").run()
+    at.selectbox(key="column_group").select("no column").run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    importing.run(job)
+    assert list_datasets()[0].split_source == "random"
+
+
 def test_a_table_beside_a_zip_goes_with_it(workspace, started, tmp_path):
     files = {f"{i}.png": png(i) for i in range(12)}
     packed = write_zip(tmp_path / "flat.zip", files)
