@@ -12,6 +12,8 @@ from ftcore.errors import DataError, SettingsError
 from ftcore.events import Finished, Imported, Progress
 from ftcore.runs import log, store
 
+_BETWEEN = 0.25  # seconds between two reports of a stage
+
 
 def run(job: store.Job) -> None:
     """Import what ``job.request`` names: source, name, task, split, seed, split_by, labels (the fields of Labels).
@@ -20,13 +22,17 @@ def run(job: store.Job) -> None:
     An ``upload``, and a ``table`` beside it, are deleted afterwards; a source ``on_server`` must lie in a root.
     """
     started = time.perf_counter()
-    last = [0.0]
+    stage, stage_started, told = "", started, 0.0
 
     def progress(label: str, done: int, total: int) -> None:
-        seconds = time.perf_counter() - started
-        if done < total and seconds - last[0] < 0.25:
+        nonlocal stage, stage_started, told
+        now = time.perf_counter()
+        if label != stage:  # how fast one stage goes says nothing about the next
+            stage, stage_started = label, now
+        elif done < total and now - told < _BETWEEN:
             return
-        last[0] = seconds
+        told = now
+        seconds = now - stage_started
         log.append(job.folder, Progress(stage=label, label=label, done=done, total=total, seconds=seconds))
 
     request = job.request

@@ -8,7 +8,9 @@ import pytest
 from ftcore import workspace as disk
 from ftcore.datasets import versions
 from ftcore.datasets.records import list_datasets, open_dataset
+from ftcore.errors import DataError
 from ftcore.events import Progress
+from ftcore.jobs import importing
 from ftcore.runs import log, process, queue, store
 from ftcore.runs.tail import Tail
 
@@ -34,6 +36,23 @@ def test_an_import_ends_with_a_data_set(job, work):
 def test_an_import_says_how_far_it_is(job, work):
     work(job)
     assert any(isinstance(event, Progress) and event.done == event.total == 60 for event in log.read(job.folder)[0])
+
+
+def test_the_time_of_a_stage_is_counted_from_its_own_start(job, monkeypatch):
+    clock = iter(range(0, 10**6, 100))  # every look at the clock takes 100 seconds
+    monkeypatch.setattr(importing.time, "perf_counter", lambda: float(next(clock)))
+
+    def slow(source, *, progress, **options):
+        for label in ("Downloading", "Reading pictures"):
+            for done in range(4):
+                progress(label, done, 3)
+        raise DataError("Enough.")
+
+    monkeypatch.setattr(importing, "import_source", slow)
+    with pytest.raises(DataError):
+        importing.run(job)
+    seconds = [event.seconds for event in log.read(job.folder)[0] if isinstance(event, Progress)]
+    assert seconds == [0, 100, 200, 300] * 2
 
 
 def test_the_upload_is_removed_after_the_import(job, work, upload):
