@@ -257,6 +257,26 @@ def test_boxes_of_yolo_are_classes_of_pictures(import_zip):
     assert reasons(dataset) == {"images/11.png": "has no label file"}
 
 
+@pytest.mark.parametrize("listed", ["names: *i", "names: [cat, *i]", "names: {0: *i, 1: dog}", "<<: *i\nnames: 3"])
+def test_names_that_refer_to_each_other_without_end_are_not_unfolded(import_zip, listed):
+    bomb = [
+        f"{name}: &{name} [{', '.join(['*' + 'abcdefghi'[k - 1]] * 9) if k else 'x'}]"
+        for k, name in enumerate("abcdefghi")
+    ]
+    files = {
+        **flat(),
+        **{f"labels/{i}.txt": yolo(i) for i in range(N)},
+        "data.yaml": "\n".join([*bomb, listed]).encode(),
+    }
+    assert import_zip(files).classes == ("class 0", "class 1")
+
+
+def test_an_id_of_coco_that_is_none_is_a_sentence(import_zip):
+    for wrong in (coco(range(N), [([1], 1)]), coco(range(N), [(1, [1])]), coco(range(N), [({}, 1)])):
+        with pytest.raises(DataError, match=r"all\.json is no COCO file"):
+            import_zip({**flat(), "all.json": wrong}, labels=Labels("all.json"))
+
+
 def test_boxes_can_be_one_class_where_there_is_one(import_zip):
     files = {**flat(), **{f"labels/{i}.txt": yolo(i) for i in range(N)}, "classes.txt": b"cat\ndog\n"}
     dataset = import_zip(files, task="single")
