@@ -288,7 +288,7 @@ def _split(
         _require_train(given, array, asked.task, classes)
         groups = table["group"].to_numpy(dtype=object) if (table["group"] != "").any() else None
     table["group"] = table["group"] if groups is None else groups.astype(str)
-    split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups)
+    split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups, classes=classes)
     dividing.require_parts(split, asked.shares)
     return split, layout.splits_from if given is not None else dividing.source_of(asked.split_by, groups)
 

@@ -117,7 +117,7 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
     table = dataset.records()
     used = table["split"].isin(("train", "validation")).to_numpy()
     x, target = features[used], dataset.targets(table[used])
-    fold = folds(dataset.task, target, FOLDS, seed=seed)
+    fold = folds(dataset.task, target, FOLDS, seed=seed, classes=dataset.classes)
     answers = np.zeros((len(x), len(dataset.classes)), np.float32)
     head = _head(dataset.task)
     with threadpool_limits(1), warnings.catch_warnings():  # small matrices: more threads only wait for each other

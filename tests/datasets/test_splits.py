@@ -193,6 +193,14 @@ def test_folds_that_cannot_be_are_refused():
         folds("single", np.array([0] * 9 + [1] * 2), 5)
 
 
+def test_a_class_with_too_few_pictures_is_called_by_its_name_where_that_is_known():
+    few = np.array([0] * 9 + [1] * 2)
+    with pytest.raises(DataError, match="Class 'dog' has 2 pictures"):
+        folds("single", few, 5, classes=("cat", "dog"))
+    with pytest.raises(DataError, match="Class 'dog' has 2 pictures"):
+        divide("single", few, classes=("cat", "dog"))
+
+
 def test_pictures_without_any_class_are_divided_too():
     parts = by_sets(np.zeros((100, 2)), np.array([0.7, 0.3]))
     assert np.bincount(parts).tolist() == [70, 30]
