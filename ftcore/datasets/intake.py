@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from ftcore import names, workspace
 from ftcore.datasets import dividing, hub_sets, records, samples, targets, torchvision_sets
@@ -40,7 +41,9 @@ BY_NAME = (_SAMPLE, _HUB, _TORCHVISION)
 """What a source that is no path begins with."""
 _MADE = ("sample", "torchvision set")  # sources whose pictures are made from arrays: no originals are kept
 _MOST_TOLD = 10_000  # files of which it is told one by one why they were left out
-_STALE = 24 * 3600  # seconds after which a half-written import cannot be anybody's any more
+_LOCK = "lock"  # file of a half-written import that is held by it
+_YOUNG = 60  # seconds in which an import that just began surely holds its lock
+_STALE = 24 * 3600  # seconds after which a half-written folder without a lock cannot be anybody's any more
 _BETWEEN = 0.1  # seconds between two reports of progress
 
 _Grouping = Callable[[pd.DataFrame], np.ndarray | None]
@@ -361,24 +364,34 @@ def _write(dataset: Dataset, table: pd.DataFrame, staging: Path) -> None:
 
 @contextmanager
 def _staging() -> Iterator[Path]:
-    """A hidden folder for an import whose id is not known before its last picture; removed however it ends."""
+    """A hidden folder for an import whose id is not known before its last picture; removed however it ends.
+
+    It is locked as long as the import lives, however it dies.
+    """
     with workspace.disk_errors():
         folder = Path(tempfile.mkdtemp(prefix=".import.", suffix=".part", dir=workspace.folder(records.FOLDER)))
         try:
-            yield folder
+            with FileLock(folder / _LOCK):
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_stale() -> None:
-    """Delete what imports that were killed a day ago or longer have left."""
-    for folder in workspace.folder(records.FOLDER).glob(".*.part"):
+    """Delete what imports and edits that were killed have left, and deletes that were cut off."""
+    parent = workspace.folder(records.FOLDER)
+    workspace.finish_removals(parent)
+    for folder in parent.glob(".*.part"):
         try:
-            newest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
-        except OSError:
+            age = time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+            if not (folder / _LOCK).exists():
+                if age > _STALE:
+                    shutil.rmtree(folder, ignore_errors=True)
+            elif age > _YOUNG:
+                with FileLock(folder / _LOCK, timeout=0):
+                    shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, Timeout):  # gone meanwhile, or at work
             continue
-        if time.time() - newest > _STALE:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _throttled(progress: Progress, label: str) -> Callable[[int, int], None]:

@@ -1,9 +1,11 @@
 import os
 import shutil
 import signal
+import time
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from ftcore import workspace as disk
 from ftcore.datasets import versions
@@ -92,6 +94,45 @@ def test_an_upload_is_kept_when_the_disk_was_full(job, work, upload, monkeypatch
 
     monkeypatch.setattr(disk, "require_space", full)
     assert (work(job).status, upload.exists()) == ("interrupted", True)
+
+
+def aged(path, days):
+    path.touch()
+    os.utime(path, (time.time() - days * 86400,) * 2)
+    return path
+
+
+def test_uploads_that_nobody_will_import_any_more_are_swept(job, work, upload, monkeypatch):
+    folder = upload.parent
+    expected = {}
+    for state, days, stays in (
+        ("interrupted", 8, False),
+        ("interrupted", 6, True),
+        ("waiting", 30, True),
+        ("working", 30, True),
+    ):
+        paths = [aged(folder / f"{state}-{days}{ending}", days) for ending in (".zip", ".csv")]
+        other = store.create("import", state, {"source": str(paths[0]), "upload": True, "table": str(paths[1])})
+        expected |= {path.name: stays for path in paths}
+        if state == "waiting":
+            monkeypatch.setattr(queue, "waiting", lambda kind="train", id=other.id: [id])
+        if state == "working":
+            lock = FileLock(other.folder / process.LOCK)
+            lock.acquire()
+    expected |= {
+        aged(folder / name, days).name: days < 1 for name, days in (("none.zip", 2), (".half.zip.1.part", 0.5))
+    }
+    expected[aged(upload, 30).name] = False  # its own: read, and then removed as always
+    state = work(job)
+    lock.release()
+    assert state.status == "finished"
+    assert {path.name for path in folder.iterdir()} == {name for name, stays in expected.items() if stays}
+
+
+def test_an_upload_that_was_swept_is_asked_for_again(job, work, upload):
+    upload.unlink()
+    state = work(job)
+    assert state.status == "failed" and "not there any more" in state.problem and "Upload" in state.problem
 
 
 @pytest.fixture
