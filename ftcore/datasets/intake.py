@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
 from ftcore import names, workspace
-from ftcore.datasets import dividing, hub_sets, records, samples, targets, torchvision_sets
+from ftcore.datasets import dividing, hub_sets, records, samples, tables, targets, torchvision_sets
 from ftcore.datasets import labels as label_files
 from ftcore.datasets.archive import Listing, folder_entries, shown, zip_entries
 from ftcore.datasets.dividing import Progress, ignore
@@ -30,12 +30,13 @@ from ftcore.datasets.reading import Read, read_all
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.selection import require_something, select
 from ftcore.datasets.splits import SPLITS, divide, parse_shares
-from ftcore.datasets.upload import pack_classes, pack_upload
+from ftcore.datasets.upload import Content, pack_classes, pack_upload
 from ftcore.errors import DataError, SettingsError
 
 __all__ = ["Labels", "import_classes", "import_source", "pack_classes", "pack_upload", "summary"]
 
 TASKS = ("auto", *targets.TASKS)
+LOOSE = "My pictures"  # what loose pictures are called that nobody gave a name
 _SAMPLE, _HUB, _TORCHVISION = "sample:", "hf:", "torchvision:"
 BY_NAME = (_SAMPLE, _HUB, _TORCHVISION)
 """What a source that is no path begins with."""
@@ -89,7 +90,7 @@ def import_source(
 
     Raises:
         DataError: The source cannot be used; nothing was written.
-        SettingsError: Unknown task, bad split or seed.
+        SettingsError: Unknown task, bad split or seed, or labels for a set that brings its own.
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
     labels = labels or Labels()
@@ -115,7 +116,7 @@ def import_source(
             return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, progress)
 
 
-def import_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]], **options: Any) -> Dataset:
+def import_classes(classes: Mapping[str, Iterable[tuple[str, Content]]], **options: Any) -> Dataset:
     """Import loose pictures, several for each class.
 
     Args:
@@ -124,7 +125,7 @@ def import_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]]
     """
     upload = workspace.folder("uploads") / f"{names.new_id('classes')}.zip"
     try:
-        return import_source(pack_classes(classes, upload), **{"name": "My pictures", **options})
+        return import_source(pack_classes(classes, upload), **{"name": LOOSE, **options})
     finally:
         upload.unlink(missing_ok=True)
 
@@ -174,6 +175,7 @@ def _check(
         prefix, _, called = str(source).partition(":")
         own_name = names.clean(called.rpartition("/")[2])
         if f"{prefix}:" == _HUB:
+            _require_hub_labels(labels)
             target = labels.targets[0] if labels.targets else ""
             listing = hub_sets.open_set(called, image=labels.image, target=target, progress=progress)
             opened, kind = nullcontext(listing), "hub set"
@@ -195,6 +197,17 @@ def _check(
             )
     asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
     return asked, opened, kind
+
+
+def _require_hub_labels(labels: Labels) -> None:
+    """Raise SettingsError for what cannot be said of a set of the hub: its labels are in its own tables."""
+    extra = {"file of labels": labels.file, "column of the split": labels.split, "separator": labels.separator}
+    extra |= {"column of the group": labels.group, "second target column": "".join(labels.targets[1:])}
+    if unused := [what for what, said in extra.items() if said not in ("", tables.NO_COLUMN)]:
+        raise SettingsError(
+            f"A set of the Hugging Face hub brings its own labels, so a {unused[0]} cannot be used.",
+            fix="Leave it out; the columns with the picture and with the class may be named.",
+        )
 
 
 def _estimate(layout: Layout, keep_originals: bool) -> int:
