@@ -170,6 +170,20 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None
     return Mapping(image, tuple(chosen), task, split, group, separator if len(chosen) == 1 else "")
 
 
+def outline(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -> Mapping:
+    """What guess() finds apart from the target, for a form in which people choose it; never raises.
+
+    Where no column names files, the first one stands for it.
+    """
+    columns = [str(column) for column in table.columns]
+    try:
+        image = _image_column(table, Names(pictures, folder))
+    except DataError:
+        image = columns[0]
+    rest = [column for column in columns if column != image]
+    return Mapping(image, (), split=_named(rest, _SPLIT_NAMES, table), group=_named(rest, _GROUP_NAMES, None))
+
+
 class Names:
     """Finds pictures by what a table calls them: the whole name, the end of it, or without its ending."""
 

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from ftcore.datasets import tables
-from ftcore.datasets.tables import NO_COLUMN, Mapping, guess, match, read_table
+from ftcore.datasets.tables import NO_COLUMN, Mapping, guess, match, outline, read_table
 from ftcore.errors import DataError
 
 PICTURES = [f"images/{i}.jpg" for i in range(60)]
@@ -182,6 +182,12 @@ def test_what_was_asked_for_wins():
 def test_a_column_that_is_not_there_is_a_sentence_with_those_that_are():
     with pytest.raises(DataError, match=r"no column 'nope'.*'file', 'label'"):
         guess(column("a"), PICTURES, asked=Mapping("", ("nope",), "auto"))
+
+
+def test_a_form_knows_the_other_columns_where_the_target_is_not_clear():
+    unclear = table("patient,subset,id,colour,shape\np,train,1,red,round\np,test,2,blue,flat")
+    assert outline(unclear, PICTURES) == Mapping("id", (), split="subset", group="patient")
+    assert outline(table("a,b\nx,y"), PICTURES) == Mapping("a", ())
 
 
 def test_no_column_with_file_names_is_a_sentence():

@@ -4,6 +4,7 @@ import pytest
 
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.records import delete, list_datasets
+from ftcore.datasets.tables import NO_COLUMN
 from ftcore.errors import DataError
 from ftcore.events import Failed, Finished, Imported, Progress
 from ftcore.jobs import importing
@@ -138,6 +139,24 @@ def test_no_column_is_what_the_import_takes(workspace, started, tmp_path):
     (job,) = store.list_jobs("import")
     importing.run(job)
     assert list_datasets()[0].split_source == "random"
+
+
+def test_a_split_and_a_group_are_shown_where_the_target_is_not_clear_and_never_learned_as_well(
+    workspace, started, tmp_path
+):
+    rows = [f"{'train' if i < 15 else 'test'},p{i // 5},{i}.png,red{i % 2},round" for i in range(20)]
+    packed = table_zip(tmp_path / "t.zip", rows, "split,patient,file,colour,shape")
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("t.zip", packed.read_bytes(), "application/zip")).run()
+    chosen = [at.selectbox(key=f"column_{what}").value for what in ("image", "split", "group")]
+    assert chosen == ["file", "split", "patient"] and at.button(key="import").disabled
+    at.multiselect(key="column_targets").set_value(["patient"]).run()
+    assert at.selectbox(key="column_group").value == NO_COLUMN
+    at.multiselect(key="column_targets").set_value(["colour"]).run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    assert job.request["labels"]["split"] == "split" and job.request["labels"]["targets"] == ["colour"]
 
 
 def test_a_table_beside_a_zip_goes_with_it(workspace, started, tmp_path):
