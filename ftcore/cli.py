@@ -91,7 +91,11 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("import", _import, "Import pictures: a ZIP, a folder, sample:digits, or a public set by name.")
     help = "a path, sample:NAME, hf:OWNER/NAME[/CONFIGURATION] or torchvision:NAME"
-    added.add_argument("source", metavar="SOURCE", help=help)
+    added.add_argument("source", metavar="SOURCE", nargs="?", help=help)
+    help = "instead of a source: loose pictures of one class, cat=1.jpg or cat=1.jpg,2.jpg; again for the other classes"
+    added.add_argument(
+        "--class", metavar="NAME=FILE", dest="classes", nargs="+", action="append", default=[], help=help
+    )
     added.add_argument("--name", metavar="N")
     _add_import_options(added)
 
@@ -181,8 +185,10 @@ def _add_import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image-column", metavar="C", help="column of the table with the file name")
     help = "column to be learned; give it several times for several"
     parser.add_argument("--target-column", metavar="C", action="append", default=[], help=help)
-    parser.add_argument("--split-column", metavar="C", help="column with train, validation or test")
-    parser.add_argument("--group-column", metavar="C", help="column that says which pictures belong together")
+    help = "column with train, validation or test; none if a column that is called so is not to be used"
+    parser.add_argument("--split-column", metavar="C", help=help)
+    help = "column that says which pictures belong together; none likewise"
+    parser.add_argument("--group-column", metavar="C", help=help)
     parser.add_argument("--separator", metavar="S", help="between several classes in one cell")
     help = f"how pictures are divided (default auto): {', '.join(METHODS)}"
     parser.add_argument("--split-by", default="auto", metavar="HOW", help=help)
@@ -191,29 +197,52 @@ def _add_import_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(parsed: argparse.Namespace) -> dict[str, Any]:
-    with _bars() as progress:
-        dataset = intake.import_source(
-            parsed.source,
-            name=parsed.name,
-            task=parsed.task,
-            split=parsed.split,
-            seed=parsed.seed,
-            split_by=parsed.split_by,
-            labels=intake.Labels(
-                parsed.labels or "",
-                parsed.image_column or "",
-                tuple(parsed.target_column),
-                parsed.split_column or "",
-                parsed.group_column or "",
-                parsed.separator or "",
-            ),
-            progress=progress,
+    if bool(parsed.source) == bool(parsed.classes):
+        raise SettingsError(
+            "Expected either a source or pictures of classes.",
+            fix="For example pictures.zip, or --class cat=1.jpg,2.jpg.",
         )
+    labels = intake.Labels(
+        parsed.labels or "",
+        parsed.image_column or "",
+        tuple(parsed.target_column),
+        parsed.split_column or "",
+        parsed.group_column or "",
+        parsed.separator or "",
+    )
+    if parsed.classes and labels != intake.Labels():
+        raise SettingsError("Pictures of classes need no table of labels.", fix="Leave out what was said of it.")
+    asked = {name: getattr(parsed, name) for name in ("task", "split", "seed", "split_by")}
+    with _bars() as progress:
+        if parsed.classes:
+            loose = _loose_pictures(parsed.classes)
+            dataset = intake.import_classes(loose, name=parsed.name or intake.LOOSE, progress=progress, **asked)
+        else:
+            dataset = intake.import_source(parsed.source, name=parsed.name, labels=labels, progress=progress, **asked)
     for item in dataset.left_out[:20]:
         print(f"left out: {item['name']}: {item['reason']}", file=sys.stderr)
     if len(dataset.left_out) > 20:
         print(f"left out: {len(dataset.left_out) - 20} more, see the data set's page", file=sys.stderr)
     return intake.summary(dataset)
+
+
+def _loose_pictures(values: Sequence[Sequence[str]]) -> dict[str, list[tuple[str, Path]]]:
+    """Files by the name of their class, from ``NAME=FILE``, more after a comma or behind it."""
+    found: dict[str, list[tuple[str, Path]]] = {}
+    for first, *more in values:
+        label, equals, file = first.partition("=")
+        if not (label.strip() and equals and file):
+            raise SettingsError(
+                f"--class is {first!r}, expected NAME=FILE.",
+                fix="For example --class cat=1.jpg,2.jpg --class dog=3.jpg.",
+            )
+        for text in (file, *more):
+            parts = [text] if Path(text).expanduser().is_file() else text.split(",")
+            for path in (Path(part).expanduser() for part in parts if part):
+                if not path.is_file():
+                    raise DataError(f"There is no file {str(path)!r} for class {label!r}.", fix="Check its path.")
+                found.setdefault(label, []).append((path.name, path))
+    return found
 
 
 def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:

@@ -3,19 +3,23 @@
 Class names reach Markdown, Plotly's HTML and CSV files; they are cleaned once, here, at intake.
 """
 
+import hashlib
 import re
 import secrets
 import unicodedata
 from datetime import datetime
 
 LONGEST = 64
-_FORMULA = "=+-@"  # a spreadsheet runs a cell that starts with one of these
+_CUT = 6  # hexadecimal digits that keep two names apart which begin alike and are both too long
+# A spreadsheet runs a cell that starts with one of these; but a number with its sign is only a number, and -1 is not 1.
+_FORMULA = re.compile(r"[=+\-@ ]*?(?=[+-]?[0-9]+(?:[.,][0-9]+)?$)|[=+\-@ ]+")
 
 
 def clean(text: str, *, fallback: str = "unnamed") -> str:
-    """A name fit to be shown: NFC, one line, no control or bidi characters, at most 64 characters.
+    """A name fit to be shown: NFC, one line, no control or bidi characters, no formula, at most 64 characters.
 
-    Markup is not removed: a class may well be called ``<b>``. Whoever shows it escapes it.
+    A longer name is cut and ends in a few digits that depend on the whole of it. Markup is not removed: a class may
+    well be called ``<b>``. Whoever shows it escapes it.
     """
     kept = "".join(
         " " if character.isspace() else character
@@ -23,8 +27,13 @@ def clean(text: str, *, fallback: str = "unnamed") -> str:
         if character.isspace() or unicodedata.category(character)[0] != "C"
     )
     kept = unicodedata.normalize("NFC", kept)  # last: what was removed may have stood between a letter and its accent
-    kept = re.sub(r" {2,}", " ", kept).lstrip(_FORMULA + " ")
-    return kept[:LONGEST].strip() or fallback
+    kept = re.sub(r" {2,}", " ", kept).strip()
+    if formula := _FORMULA.match(kept):
+        kept = kept[formula.end() :]
+    if len(kept) > LONGEST:
+        whole = hashlib.sha256(kept.encode()).hexdigest()[:_CUT]
+        kept = f"{kept[: LONGEST - _CUT - 1].strip()}…{whole}"
+    return kept or fallback
 
 
 def slug(text: str) -> str:

@@ -142,6 +142,12 @@ def remove_folder(path: Path) -> None:
     with disk_errors():
         shutil.rmtree(gone, ignore_errors=True)  # of a delete that was cut off
         os.replace(path, gone)
+    finish_removals(path.parent)
+
+
+def finish_removals(parent: Path) -> None:
+    """Delete what is left in a folder of deletes that were cut off, by a kill or a power cut."""
+    for gone in parent.glob(".*.gone"):
         shutil.rmtree(gone, ignore_errors=True)
 
 

@@ -8,6 +8,7 @@ import pytest
 from ftcore import cli, hardware
 from ftcore.jobs import supervise
 from ftcore.runs import queue, store
+from tests.datasets.made_pictures import png
 
 SMALL = (
     "model.name=test_efficientnet", "model.pretrained=false", "model.image_size=32", "train.epochs=2",
@@ -84,3 +85,38 @@ def test_a_setting_that_cannot_serve_the_task_makes_no_run(import_task, capsys):
         "The loss 'focal' does not serve a data set with numbers. Choose one of these for train.loss: mse, mae, huber."
     )
     assert store.list_jobs() == []
+
+
+@pytest.fixture
+def shots(tmp_path):
+    """Eight files: four of each of two classes; one has a comma in its name."""
+    files = [tmp_path / f"{kind}{'a,b' if i == 3 else i}.png" for kind in ("cup", "key") for i in range(4)]
+    for i, file in enumerate(files):
+        file.write_bytes(png(i))
+    return [str(file) for file in files]
+
+
+def test_loose_pictures_of_each_class_are_imported(workspace, answer, shots):
+    cups = [f"cup={shots[0]},{shots[1]}", shots[2], shots[3]]
+    keys = [part for shot in shots[4:] for part in ("--class", f"key={shot}")]
+    made = answer("import", "--class", *cups, *keys, "--split", "50/25/25")
+    assert (made["task"], made["classes"], made["left_out"]) == ("single", {"cup": 4, "key": 4}, 0)
+    assert [dataset["name"] for dataset in answer("datasets", "--json")["datasets"]] == ["My pictures"]
+    assert list((workspace / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "either a source or pictures of classes"),
+        (("sample:digits", "--class", "cup={}"), "either a source or pictures of classes"),
+        (("--class", "{}"), "expected NAME=FILE"),
+        (("--class", "=x"), "expected NAME=FILE"),
+        (("--class", "cup={},gone.png"), "There is no file 'gone.png' for class 'cup'"),
+        (("--class", "cup={}", "--labels", "x.csv"), "need no table of labels"),
+    ],
+)
+def test_loose_pictures_that_cannot_be_taken_are_one_sentence(workspace, capsys, shots, arguments, sentence):
+    assert cli.main(["import", *(argument.format(shots[0]) for argument in arguments)]) == 2
+    said = capsys.readouterr().err.strip()
+    assert sentence in said and "\n" not in said

@@ -47,13 +47,30 @@ def test_a_name_of_nothing_gets_one(text):
     assert names.clean(text, fallback="class 3") == "class 3"
 
 
+@pytest.mark.parametrize("text", ["-1", "+1", "0", "-10", "-0.5", "+3,25"])
+def test_a_number_keeps_its_sign(text):
+    assert names.clean(text) == names.clean(f" {text}\n") == names.clean(f"={text}") == text
+
+
+@pytest.mark.parametrize("text", ["-1+cmd|' /C calc'!A0", "+1-2", "-1e5", "-1.2.3", "-.5", "-x"])
+def test_what_only_begins_like_a_number_is_no_number(text):
+    assert names.clean(text) == text.lstrip("+-")
+
+
 def test_a_name_ends_after_64_characters_without_a_dangling_space():
-    assert names.clean("x" * 1000) == "x" * 64
-    assert names.clean("x" * 63 + " tail") == "x" * 63
+    assert names.clean("x" * 64) == "x" * 64
+    assert re.fullmatch("x{57}…[0-9a-f]{6}", names.clean("x" * 1000))
+    assert re.fullmatch("x{56}…[0-9a-f]{6}", names.clean("x" * 56 + " " + "tail" * 9))
+
+
+def test_two_long_names_stay_two_names():
+    assert names.clean("x" * 100 + "a") != names.clean("x" * 100 + "b")
+    assert names.clean("x" * 100 + "a") == names.clean(" =" + "x" * 100 + "a ")
 
 
 @pytest.mark.parametrize(
-    "text", ["=cat", "Cafe\u0301 au\n lait", "x" * 63 + " =y", "\u202e= =x", "e\u200b\u0301", "<b>"]
+    "text",
+    ["=cat", "Cafe\u0301 au\n lait", "x" * 63 + " =y", "\u202e= =x", "e\u200b\u0301", "<b>", "=-1", "-+-2.5", "x" * 99],
 )
 def test_cleaning_twice_changes_nothing(text):
     assert names.clean(names.clean(text)) == names.clean(text)

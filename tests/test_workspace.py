@@ -145,7 +145,8 @@ def test_a_folder_that_is_there_is_not_overwritten(workspace):
 
 def test_a_folder_of_the_workspace_can_be_removed(workspace):
     (workspace / "runs" / "one" / "deep").mkdir(parents=True)
-    (workspace / "runs" / ".one.gone").mkdir()  # a delete that was cut off
+    for cut_off in (".one.gone", ".two.gone"):  # deletes that were
+        (workspace / "runs" / cut_off / "deep").mkdir(parents=True)
     disk.remove_folder(workspace / "runs" / "one")
     assert list((workspace / "runs").iterdir()) == []
 

@@ -158,11 +158,11 @@ def _coco_parts(value: Any) -> tuple[dict[Any, str], list[tuple[Any, Any]], dict
     """Names of the pictures by id, (picture, category) pairs, names of the categories by id; None if it is no COCO."""
     try:
         images = {image["id"]: str(image["file_name"]) for image in value["images"]}
-        annotations = [(note["image_id"], note["category_id"]) for note in value["annotations"]]
+        annotations = {(note["image_id"], note["category_id"]): None for note in value["annotations"]}
         categories = {category["id"]: names.clean(str(category["name"])) for category in value["categories"]}
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):  # an id may be anything that JSON knows, also a list
         return None
-    return images, annotations, categories
+    return images, list(annotations), categories
 
 
 def _yolo_classes(entry: Entry) -> set[int] | None:
@@ -194,12 +194,26 @@ def _yolo_names(entries: Sequence[Entry]) -> dict[int, str]:
 
 
 def _yaml_names(entry: Entry) -> dict[int, str]:
+    """What stands under ``names``: a list, or texts by number. Only texts and numbers: they cannot refer to others that
+    refer to others and grow without end, and so the file is taken apart but no value is made of it."""
     import yaml
 
     try:
-        value = yaml.safe_load(entry.read().decode("utf-8-sig", "replace"))
-        listed = value["names"]
-        pairs = listed.items() if isinstance(listed, dict) else enumerate(listed)
-        return {int(number): names.clean(str(name)) for number, name in pairs}
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        top = yaml.compose(entry.read().decode("utf-8-sig", "replace"), Loader=yaml.SafeLoader)
+        listed = next((value for key, value in top.value if key.value == "names"), None)
+        if isinstance(listed, yaml.MappingNode):
+            pairs = [(int(_scalar(number)), _scalar(name)) for number, name in listed.value]
+        elif isinstance(listed, yaml.SequenceNode):
+            pairs = list(enumerate(map(_scalar, listed.value)))
+        else:
+            return {}
+    except (yaml.YAMLError, TypeError, ValueError, AttributeError, RecursionError):
         return {}
+    return {number: names.clean(name) for number, name in pairs}
+
+
+def _scalar(node: Any) -> str:
+    """The text of one YAML value. Raises TypeError for anything with parts."""
+    if not isinstance(node.value, str):
+        raise TypeError
+    return node.value

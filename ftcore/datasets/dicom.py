@@ -45,7 +45,7 @@ def _read(data: bytes, max_pixels: int) -> tuple[Image.Image, list[str]]:
     import pydicom  # late: most sources hold none
     from pydicom.pixels import apply_modality_lut, apply_voi_lut, pixel_array
 
-    if _DEFLATED in data[:4096]:
+    if _DEFLATED in data:  # wherever: anything may stand before it
         raise DataError("The DICOM file is packed as a whole (deflated).", fix="Save it without that.")
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE  # no word about values slightly off
     header: Any = pydicom.dcmread(io.BytesIO(data))

@@ -93,7 +93,7 @@ def divide_again(
     groups = groups_by(split_by, table, pictures, progress)
     array = targets.as_array(table["target"].iloc[used], dataset.task, len(dataset.classes))
     own = None if groups is None else groups[used]
-    parts = divide(dataset.task, array, shares=shares, seed=seed, groups=own)
+    parts = divide(dataset.task, array, shares=shares, seed=seed, groups=own, classes=dataset.classes)
     require_parts(parts, shares)
     table.loc[used, "split"] = parts
     _place_excluded(table, groups, shares, seed)

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from ftcore import names, workspace
-from ftcore.datasets import dividing, hub_sets, records, samples, targets, torchvision_sets
+from ftcore.datasets import dividing, hub_sets, records, samples, tables, targets, torchvision_sets
 from ftcore.datasets import labels as label_files
 from ftcore.datasets.archive import Listing, folder_entries, shown, zip_entries
 from ftcore.datasets.dividing import Progress, ignore
@@ -29,18 +30,21 @@ from ftcore.datasets.reading import Read, read_all
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.selection import require_something, select
 from ftcore.datasets.splits import SPLITS, divide, parse_shares
-from ftcore.datasets.upload import pack_classes, pack_upload
+from ftcore.datasets.upload import Content, pack_classes, pack_upload
 from ftcore.errors import DataError, SettingsError
 
 __all__ = ["Labels", "import_classes", "import_source", "pack_classes", "pack_upload", "summary"]
 
 TASKS = ("auto", *targets.TASKS)
+LOOSE = "My pictures"  # what loose pictures are called that nobody gave a name
 _SAMPLE, _HUB, _TORCHVISION = "sample:", "hf:", "torchvision:"
 BY_NAME = (_SAMPLE, _HUB, _TORCHVISION)
 """What a source that is no path begins with."""
 _MADE = ("sample", "torchvision set")  # sources whose pictures are made from arrays: no originals are kept
 _MOST_TOLD = 10_000  # files of which it is told one by one why they were left out
-_STALE = 24 * 3600  # seconds after which a half-written import cannot be anybody's any more
+_LOCK = "lock"  # file of a half-written import that is held by it
+_YOUNG = 60  # seconds in which an import that just began surely holds its lock
+_STALE = 24 * 3600  # seconds after which a half-written folder without a lock cannot be anybody's any more
 _BETWEEN = 0.1  # seconds between two reports of progress
 
 _Grouping = Callable[[pd.DataFrame], np.ndarray | None]
@@ -86,7 +90,7 @@ def import_source(
 
     Raises:
         DataError: The source cannot be used; nothing was written.
-        SettingsError: Unknown task, bad split or seed.
+        SettingsError: Unknown task, bad split or seed, or labels for a set that brings its own.
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
     labels = labels or Labels()
@@ -112,7 +116,7 @@ def import_source(
             return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, progress)
 
 
-def import_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]], **options: Any) -> Dataset:
+def import_classes(classes: Mapping[str, Iterable[tuple[str, Content]]], **options: Any) -> Dataset:
     """Import loose pictures, several for each class.
 
     Args:
@@ -121,7 +125,7 @@ def import_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]]
     """
     upload = workspace.folder("uploads") / f"{names.new_id('classes')}.zip"
     try:
-        return import_source(pack_classes(classes, upload), **{"name": "My pictures", **options})
+        return import_source(pack_classes(classes, upload), **{"name": LOOSE, **options})
     finally:
         upload.unlink(missing_ok=True)
 
@@ -171,6 +175,7 @@ def _check(
         prefix, _, called = str(source).partition(":")
         own_name = names.clean(called.rpartition("/")[2])
         if f"{prefix}:" == _HUB:
+            _require_hub_labels(labels)
             target = labels.targets[0] if labels.targets else ""
             listing = hub_sets.open_set(called, image=labels.image, target=target, progress=progress)
             opened, kind = nullcontext(listing), "hub set"
@@ -192,6 +197,17 @@ def _check(
             )
     asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
     return asked, opened, kind
+
+
+def _require_hub_labels(labels: Labels) -> None:
+    """Raise SettingsError for what cannot be said of a set of the hub: its labels are in its own tables."""
+    extra = {"file of labels": labels.file, "column of the split": labels.split, "separator": labels.separator}
+    extra |= {"column of the group": labels.group, "second target column": "".join(labels.targets[1:])}
+    if unused := [what for what, said in extra.items() if said not in ("", tables.NO_COLUMN)]:
+        raise SettingsError(
+            f"A set of the Hugging Face hub brings its own labels, so a {unused[0]} cannot be used.",
+            fix="Leave it out; the columns with the picture and with the class may be named.",
+        )
 
 
 def _estimate(layout: Layout, keep_originals: bool) -> int:
@@ -282,13 +298,13 @@ def _split(
     """A split for each picture, and where it came from."""
     array = targets.as_array(table["target"], asked.task, len(classes))
     given = table["given"].to_numpy(dtype="<U10") if layout.has_splits and asked.split_by == "auto" else None  # [N]
-    groups = None
     if given is None:
         groups = grouping(table)
     else:
         _require_train(given, array, asked.task, classes)
+        groups = table["group"].to_numpy(dtype=object) if (table["group"] != "").any() else None
     table["group"] = table["group"] if groups is None else groups.astype(str)
-    split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups)
+    split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups, classes=classes)
     dividing.require_parts(split, asked.shares)
     return split, layout.splits_from if given is not None else dividing.source_of(asked.split_by, groups)
 
@@ -361,24 +377,34 @@ def _write(dataset: Dataset, table: pd.DataFrame, staging: Path) -> None:
 
 @contextmanager
 def _staging() -> Iterator[Path]:
-    """A hidden folder for an import whose id is not known before its last picture; removed however it ends."""
+    """A hidden folder for an import whose id is not known before its last picture; removed however it ends.
+
+    It is locked as long as the import lives, however it dies.
+    """
     with workspace.disk_errors():
         folder = Path(tempfile.mkdtemp(prefix=".import.", suffix=".part", dir=workspace.folder(records.FOLDER)))
         try:
-            yield folder
+            with FileLock(folder / _LOCK):
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_stale() -> None:
-    """Delete what imports that were killed a day ago or longer have left."""
-    for folder in workspace.folder(records.FOLDER).glob(".*.part"):
+    """Delete what imports and edits that were killed have left, and deletes that were cut off."""
+    parent = workspace.folder(records.FOLDER)
+    workspace.finish_removals(parent)
+    for folder in parent.glob(".*.part"):
         try:
-            newest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
-        except OSError:
+            age = time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+            if not (folder / _LOCK).exists():
+                if age > _STALE:
+                    shutil.rmtree(folder, ignore_errors=True)
+            elif age > _YOUNG:
+                with FileLock(folder / _LOCK, timeout=0):
+                    shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, Timeout):  # gone meanwhile, or at work
             continue
-        if time.time() - newest > _STALE:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _throttled(progress: Progress, label: str) -> Callable[[int, int], None]:

@@ -17,6 +17,7 @@ from ftcore.datasets.tables import Mapping
 from ftcore.errors import DataError
 
 _METADATA = ("metadata.csv", "metadata.jsonl")  # one beside the pictures of each folder, as the Hugging Face hub has it
+_MOST_TABLES = 5  # of a source that are tried
 _MOST_FILES = 50  # JSON files beyond which each describes one picture, and none all of them
 _PLAIN = ("labels", "annotations", "targets")
 _MEANT = ("labels", "label", "annotations", "targets", "train", "data", "metadata")
@@ -30,8 +31,8 @@ class Labels:
         file: Path of a table or of a COCO file, or its name inside the source.
         image: Column with the file name.
         targets: Columns with what is to be learned.
-        split: Column with train, validation or test.
-        group: Column that says which pictures belong together.
+        split: Column with train, validation or test; tables.NO_COLUMN if none is to be found out.
+        group: Column that says which pictures belong together; likewise.
         separator: Between several classes in one cell.
     """
 
@@ -47,8 +48,8 @@ def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -
     """What is to be learned of every picture.
 
     A file that is named wins; then tables called metadata, as the Hugging Face hub has them, or called labels if they
-    name nearly every picture; then folders, if there are at least two classes of them; then any table, COCO or YOLO
-    files in the source.
+    name nearly every picture; then folders, if there are at least two classes of them; then any table that fits, then
+    COCO or YOLO files in the source.
 
     Args:
         listing: The files of the source.
@@ -69,24 +70,42 @@ def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -
     if not isinstance(folders, DataError) and _speak(folders, entries):
         detected = None if folders.has_splits else _detector(entries)
         return _with_task(detected or folders, task)
-    found = _from_tables(entries, labels, task, source) or _detector(entries)
+    problem = folders if isinstance(folders, DataError) else None
+    try:
+        found = _from_tables(entries, labels, task, source)
+    except DataError as error:
+        if labels != Labels():  # columns were named: no other file can be meant
+            raise
+        found, problem = None, error
+    found = found or _detector(entries)
     if found is None:
-        if isinstance(folders, DataError):
-            raise folders
+        if problem:
+            raise problem
+        assert isinstance(folders, Layout)
         found = folders
     return _with_task(found, task)
 
 
 def find_table(listing: Listing) -> tuple[str, pd.DataFrame] | None:
-    """The table that place() would use, with its name in the source: for a form that shows it. None if it uses none."""
-    folders = _folders(listing.entries, "source")
-    if not isinstance(folders, DataError) and _speak(folders, listing.entries):
+    """The table that place() would use, with its name in the source: for a form that shows it.
+
+    None if it uses none, or several together, of which no form could show one. A table of which no row names a
+    picture has to do with something else.
+    """
+    entries = listing.entries
+    folders = _folders(entries, "source")
+    if not isinstance(folders, DataError) and _speak(folders, entries):
         return None
-    for entry in _table_files(listing.entries):
+    if len(_metadata(entries)) > 1:
+        return None
+    pictures = [entry.name for entry in entries if suffix(entry.name) in EXTENSIONS and not entry.refused]
+    for entry in _table_files(entries)[:_MOST_TABLES]:
         try:
-            return entry.name, tables.read_table(entry.name, entry.read())
+            table = tables.read_table(entry.name, entry.read())
         except DataError:
             continue
+        if tables.names_some(table, pictures, folder=entry.name.rpartition("/")[0]):
+            return entry.name, table
     return None
 
 
@@ -165,7 +184,7 @@ def _from_tables(entries: Sequence[Entry], labels: Labels, task: str, source: st
     if len(metadata) > 1:
         return _and_also(_from_metadata(metadata, pictures, labels, task), rest)
     problem: DataError | None = None
-    for file in files[:5]:
+    for file in files[:_MOST_TABLES]:
         try:
             return _and_also(_from_file(file, pictures, labels, task, inside=True), rest)
         except DataError as error:
@@ -250,7 +269,7 @@ def from_table(
             fix="Choose the column with the file names.",
         )
     rows = {str(column): table[column].tolist() for column in table.columns}
-    pairs = [targets.name_and_unit(column) for column in mapping.targets]
+    pairs = targets.names_and_units(mapping.targets)
     left_out = [*match.unmatched]
     left_out += [{"name": shown(name), "reason": f"not listed in {called}"} for name in match.unlisted]
     placed = []
@@ -309,7 +328,10 @@ def _row(
         numbers = tuple(value for value in values if value is not None)
         text = targets.numbers_in_words(numbers, units if len(units) == len(numbers) else ())
         return Placed(entry, text, split, numbers=numbers, group=group)
-    return Placed(entry, tables.class_name(cells[0]), split, group=group)
+    one = tables.values(cells[0], "")  # a list in JSON may hold several
+    if len(one) != 1:
+        raise DataError(f"has {len(one)} classes and not one", fix="Keep one of them.")
+    return Placed(entry, one[0], split, group=group)
 
 
 @lru_cache(maxsize=4096)  # one name for all pictures of a group

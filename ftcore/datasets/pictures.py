@@ -224,5 +224,5 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     elif image.mode.startswith("I;16") or (image.mode == "I" and low >= 0 and 255 < high <= 65535):
         values /= 257
     elif low < 0 or high > 255:
-        values = (values - low) * (255 / (high - low))
+        values = (values - low) * (255 / (high - low)) if high > low else values * 0
     return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))

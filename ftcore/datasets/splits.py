@@ -46,7 +46,9 @@ def split_named(text: str) -> str | None:
     return _CALLED.get(text.strip().lower())
 
 
-def stratified(targets: np.ndarray, shares: tuple[int, int, int] = SHARES, seed: int = 0) -> np.ndarray:
+def stratified(
+    targets: np.ndarray, shares: tuple[int, int, int] = SHARES, seed: int = 0, classes: Sequence[str] = ()
+) -> np.ndarray:
     """A split for each picture, drawn class by class.
 
     Each class is divided on its own, so that adding pictures to one class moves none of another. Every class gets at
@@ -56,6 +58,7 @@ def stratified(targets: np.ndarray, shares: tuple[int, int, int] = SHARES, seed:
         targets: Class indices, [N].
         shares: Percentages of train, validation and test.
         seed: The same seed gives the same split.
+        classes: What the classes are called, for sentences.
 
     Returns:
         ``"train"``, ``"validation"`` or ``"test"``, [N].
@@ -63,7 +66,7 @@ def stratified(targets: np.ndarray, shares: tuple[int, int, int] = SHARES, seed:
     for target, n_pictures in zip(*np.unique(targets, return_counts=True), strict=True):
         if n_pictures < FEWEST:
             raise DataError(
-                f"Class number {target} has {n_pictures} pictures, a split needs at least {FEWEST}.",
+                f"{_called(target, classes)} has {n_pictures} pictures, a split needs at least {FEWEST}.",
                 fix="Add pictures to the class or leave it out.",
             )
     return complete(np.full(len(targets), "train"), targets, shares, seed)
@@ -113,6 +116,7 @@ def divide(
     seed: int = 0,
     given: np.ndarray | None = None,
     groups: np.ndarray | None = None,
+    classes: Sequence[str] = (),
 ) -> np.ndarray:
     """A split for each picture, for every task.
 
@@ -123,15 +127,19 @@ def divide(
         seed: The same seed gives the same split.
         given: The split that the source names, [N]; what it does not have is carved out of train.
         groups: Pictures of one group stay together, [N] text; an empty text is a group of one picture.
+        classes: What the classes are called, for sentences.
 
     Returns:
         ``"train"``, ``"validation"`` or ``"test"``, [N].
 
     Raises:
-        DataError: It cannot work: too few groups, or a class that would not be in train.
+        DataError: It cannot work: too few groups, a class that would not be in train, or a group of which ``given``
+            puts some pictures here and some there.
     """
     if task == "single" and groups is None:
-        return stratified(targets, shares, seed) if given is None else complete(given, targets, shares, seed)
+        if given is None:
+            return stratified(targets, shares, seed, classes)
+        return complete(given, targets, shares, seed)
     split = np.full(len(targets), "train", dtype="<U10") if given is None else given.astype("<U10")
     if given is not None and groups is not None:
         _require_whole_groups(given, groups)
@@ -288,7 +296,13 @@ def prefix_groups(paths: Sequence[str]) -> np.ndarray:
 
 
 def folds(
-    task: str, targets: np.ndarray, n_folds: int, *, seed: int = 0, groups: np.ndarray | None = None
+    task: str,
+    targets: np.ndarray,
+    n_folds: int,
+    *,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+    classes: Sequence[str] = (),
 ) -> np.ndarray:
     """Divide pictures into folds of about the same size and mix of classes, for cross-validation.
 
@@ -301,6 +315,7 @@ def folds(
         n_folds: At least 2.
         seed: The same seed gives the same folds.
         groups: Pictures of one group stay in one fold, [N] text; an empty text is a group of one picture.
+        classes: What the classes are called, for sentences.
 
     Returns:
         Fold of each picture, 0 to ``n_folds`` - 1, [N].
@@ -319,8 +334,9 @@ def folds(
     for stratum in np.unique(strata):
         n = len(np.unique(own[strata == stratum]))
         if n < n_folds and (task == "single" or len(strata) < n_folds):
+            called = _called(stratum, classes if task == "single" else ())
             raise DataError(
-                f"Class number {stratum} has {n} {'groups' if groups is not None else 'pictures'}, expected at least "
+                f"{called} has {n} {'groups' if groups is not None else 'pictures'}, expected at least "
                 f"one for each of the {n_folds} folds.",
                 fix=f"Use {max(2, n)} folds or add pictures.",
             )
@@ -360,16 +376,24 @@ def own_groups(groups: np.ndarray) -> np.ndarray:
     return np.array([f"g{group}" if group else f"own{row}" for row, group in enumerate(groups)])
 
 
+def _called(target: int, classes: Sequence[str]) -> str:
+    return f"Class {classes[target]!r}" if target < len(classes) else f"Class number {target}"
+
+
 def _missing(given: np.ndarray, shares: tuple[int, int, int]) -> list[str]:
     """The splits that have to be carved out of train."""
     return [name for name, share in zip(SPLITS[1:], shares[1:], strict=True) if share and not (given == name).any()]
 
 
 def _require_whole_groups(given: np.ndarray, groups: np.ndarray) -> None:
-    home: dict[str, str] = {}
+    homes: dict[str, list[str]] = {}
     for split, group in zip(given, groups, strict=True):
-        if group and home.setdefault(group, split) != split:
-            raise DataError(
-                f"Group {group!r} is in {home[group]} and in {split}: a model would be asked about what it has seen.",
-                fix="Put all its pictures into one of them, or leave out the column of the split.",
-            )
+        if group and split not in homes.setdefault(group, []):
+            homes[group].append(str(split))
+    torn = sorted(group for group, splits in homes.items() if len(splits) > 1)
+    if torn:
+        raise DataError(
+            f"The given split tears {len(torn):,} of {len(homes):,} groups apart: {torn[0]!r} is in "
+            f"{' and in '.join(homes[torn[0]])}, so a model would be asked about what it has seen.",
+            fix="Divide by the groups instead, put all pictures of a group into one split, or name no group column.",
+        )

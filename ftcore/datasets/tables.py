@@ -6,7 +6,7 @@ import json
 import re
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,7 +22,11 @@ from ftcore.errors import DataError
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl")
 LARGEST = 200_000_000  # bytes of a table; unpacked, for Excel
 MOST_ROWS = 1_000_000
+MOST_COLUMNS = 1_000
+MOST_CELLS = 10_000_000  # empty ones too: a short file can have many
 SEPARATORS = ("|", ";", ",")
+NO_COLUMN = "none"
+"""Asked for as the column of the split or of the group: there is none, whatever the columns are called."""
 _IMAGE_NAMES = (
     "file_name",
     "filename",
@@ -50,6 +54,11 @@ _TARGET_NAMES = (
 _SPLIT_NAMES = ("split", "subset", "partition", "set", "usage")
 _GROUP_NAMES = ("group", "group_id", "groups", "patient", "patient_id", "subject", "subject_id", "cluster")
 _MANY = 20  # different whole numbers beyond which, if each is rare, they are measured and not names of classes
+_LONGEST_LINE = 1_000_000  # characters, also of a cell
+_MOST_LINES = 1_000  # of one row
+_LARGEST_LIST = 50_000_000  # characters of JSON that is one list: it is parsed in one piece
+_EXCEL_ROWS = 1_048_576  # of any Excel sheet; a row beyond is a lie
+_LOOKED_AT = 2000  # rows that tell what a column is
 _JSON_LIST = "\x1f"  # stands between the values of a list in a cell; no text file holds it by accident
 
 
@@ -97,7 +106,8 @@ def read_table(name: str, data: bytes) -> pd.DataFrame:
         data: The whole file.
 
     Raises:
-        DataError: Not a table, too large, or without any row.
+        DataError: Not a table, too large, without any row, or with more rows, columns or cells than are read. What is
+            too much is not read to its end.
     """
     ending = "." + name.rpartition(".")[2].lower()
     called = shown(name)
@@ -118,8 +128,6 @@ def read_table(name: str, data: bytes) -> pd.DataFrame:
         raise DataError(
             f"The table {called} has no rows below its column names.", fix="Put one row per picture into it."
         )
-    if len(table) > MOST_ROWS:
-        raise DataError(f"The table {called} has {len(table):,} rows, at most {MOST_ROWS:,} are read.", fix="Split it.")
     return table
 
 
@@ -129,7 +137,8 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None
     Args:
         table: From read_table().
         pictures: Names of the pictures in the source.
-        asked: What is known already; its empty fields are filled in, its task may be ``auto``.
+        asked: What is known already; its empty fields are filled in, its task may be ``auto``, its split and group
+            NO_COLUMN.
         folder: Where in the source the table lies.
 
     Raises:
@@ -137,15 +146,16 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None
     """
     asked = asked or Mapping("", (), "auto")
     columns = [str(column) for column in table.columns]
-    for column in (asked.image, *asked.targets, asked.split, asked.group):
+    extra = [column for column in (asked.split, asked.group) if column != NO_COLUMN]
+    for column in (asked.image, *asked.targets, *extra):
         if column and column not in columns:
             raise DataError(
                 f"The table has no column {column!r}.", fix=f"It has: {', '.join(map(repr, columns[:20]))}."
             )
     image = asked.image or _image_column(table, Names(pictures, folder))
-    rest = [column for column in columns if column != image]
-    split = asked.split or _named(rest, _SPLIT_NAMES, table)
-    group = asked.group or _named(rest, _GROUP_NAMES, None)
+    rest = [column for column in columns if column != image and column not in asked.targets]
+    split = "" if asked.split == NO_COLUMN else asked.split or _named(rest, _SPLIT_NAMES, table)
+    group = "" if asked.group == NO_COLUMN else asked.group or _named(rest, _GROUP_NAMES, None)
     free = [column for column in rest if column not in (split, group)]
     chosen = asked.targets or _target_columns(table, free)
     task, separator = _task(table, image, chosen)
@@ -158,6 +168,20 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None
                 fix="Choose one column, or several classes per picture, or numbers.",
             )
     return Mapping(image, tuple(chosen), task, split, group, separator if len(chosen) == 1 else "")
+
+
+def outline(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -> Mapping:
+    """What guess() finds apart from the target, for a form in which people choose it; never raises.
+
+    Where no column names files, the first one stands for it.
+    """
+    columns = [str(column) for column in table.columns]
+    try:
+        image = _image_column(table, Names(pictures, folder))
+    except DataError:
+        image = columns[0]
+    rest = [column for column in columns if column != image]
+    return Mapping(image, (), split=_named(rest, _SPLIT_NAMES, table), group=_named(rest, _GROUP_NAMES, None))
 
 
 class Names:
@@ -211,6 +235,12 @@ def match(table: pd.DataFrame, image: str, pictures: Sequence[str], *, folder: s
     return Match(dict(row_of), tuple(unmatched), tuple(name for name in pictures if name not in row_of))
 
 
+def names_some(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -> bool:
+    """Whether any cell of the table's first rows names a picture."""
+    known = Names(pictures, folder)
+    return any(known.find(cell) for column in table.columns for cell in table[column].head(_LOOKED_AT) if cell)
+
+
 def values(cell: str, separator: str) -> tuple[str, ...]:
     """The classes that a cell names, cleaned, each once."""
     parts = cell.split(_JSON_LIST) if _JSON_LIST in cell else cell.split(separator) if separator else [cell]
@@ -240,7 +270,7 @@ def _image_column(table: pd.DataFrame, known: Names) -> str:
     """The column with the most values that are names of pictures; a usual name decides between equals."""
     best, most = "", 0.0
     for column in table.columns:
-        seen = [value for value in table[column].head(2000) if value]
+        seen = [value for value in table[column].head(_LOOKED_AT) if value]
         hits = sum(len(known.find(value)) == 1 for value in seen) / max(1, len(seen))
         if hits > 0.3 and str(column).strip().casefold() in _IMAGE_NAMES:
             hits += 0.5  # whole numbers of any kind may look like the names of pictures that are numbered
@@ -347,16 +377,63 @@ def _text(data: bytes) -> str:
     return data.decode("cp1252", "replace").replace("\0", "")
 
 
+def _require_room(n_columns: int, n_rows: int) -> None:
+    """Raise DataError for a table that has become too large."""
+    if n_columns > MOST_COLUMNS:
+        raise DataError(
+            f"The table has more than {MOST_COLUMNS:,} columns.", fix="Leave out those that are not needed here."
+        )
+    if n_rows > MOST_ROWS:
+        raise DataError(f"The table has more than {MOST_ROWS:,} rows.", fix="Split it.")
+    if n_rows * n_columns > MOST_CELLS:
+        raise DataError(
+            f"The table has more than {MOST_CELLS:,} cells, counting empty ones.",
+            fix="Leave out columns that are not needed here, or split it.",
+        )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, one at a time."""
+    start = 0
+    while start < len(text):
+        stop = text.find("\n", start) + 1 or len(text)
+        if stop - start > _LONGEST_LINE:
+            raise DataError(
+                f"The table has a line of more than {_LONGEST_LINE:,} characters.", fix="Put one row into each line."
+            )
+        yield text[start:stop]
+        start = stop
+
+
 def _csv(text: str, delimiter: str) -> pd.DataFrame:
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in _lines(text) if line.strip()), "")
     delimiter = delimiter or max((",", ";", "\t", "|"), key=first.count)
-    csv.field_size_limit(1_000_000)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
-    if not rows:
-        return pd.DataFrame()
-    header = _unique([cell.strip() for cell in rows[0]])
-    body = [[cell.strip() for cell in row[: len(header)]] + [""] * (len(header) - len(row)) for row in rows[1:]]
-    return pd.DataFrame(body, columns=header, dtype=object)
+    csv.field_size_limit(_LONGEST_LINE)
+    n_lines = 0  # of the row that is being read
+
+    def counted() -> Iterator[str]:
+        nonlocal n_lines
+        for line in _lines(text):
+            n_lines += 1
+            if n_lines > _MOST_LINES:
+                raise DataError(
+                    f"A row of the table goes over more than {_MOST_LINES:,} lines.", fix="Check its quotation marks."
+                )
+            yield line
+
+    header: list[str] = []
+    body: list[list[str]] = []
+    for row in csv.reader(counted(), delimiter=delimiter):
+        n_lines = 0
+        if not any(cell.strip() for cell in row):
+            continue
+        if not header:
+            _require_room(len(row), 0)
+            header = _unique([cell.strip() for cell in row])
+            continue
+        _require_room(len(header), len(body) + 1)
+        body.append([cell.strip() for cell in row[: len(header)]] + [""] * (len(header) - len(row)))
+    return pd.DataFrame(body, columns=header or None, dtype=object)
 
 
 def _excel(data: bytes) -> pd.DataFrame:
@@ -365,24 +442,52 @@ def _excel(data: bytes) -> pd.DataFrame:
             raise DataError(f"The Excel file unpacks to more than {LARGEST // 10**6} MB.", fix="Save it as CSV.")
     from openpyxl import load_workbook
 
-    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    rows = [[_cell(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-    rows = [row for row in rows if any(row)]
-    if not rows:
-        return pd.DataFrame()
-    width = max((i + 1 for i, cell in enumerate(rows[0]) if cell), default=0)
-    body = [(row + [""] * width)[:width] for row in rows[1:]]
-    return pd.DataFrame(body, columns=_unique(rows[0][:width]), dtype=object)
+    sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
+    sheet.reset_dimensions()  # rows would be filled up to the size that the file claims
+    header: list[str] = []
+    body: list[list[str]] = []
+    for number, row in enumerate(sheet.iter_rows(values_only=True)):
+        if number > _EXCEL_ROWS:
+            _require_room(len(header), MOST_ROWS + 1)
+        if not header:
+            _require_room(len(row), 0)
+            named = [_cell(value) for value in row]
+            header = _unique(named[: max((i + 1 for i, cell in enumerate(named) if cell), default=0)])
+            continue
+        cells = [_cell(value) for value in row[: len(header)]]
+        if any(cells):
+            _require_room(len(header), len(body) + 1)
+            body.append(cells + [""] * (len(header) - len(cells)))
+    return pd.DataFrame(body, columns=header or None, dtype=object)
 
 
 def _json_lines(text: str) -> pd.DataFrame:
-    stripped = text.lstrip()
-    records = json.loads(text) if stripped.startswith("[") else [json.loads(s) for s in text.splitlines() if s.strip()]
-    if not all(isinstance(record, dict) for record in records):
-        raise ValueError("expected one object per line")
-    columns = list(dict.fromkeys(key for record in records for key in record))
-    body = [[_cell(record.get(key)) for key in columns] for record in records]
-    return pd.DataFrame(body, columns=_unique(columns), dtype=object)
+    columns: dict[str, int] = {}
+    body: list[list[str]] = []
+    for record in _json_records(text):
+        if not isinstance(record, dict):
+            raise ValueError("expected one object per line")
+        for key in record:
+            columns.setdefault(key, len(columns))
+        _require_room(len(columns), len(body) + 1)
+        cells = [""] * len(columns)
+        for key, value in record.items():
+            cells[columns[key]] = _cell(value)
+        body.append(cells)
+    body = [cells + [""] * (len(columns) - len(cells)) for cells in body]
+    return pd.DataFrame(body, columns=_unique(list(columns)) or None, dtype=object)
+
+
+def _json_records(text: str) -> Iterator[Any]:
+    """One value for each line, or for each part of a list."""
+    if not text.lstrip().startswith("["):
+        yield from (json.loads(line) for line in _lines(text) if line.strip())
+    elif len(text) > _LARGEST_LIST:
+        raise DataError(
+            f"The table is a JSON list of more than {_LARGEST_LIST // 10**6} MB.", fix="Save it as JSON lines or CSV."
+        )
+    else:
+        yield from json.loads(text)
 
 
 def _cell(value: Any) -> str:
@@ -402,8 +507,10 @@ def _cell(value: Any) -> str:
 
 def _unique(header: Sequence[str]) -> list[str]:
     """Column names, each once and none empty."""
-    taken: list[str] = []
+    taken: dict[str, None] = {}
     for i, name in enumerate(header):
         plain = str(name) or f"column {i + 1}"
-        taken.append(plain if plain not in taken else f"{plain} ({i + 1})")
-    return taken
+        while plain in taken:
+            plain += f" ({i + 1})"
+        taken[plain] = None
+    return list(taken)

@@ -8,6 +8,7 @@ number    list of values                   values, joined       [N, T] float32
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -107,6 +108,23 @@ def name_and_unit(column: str) -> tuple[str, str]:
     return names.clean(column), ""
 
 
+def names_and_units(columns: Sequence[str]) -> list[tuple[str, str]]:
+    """name_and_unit() of several columns. Where two would be called alike, each keeps the whole name of its column."""
+    pairs = [name_and_unit(column) for column in columns]
+    count = Counter(name for name, _ in pairs)
+    pairs = [
+        (names.clean(column) if count[name] > 1 else name, unit)
+        for column, (name, unit) in zip(columns, pairs, strict=True)
+    ]
+    taken: set[str] = set()
+    for i, (name, unit) in enumerate(pairs):
+        while name in taken:  # columns that differ only in what is cleaned away
+            name = f"{name} ({i + 1})"
+        taken.add(name)
+        pairs[i] = name, unit
+    return pairs
+
+
 def as_number(text: str) -> float | None:
     """A finite number as people write it (``3``, ``3.5``, ``3,5``, ``1e-3``), or None."""
     text = text.strip()
@@ -120,7 +138,9 @@ def as_number(text: str) -> float | None:
     return None
 
 
-def natural(label: str) -> tuple[list[tuple[int, int, str]], str]:
-    """A sort key that puts 2 before 10, and a before B."""
+def natural(label: str) -> tuple[list[tuple[int, float, str]], str]:
+    """A sort key that puts -1 before 0, 2 before 10, and a before B."""
+    if (number := as_number(label)) is not None:
+        return [(0, number, "")], label
     parts = re.split(r"(\d+)", label.casefold())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], label

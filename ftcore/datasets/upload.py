@@ -8,16 +8,19 @@ from typing import IO, BinaryIO
 
 from ftcore import names, workspace
 
+Content = bytes | BinaryIO | Path
+"""A file: its bytes, an open binary file, or where it lies."""
+
 _LONGEST = 500  # characters of a name, folders included; the end is what tells files apart
 
 
-def pack_upload(files: Iterable[tuple[str, bytes | BinaryIO]], target: Path) -> Path:
+def pack_upload(files: Iterable[tuple[str, Content]], target: Path) -> Path:
     """Pack files into an uncompressed ZIP at ``target``, whole or not at all; a single ZIP is copied as it is.
 
     Names are written into the ZIP as text and not looked at: reading it decides what they are worth (archive.py).
 
     Args:
-        files: Pairs of a name, with its folders if a folder was uploaded, and the bytes or an open binary file.
+        files: Pairs of a name, with its folders if a folder was uploaded, and the content.
         target: The ZIP to write, in a folder of the workspace.
     """
     chosen = list(files)
@@ -34,7 +37,7 @@ def pack_upload(files: Iterable[tuple[str, bytes | BinaryIO]], target: Path) -> 
     return target
 
 
-def pack_classes(classes: Mapping[str, Iterable[tuple[str, bytes | BinaryIO]]], target: Path) -> Path:
+def pack_classes(classes: Mapping[str, Iterable[tuple[str, Content]]], target: Path) -> Path:
     """Pack loose pictures of several classes into a ZIP with a folder for each class.
 
     Args:
@@ -67,9 +70,13 @@ def _free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def _copy(content: bytes | BinaryIO, out: IO[bytes]) -> None:
+def _copy(content: Content, out: IO[bytes]) -> None:
     if isinstance(content, bytes):
         out.write(content)
+        return
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            shutil.copyfileobj(file, out)
         return
     content.seek(0)  # a page may have looked into it before
     shutil.copyfileobj(content, out)

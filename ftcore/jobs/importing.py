@@ -2,15 +2,21 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ftcore import workspace
 from ftcore.datasets import dividing, roots
 from ftcore.datasets.intake import Labels, import_source
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import Finished, Imported, Progress
-from ftcore.runs import log, store
+from ftcore.runs import log, process, queue, store
+
+_BETWEEN = 0.25  # seconds between two reports of a stage
+_KEPT = 7 * 24 * 3600  # seconds for which the upload of an import that was interrupted can be imported again
+_ORPHAN = 24 * 3600  # seconds after which an upload without an import cannot be anybody's: its page never came so far
 
 
 def run(job: store.Job) -> None:
@@ -20,16 +26,26 @@ def run(job: store.Job) -> None:
     An ``upload``, and a ``table`` beside it, are deleted afterwards; a source ``on_server`` must lie in a root.
     """
     started = time.perf_counter()
-    last = [0.0]
+    stage, stage_started, told = "", started, 0.0
 
     def progress(label: str, done: int, total: int) -> None:
-        seconds = time.perf_counter() - started
-        if done < total and seconds - last[0] < 0.25:
+        nonlocal stage, stage_started, told
+        now = time.perf_counter()
+        if label != stage:  # how fast one stage goes says nothing about the next
+            stage, stage_started = label, now
+        elif done < total and now - told < _BETWEEN:
             return
-        last[0] = seconds
+        told = now
+        seconds = now - stage_started
         log.append(job.folder, Progress(stage=label, label=label, done=done, total=total, seconds=seconds))
 
     request = job.request
+    _sweep(job)
+    if request.get("upload") and not Path(request["source"]).exists():
+        raise DataError(
+            "The upload is not there any more: after an interruption it is kept for a week.",
+            fix="Upload the pictures again.",
+        )
     try:
         dataset = (
             _divided(request, progress)
@@ -71,3 +87,18 @@ def _remove_upload(request: dict[str, Any]) -> None:
         Path(request["source"]).unlink(missing_ok=True)
     if request.get("table"):
         Path(request["table"]).unlink(missing_ok=True)
+
+
+def _sweep(own: store.Job) -> None:
+    """Delete uploads that nobody will import any more; never one of an import that works or waits."""
+    uploads = workspace.folder("uploads")
+    jobs = {
+        Path(job.request.get(key) or "").name: job for job in store.list_jobs("import") for key in ("source", "table")
+    }
+    waiting = {own.id, *queue.waiting("import")}
+    for path in uploads.iterdir():
+        job = jobs.get(path.name)
+        with suppress(OSError):
+            old = time.time() - path.stat().st_mtime > (_KEPT if job else _ORPHAN)
+            if old and (job is None or (job.id not in waiting and not process.is_alive(job.folder))):
+                path.unlink()

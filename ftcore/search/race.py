@@ -128,7 +128,8 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
     x, target = features[used], dataset.targets(table[used])
     groups = table["group"].to_numpy(dtype=object)[used]
     grouped = groups if (groups != "").any() else None
-    fold = folds(dataset.task, target, _n_folds(dataset.task, target, grouped), seed=seed, groups=grouped)
+    n = _n_folds(dataset.task, target, grouped)
+    fold = folds(dataset.task, target, n, seed=seed, groups=grouped, classes=dataset.classes)
     answers = np.zeros((len(x), len(dataset.classes)), np.float32)
     head = _head(dataset.task)
     with threadpool_limits(1), warnings.catch_warnings():  # small matrices: more threads only wait for each other

@@ -9,7 +9,7 @@ import streamlit as st
 from ftcore import workspace
 from ftcore.datasets import appearance, feature_map, filtering, kinds, labels, pixels, samples, tables
 from ftcore.datasets.appearance import Average, Group
-from ftcore.datasets.archive import Entry, Listing, suffix, zip_entries
+from ftcore.datasets.archive import Entry, Listing, folder_entries, suffix, zip_entries
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.feature_map import FeatureMap
 from ftcore.datasets.filtering import Wanted
@@ -163,6 +163,13 @@ def upload_contents(upload_ids: tuple[str, ...], _files: Any) -> tuple[list[str]
             return _names_and_table(listing)
     entries = (Entry(file.name.replace("\\", "/"), file.size, file.getvalue) for file in _files)
     return _names_and_table(Listing(tuple(sorted(entries, key=lambda entry: entry.name))))
+
+
+@st.cache_data(max_entries=4, ttl=60, show_spinner=False)  # a minute: somebody may still be copying pictures there
+def contents_there(path: str) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
+    """As upload_contents(), for a folder or ZIP of the server. Raises DataError if it cannot be read."""
+    with folder_entries(Path(path)) if Path(path).is_dir() else zip_entries(Path(path)) as listing:
+        return _names_and_table(listing)
 
 
 def _names_and_table(listing: Listing) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:

@@ -100,7 +100,7 @@ def _upload_form(files: list[Any], suggested: str) -> None:
     with frame.errors():
         labels = _labels(files, beside)
     division = _division(asks_task=not labels)
-    if st.button("Import", type="primary", disabled=not files or labels is None, key="import"):
+    if _pressed(division, disabled=not files or labels is None):
         target = workspace.folder("uploads") / f"{names.new_id(name or 'upload')}.zip"
         request = {"source": str(target), "name": name or None, "upload": True, **division, **(labels or {})}
         with st.spinner("Taking the files in"):
@@ -126,7 +126,7 @@ def _classes_form() -> None:
     classes = shots.collect()
     name = _name("My pictures")
     division = _division(asks_task=False)
-    if st.button("Import", type="primary", disabled=not classes, key="import"):
+    if _pressed(division, disabled=not classes):
         target = workspace.folder("uploads") / f"{names.new_id(name or 'classes')}.zip"
         with st.spinner("Taking the pictures in"):
             pack_classes(classes, target)
@@ -138,11 +138,21 @@ def _server_form() -> None:
     st.caption("For pictures that are too many to upload. They are read where they lie, and nothing there is changed.")
     path = st.selectbox("Folder or ZIP", roots.folders(), accept_new_options=True, key="server_path")
     name = _name(path.rpartition("/")[2] if path else "")
-    division = _division(asks_task=True)
-    if st.button("Import", type="primary", disabled=not path, key="import"):
+    labels: dict[str, Any] | None = None
+    with frame.errors():
+        labels = _labels_there(path) if path else {}
+    division = _division(asks_task=not labels)
+    if _pressed(division, disabled=not path or labels is None):
         with frame.errors():
             source = roots.inside(path)
-            _submit({"source": str(source), "name": name or None, "on_server": True, **division}, name or source.name)
+            request = {"source": str(source), "name": name or None, "on_server": True, **division, **(labels or {})}
+            _submit(request, name or source.name)
+
+
+def _labels_there(path: str) -> dict[str, Any] | None:
+    """As _labels(), for a folder or ZIP of the server."""
+    pictures, table = cached.contents_there(str(roots.inside(path)))
+    return mapping.form(*table, pictures) if table else {}
 
 
 def _public_form() -> None:
@@ -165,7 +175,7 @@ def _public_form() -> None:
     wrong = bool(source) and not source.startswith(("hf:", "torchvision:"))
     if wrong:
         st.error("A name begins with hf: or torchvision:, for example hf:uoft-cs/cifar10.", icon=":material/error:")
-    if st.button("Import", type="primary", disabled=not source or wrong, key="import"):
+    if _pressed(division, disabled=not source or wrong):
         _submit({"source": source, "name": name or None, **division}, name or source)
 
 
@@ -189,6 +199,15 @@ def _division(*, asks_task: bool) -> dict[str, Any]:
                 key="task",
             )
     return chosen
+
+
+def _pressed(division: dict[str, Any], *, disabled: bool) -> bool:
+    """The button that imports; False as long as the pictures cannot be divided so: nothing is taken in before."""
+    if st.button("Import", type="primary", disabled=disabled, key="import"):
+        with frame.errors():
+            parse_shares(division["split"])
+            return True
+    return False
 
 
 def _how(methods: list[str]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from ftcore.datasets import tables, targets
 from ftcore.datasets.tables import Mapping
 from ftcore.errors import DataError
 
-NONE = ""
 PREVIEW = 10  # rows
 
 
@@ -28,14 +27,15 @@ def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] 
         guess = tables.guess(table, pictures, folder=folder)
     except DataError as error:
         st.info(names.markdown(str(error)), icon=":material/help:")
-        guess = Mapping(columns[0], (), "single")
+        guess = tables.outline(table, pictures, folder=folder)
     st.markdown(f"**What the columns of {names.markdown(names.clean(file))} mean**")
     left, right = st.columns(2)
     image = left.selectbox("File name", columns, index=columns.index(guess.image), key="column_image")
     known = [column for column in guess.targets if column != image]
     chosen = right.multiselect("To be learned", [c for c in columns if c != image], default=known, key="column_targets")
-    split = _optional(left, "Train, validation or test", columns, guess.split, "column_split")
-    group = _optional(right, "Pictures that belong together", columns, guess.group, "column_group")
+    free = [column for column in columns if column != image and column not in chosen]
+    split = _optional(left, "Train, validation or test", free, guess.split, "column_split")
+    group = _optional(right, "Pictures that belong together", free, guess.group, "column_group")
     task = _task(table, pictures, Mapping(image, tuple(chosen), "auto", split, group), folder)
     st.dataframe(table.head(PREVIEW), hide_index=True, alt=f"The first {PREVIEW} rows of the table")
     n_fit = _fit(table, image, pictures, folder)
@@ -46,9 +46,13 @@ def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] 
 
 
 def _optional(place: Any, label: str, columns: list[str], guess: str, key: str) -> str:
-    options = [NONE, *columns]
+    options = [tables.NO_COLUMN, *(column for column in columns if column != tables.NO_COLUMN)]
     return place.selectbox(
-        label, options, index=options.index(guess), format_func=lambda column: column or "no column", key=key
+        label,
+        options,
+        index=options.index(guess) if guess in options else 0,
+        format_func=lambda column: "no column" if column == tables.NO_COLUMN else column,
+        key=key,
     )
 
 

@@ -9,6 +9,7 @@ from ftcore.datasets.pictures import EXTENSIONS
 from ftcore.datasets.splits import FEWEST
 
 SHOTS = "shots"  # pictures of the camera by class number; like uploads they live until the import takes them
+SEEN = "shots_seen"  # ids of all that were taken, also of those forgotten: the camera goes on showing its last one
 
 
 def collect() -> dict[str, list[tuple[str, Any]]]:
@@ -47,7 +48,9 @@ def _camera(number: int) -> list[tuple[str, Any]]:
     """Every picture that was taken for a class, one shot after the other."""
     shots: list[tuple[str, bytes]] = st.session_state.setdefault(SHOTS, {}).setdefault(number, [])
     taken = st.camera_input("Take pictures, one after the other", key=f"camera_{number}")
-    if taken is not None and all(name != f"{taken.file_id}.jpg" for name, _ in shots):
+    seen: set[str] = st.session_state.setdefault(SEEN, set())
+    if taken is not None and taken.file_id not in seen:
+        seen.add(taken.file_id)
         shots.append((f"{taken.file_id}.jpg", taken.getvalue()))
     if shots and st.button("Forget the last one", icon=":material/undo:", key=f"forget_{number}"):
         shots.pop()

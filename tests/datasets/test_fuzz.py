@@ -1,23 +1,24 @@
-"""2,000 archives and pictures, damaged by a seeded hand: a data set or one sentence, and nothing beside it."""
+"""4,000 archives, pictures and label files, damaged by a seeded hand: a data set or one sentence, nothing beside it."""
 
 import io
 import json
 import random
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from ftcore.datasets import intake
-from ftcore.datasets.archive import Quotas, zip_entries
+from ftcore.datasets import intake, labels
+from ftcore.datasets.archive import Entry, Listing, Quotas, zip_entries
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.pictures import read_picture
 from ftcore.errors import DataError
 from tests.datasets.made_pictures import encoded, noise, png, two_classes
 from tests.datasets.test_pictures import dicom
 
-PICTURES, ARCHIVES = 1600, 400
+PICTURES, ARCHIVES, LABEL_FILES = 1600, 400, 2000
 FEW = Quotas(files=60, file_bytes=20_000, total_bytes=100_000, ratio=50, ratio_from=50_000)
 
 
@@ -100,6 +101,78 @@ def sources():
         {"../outside/x.png": png(1), "cat/1.png": png(2), "/etc/x.png": png(3), "dog/..\\..\\x.png": png(4)},
         {"cat/bomb.bmp": b"BM" + bytes(300_000), "dog/1.png": png(1)},
     ]
+
+
+def twisted(value, chance):
+    """A JSON value with one to three parts exchanged for something odd, deep inside."""
+    odd = (
+        "null",
+        "[]",
+        "{}",
+        "[[1]]",
+        '{"id": [1]}',
+        '""',
+        '"\\u0000"',
+        '"../x"',
+        "-1",
+        "1e999",
+        "9" * 30,
+        "true",
+        "NaN",
+    )
+    copy = json.loads(json.dumps(value))
+    for _ in range(chance.randint(1, 3)):
+        place = copy
+        while True:
+            key = chance.choice(list(place) if isinstance(place, dict) else range(len(place)))
+            if isinstance(place[key], dict | list) and place[key] and chance.random() < 0.85:
+                place = place[key]
+                continue
+            place[key] = json.loads(chance.choice(odd))
+            break
+    return copy
+
+
+def label_files(chance):
+    """A damaged table, COCO file, or YOLO file with its names, by its name."""
+    coco = {
+        "images": [{"id": i, "file_name": f"{i}.png"} for i in range(8)],
+        "annotations": [{"image_id": i, "category_id": i % 2} for i in range(8)],
+        "categories": [{"id": i, "name": name} for i, name in enumerate(("cat", "dog"))],
+    }
+    rows = [{"file": f"{i}.png", "tags": ["a", "b"][: i % 3], "size (cm)": i / 3, "group": i // 2} for i in range(8)]
+    table = "\n".join(["file,tags,size (cm),split,group", *(f'{i}.png,"a|b",{i / 3},train,p{i}' for i in range(8))])
+    names = b"path: &p ../x\nnames: &n\n  0: cat\n  1: [*p, 'dog']\n<<: *n\n"
+    boxes = b"0 0.5 0.5 0.1 0.1\n1 0.2 0.2 0.1 0.1\n"
+    match chance.randrange(5):
+        case 0:
+            return {"all.json": json.dumps(twisted(coco, chance)).encode()}
+        case 1:
+            return {"all.json": damaged(json.dumps(coco).encode(), chance)}
+        case 2:
+            return {"labels.jsonl": "\n".join(json.dumps(row) for row in twisted(rows, chance)).encode()}
+        case 3:
+            return {f"labels.{chance.choice(['csv', 'tsv', 'xlsx', 'jsonl'])}": damaged(table.encode(), chance)}
+        case _:
+            texts = {f"{i}.txt": damaged(boxes, chance) if chance.random() < 0.3 else boxes for i in range(8)}
+            return {**texts, "data.yaml": damaged(names, chance)}
+
+
+def test_damaged_label_files_are_read_or_refused_with_a_sentence():
+    pictures, tasks = {f"{i}.png": b"" for i in range(8)}, ("auto", "single", "multi", "number")
+    read = 0
+    for seed in range(LABEL_FILES):
+        chance = random.Random(seed)
+        files = {**pictures, **label_files(chance)}
+        listing = Listing(tuple(Entry(name, len(data), partial(bytes, data)) for name, data in sorted(files.items())))
+        labels.find_table(listing)
+        try:
+            layout = labels.place(listing, labels.Labels(), chance.choice(tasks))
+        except DataError:
+            continue
+        read += bool(layout.placed)
+        assert all(item.entry.name in pictures for item in layout.placed)
+    assert LABEL_FILES / 5 < read < LABEL_FILES
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -1,10 +1,13 @@
 import errno
 import io
 import os
+import subprocess
+import sys
 import time
 import zipfile
 
 import pytest
+from filelock import FileLock, Timeout
 
 from ftcore import workspace as disk
 from ftcore.datasets import intake, reading
@@ -129,6 +132,17 @@ def test_classes_are_in_the_order_in_which_a_person_counts(import_zip):
     assert import_zip(files).classes == ("class 1", "class 9", "class 10")
 
 
+def test_folders_called_by_numbers_below_zero_are_classes_of_their_own(import_zip):
+    files = {f"{label}/{i}.png": png((n, i)) for n, label in enumerate(("-10", "-1", "0", "1")) for i in range(3)}
+    assert import_zip(files).classes == ("-10", "-1", "0", "1")
+    assert sorted(set(import_zip(files, task="number").targets()[:, 0])) == [-10, -1, 0, 1]
+
+
+def test_classes_that_differ_only_at_the_end_of_a_long_name_are_not_merged(import_zip):
+    files = {f"{'x' * 80} {end}/{i}.png": png((n, i)) for n, end in enumerate("ab") for i in range(3)}
+    assert len(import_zip(files).classes) == 2
+
+
 def test_hostile_names_change_nothing_outside_of_the_workspace(import_zip, outside):
     hostile = {"../outside/precious.txt": b"x", "../../outside/new.png": png(50), str(outside / "abs.png"): png(51)}
     dataset = import_zip({**two_classes(), **hostile, "cat/..\\..\\evil.png": png(52)})
@@ -234,15 +248,42 @@ def test_a_stop_in_the_middle_leaves_nothing(import_zip, workspace):
     assert left_behind(workspace) == []
 
 
-def test_what_a_killed_import_left_is_removed_after_a_day(import_zip, workspace):
-    for name, age in ((".import.old.part", 2 * 86400), (".import.new.part", 60)):
-        folder = workspace / "datasets" / name
-        folder.mkdir(parents=True)
-        (folder / "pixels.bin").write_bytes(b"x")
-        for path in (folder / "pixels.bin", folder):
-            os.utime(path, (time.time() - age, time.time() - age))
-    dataset = import_zip(two_classes())
-    assert sorted(left_behind(workspace)) == [".import.new.part", dataset.id]
+def test_what_was_killed_is_removed_by_the_next_import_and_what_is_at_work_is_not(import_zip, workspace):
+    folder = workspace / "datasets"
+    day, hour = 86400, 3600
+    ages = {"edit-old": 2 * day, "edit-new": hour, "killed": hour, "working": 2 * day, "beginning": 5}
+    for name, age in ages.items():
+        part = folder / f".import.{name}.part"
+        part.mkdir(parents=True)
+        for file in ("pixels.bin", *(() if "edit" in name else ("lock",))):
+            (part / file).touch()
+            os.utime(part / file, (time.time() - age, time.time() - age))
+        os.utime(part, (time.time() - age, time.time() - age))
+    (folder / ".deleted.gone").mkdir()
+    hold = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print(1, flush=True); input()"
+    command = [sys.executable, "-c", hold, str(folder / ".import.working.part" / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        os.utime(folder / ".import.working.part" / "lock", (time.time() - 2 * day, time.time() - 2 * day))
+        dataset = import_zip(two_classes())
+        assert sorted(left_behind(workspace)) == [
+            ".import.beginning.part",
+            ".import.edit-new.part",
+            ".import.working.part",
+            dataset.id,
+        ]
+        other.kill()
+    import_zip(two_classes())
+    assert ".import.working.part" not in left_behind(workspace)
+
+
+def test_an_import_holds_the_lock_of_its_folder_while_it_works(import_zip, workspace):
+    def progress(label, done, total):
+        (lock,) = (workspace / "datasets").glob(".import.*.part/lock")
+        with pytest.raises(Timeout):
+            FileLock(lock).acquire(timeout=0)
+
+    assert import_zip(two_classes(), progress=progress).n_images == 8
 
 
 def test_progress_begins_at_nothing_and_ends_at_everything(import_zip):

@@ -3,10 +3,12 @@ import json
 import numpy as np
 import pytest
 
+from ftcore.datasets.archive import zip_entries
 from ftcore.datasets.intake import Labels, import_classes, import_source, summary
+from ftcore.datasets.labels import find_table
 from ftcore.datasets.records import open_dataset
 from ftcore.errors import DataError
-from tests.datasets.made_pictures import png, reasons, two_classes, write_folder
+from tests.datasets.made_pictures import png, reasons, two_classes, write_folder, write_zip
 
 N = 12
 
@@ -63,6 +65,23 @@ def test_numbers_keep_their_names_and_units(import_zip):
     assert dataset.n_images == N and dataset.facts().n_train == dataset.sizes[0]
 
 
+def test_numbers_that_would_be_called_alike_keep_the_whole_name_of_their_column(import_zip):
+    rows = [f"{i}.png,{i / 4},{100 - i},{i},{i + 1}" for i in range(N)]
+    files = {**flat(), "labels.csv": csv("file,x (cm),x (mm),=y,y", *rows)}
+    dataset = import_zip(files, task="number", labels=Labels(targets=("x (cm)", "x (mm)", "=y", "y")))
+    assert dataset.classes == ("x (cm)", "x (mm)", "y", "y (4)") and dataset.units == ("cm", "mm", "", "")
+    assert len(summary(dataset)["classes"]) == 4
+    assert dataset.counts().pivot(index="label", columns="split", values="count").shape == (4, 3)
+
+
+def test_a_list_is_not_run_together_into_one_class(import_zip):
+    lines = [{"file": f"{i}.png", "tags": [["cat"], ["dog"], ["cat", "dog"], []][i % 4]} for i in range(N)]
+    files = {**flat(), "labels.jsonl": "\n".join(map(json.dumps, lines)).encode()}
+    dataset = import_zip(files, task="single")
+    assert dataset.classes == ("cat", "dog") and dataset.n_images == N / 2
+    assert set(reasons(dataset).values()) == {"has 2 classes and not one", "has no value in column 'tags'"}
+
+
 def test_rows_without_a_picture_and_pictures_without_a_row_are_both_listed(import_zip):
     rows = [f"{i}.png,{'cat' if i % 2 else 'dog'}" for i in range(N - 1)]
     dataset = import_zip({**flat(), "labels.csv": csv("file,label", *rows, "gone.png,cat")})
@@ -105,6 +124,27 @@ def test_split_and_group_columns_are_kept(import_zip):
     assert (dataset.records().groupby("group")["split"].nunique() == 1).all()
 
 
+def split_and_patient(patient_of):
+    rows = [f"{i}.png,{'ab'[i % 2]},{'train' if i < 24 else 'test'},{patient_of(i)}" for i in range(30)]
+    return {**flat(30), "labels.csv": csv("file,label,split,patient", *rows)}
+
+
+def test_what_a_split_column_lacks_is_carved_out_in_whole_groups(import_zip):
+    dataset = import_zip(split_and_patient(lambda i: f"p{i // 3}" if i % 3 else ""))
+    table = dataset.records()
+    assert dataset.split_source == "column" and (table["split"] == "test").sum() == 6 and dataset.sizes[1] > 0
+    grouped = table[table["group"] != ""]
+    assert len(grouped) == 20 and (grouped.groupby("group")["split"].nunique() == 1).all()
+
+
+def test_a_patient_in_train_and_in_test_is_refused_with_what_mends_it(import_zip):
+    files = split_and_patient(lambda i: f"p{i % 12}")
+    with pytest.raises(DataError, match=r"tears 6 of 12 groups apart: 'p0' is in train and in test.*Divide by the gr"):
+        import_zip(files)
+    mended = import_zip(files, split_by="group").records()
+    assert (mended.groupby("group")["split"].nunique() == 1).all()
+
+
 def test_metadata_of_the_hub_is_read_with_the_split_of_its_folder(import_zip):
     files = {}
     for split, first in (("train", 0), ("test", 8)):
@@ -113,6 +153,51 @@ def test_metadata_of_the_hub_is_read_with_the_split_of_its_folder(import_zip):
         files |= {f"{split}/{i}.png": png(i) for i in range(first, first + 8)}
     dataset = import_zip(files, split="80/10/10")
     assert dataset.sizes == (6, 2, 8) and not dataset.left_out
+
+
+@pytest.fixture
+def form_table(tmp_path):
+    """The name of the table that a form would show for some files, or None."""
+
+    def find(files):
+        with zip_entries(write_zip(tmp_path / "form.zip", files)) as listing:
+            found = find_table(listing)
+        return found[0] if found else None
+
+    return find
+
+
+def test_no_form_shows_one_of_several_tables_that_are_used_together(import_zip, form_table):
+    files = {}
+    for split, first in (("train", 0), ("test", 8)):
+        rows = [f"{i}.png,{'ab'[i % 2]}" for i in range(first, first + 8)]
+        files |= {f"{split}/metadata.csv": csv("file_name,label", *rows)}
+        files |= {f"{split}/{i}.png": png(i) for i in range(first, first + 8)}
+    assert form_table(files) is None and import_zip(files).n_images == 16
+    del files["test/metadata.csv"]
+    assert form_table(files) == "train/metadata.csv"
+
+
+RESULTS = csv("epoch,train/loss", *(f"{i},{1 / (i + 1)}" for i in range(100, 110)))
+
+
+def test_a_table_about_something_else_does_not_stand_before_coco_and_yolo(import_zip, form_table):
+    with_yolo = {**flat(), **{f"labels/{i}.txt": yolo(i) for i in range(N)}, "results.csv": RESULTS}
+    with_coco = {**flat(), "all.json": coco(range(N), [(i, 1 if i % 2 else 7) for i in range(N)]), "r.csv": RESULTS}
+    for files in (with_yolo, with_coco):
+        assert form_table(files) is None
+        dataset = import_zip(files)
+        assert (dataset.task, dataset.n_images) == ("multi", N)
+        assert set(reasons(dataset).values()) == {"not a picture (.csv)"}
+        with pytest.raises(DataError, match="no column 'kind'"):
+            import_zip(files, labels=Labels(targets=("kind",)))
+
+
+def test_a_form_shows_the_first_table_that_names_a_picture(form_table):
+    rows = csv("file,kind", *(f"{i}.png,{'ab'[i % 2]}" for i in range(N)))
+    assert form_table({**flat(), "a.csv": RESULTS, "b.csv": rows}) == "b.csv"
+    assert form_table({**flat(), "a.csv": RESULTS}) is None
+    assert form_table({**flat(), "a.csv": b"", "b.csv": csv("x,y,file", "1,2,gone.png", "3,4,0.png")}) == "b.csv"
 
 
 def test_class_folders_are_not_disturbed_by_a_table_beside_them(import_zip):
@@ -170,6 +255,26 @@ def test_boxes_of_yolo_are_classes_of_pictures(import_zip):
     assert (dataset.task, dataset.classes) == ("multi", ("cat", "dog"))
     assert by_path(dataset, "label")["3.png"] == "cat | dog" and by_path(dataset, "label")["4.png"] == "(none)"
     assert reasons(dataset) == {"images/11.png": "has no label file"}
+
+
+@pytest.mark.parametrize("listed", ["names: *i", "names: [cat, *i]", "names: {0: *i, 1: dog}", "<<: *i\nnames: 3"])
+def test_names_that_refer_to_each_other_without_end_are_not_unfolded(import_zip, listed):
+    bomb = [
+        f"{name}: &{name} [{', '.join(['*' + 'abcdefghi'[k - 1]] * 9) if k else 'x'}]"
+        for k, name in enumerate("abcdefghi")
+    ]
+    files = {
+        **flat(),
+        **{f"labels/{i}.txt": yolo(i) for i in range(N)},
+        "data.yaml": "\n".join([*bomb, listed]).encode(),
+    }
+    assert import_zip(files).classes == ("class 0", "class 1")
+
+
+def test_an_id_of_coco_that_is_none_is_a_sentence(import_zip):
+    for wrong in (coco(range(N), [([1], 1)]), coco(range(N), [(1, [1])]), coco(range(N), [({}, 1)])):
+        with pytest.raises(DataError, match=r"all\.json is no COCO file"):
+            import_zip({**flat(), "all.json": wrong}, labels=Labels("all.json"))
 
 
 def test_boxes_can_be_one_class_where_there_is_one(import_zip):

@@ -217,6 +217,25 @@ def dicom(values, **fields):
     return buffer.getvalue()
 
 
+@pytest.mark.parametrize("kept", ["first", "late"])
+def test_a_dicom_file_that_is_packed_as_a_whole_is_refused_wherever_it_says_so(kept):
+    import pydicom
+
+    data = dicom(np.zeros((8, 8), np.uint8), PatientComments="x" * (0 if kept == "first" else 9000))
+    told = data + b"1.2.840.10008.1.2.1.99" if kept == "late" else data.replace(b"1.2.840.10008.1.2.1\0", DEFLATED)
+    assert told != data and pydicom.uid.DeflatedExplicitVRLittleEndian.encode() in told
+    with pytest.raises(DataError, match="packed as a whole"):
+        read_picture(told)
+
+
+DEFLATED = b"1.2.840.10008.1.2.1.99"
+
+
+@pytest.mark.parametrize(("mode", "value"), [("I", 70_000), ("I", -5), ("F", 1e6), ("F", -0.5)])
+def test_a_picture_of_one_odd_value_is_black_and_not_damaged(mode, value):
+    assert (greys(read_picture(encoded(Image.new(mode, (9, 8), value), "TIFF"))) == 0).all()
+
+
 def greys(picture):
     return np.asarray(picture.image)[..., 0]
 

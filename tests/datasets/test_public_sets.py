@@ -13,7 +13,7 @@ from ftcore import cli, hardware
 from ftcore.datasets import hub_sets, torchvision_sets
 from ftcore.datasets.intake import Labels, import_source
 from ftcore.datasets.pixels import PixelStore
-from ftcore.errors import DataError
+from ftcore.errors import DataError, SettingsError
 from tests.datasets.made_pictures import encoded, noise, png
 
 NAMES = ["a/cat", "**dog**", "cow"]
@@ -245,3 +245,18 @@ def test_the_command_line_takes_a_set_by_name(hub, capsys):
     assert cli.main(["import", "hf:me/pets", "--name", "Pets of the hub"]) == 0
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert answer["images"] == 18 and answer["dataset"].startswith("pets-of-the-hub-")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        Labels("labels.csv"),
+        Labels(split="split"),
+        Labels(group="patient"),
+        Labels(separator=";"),
+        Labels(targets=("a", "b")),
+    ],
+)
+def test_what_cannot_be_said_of_a_set_of_the_hub_is_not_passed_over(workspace, labels):
+    with pytest.raises(SettingsError, match="brings its own labels"):
+        import_source("hf:me/pets", labels=labels)

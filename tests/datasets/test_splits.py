@@ -156,7 +156,7 @@ def test_a_class_in_every_group_of_its_own_cannot_be_divided():
 
 def test_a_group_that_the_given_division_tears_apart_is_refused():
     given, groups = np.array(["train", "test"] * 5), np.array(["patient 1"] * 10, dtype=object)
-    with pytest.raises(DataError, match="Group 'patient 1' is in train and in test"):
+    with pytest.raises(DataError, match="tears 1 of 1 groups apart: 'patient 1' is in train and in test"):
         divide("single", np.zeros(10, int), given=given, groups=groups)
 
 
@@ -191,6 +191,14 @@ def test_folds_that_cannot_be_are_refused():
         folds("single", np.zeros(10, int), 1)
     with pytest.raises(DataError, match=r"Class number 1 has 2 pictures.*Use 2 folds"):
         folds("single", np.array([0] * 9 + [1] * 2), 5)
+
+
+def test_a_class_with_too_few_pictures_is_called_by_its_name_where_that_is_known():
+    few = np.array([0] * 9 + [1] * 2)
+    with pytest.raises(DataError, match="Class 'dog' has 2 pictures"):
+        folds("single", few, 5, classes=("cat", "dog"))
+    with pytest.raises(DataError, match="Class 'dog' has 2 pictures"):
+        divide("single", few, classes=("cat", "dog"))
 
 
 def test_pictures_without_any_class_are_divided_too():

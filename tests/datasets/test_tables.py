@@ -1,9 +1,13 @@
 import io
+import re
+import tracemalloc
+import zipfile
 
 import openpyxl
 import pytest
 
-from ftcore.datasets.tables import Mapping, guess, match, read_table
+from ftcore.datasets import tables
+from ftcore.datasets.tables import NO_COLUMN, Mapping, guess, match, outline, read_table
 from ftcore.errors import DataError
 
 PICTURES = [f"images/{i}.jpg" for i in range(60)]
@@ -56,6 +60,63 @@ def test_a_broken_or_empty_table_is_a_sentence(name, data):
         read_table(name, data)
 
 
+def excel(rows):
+    """An Excel file whose sheet claims to be as large as a sheet can be."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    claims = io.BytesIO()
+    with zipfile.ZipFile(buffer) as packed, zipfile.ZipFile(claims, "w", zipfile.ZIP_DEFLATED) as changed:
+        for name in packed.namelist():
+            data = packed.read(name)
+            if name.endswith("sheet1.xml"):
+                data = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', data)
+            changed.writestr(name, data)
+    return claims.getvalue()
+
+
+TOO_MUCH = {
+    "columns.csv": (lambda: b"file" + b"," * 5_000 + b"\n1.jpg,cat\n", "more than 1,000 columns"),
+    "wide.csv": (lambda: b"file,label\n" + b"," * 3_000_000, "a line of more than 1,000,000 characters"),
+    "quotes.csv": (lambda: b'file,label\n"a\n' + b'","\n' * 200_000, "more than 1,000 lines"),
+    "padded.csv": (lambda: b",".join(b"c%d" % i for i in range(900)) + b"\na" * 50_000, "more than 2,000,000 cells"),
+    "rows.csv": (lambda: b"a" + b"\na" * 200_000, "more than 20,000 rows"),
+    "keys.jsonl": (lambda: b"\n".join(b'{"k%d": 1}' % i for i in range(20_000)), "more than 1,000 columns"),
+    "list.jsonl": (lambda: b"[" + b"{}," * 600_000 + b"{}]", "a JSON list of more than"),
+    "columns.xlsx": (lambda: excel([[f"c{i}" for i in range(3_000)], ["a"]]), "more than 1,000 columns"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_a_small_table_that_would_fill_the_memory_is_not_read_to_its_end(name, monkeypatch):
+    for limit, value in {"MOST_ROWS": 20_000, "MOST_CELLS": 2_000_000, "_LARGEST_LIST": 1_000_000}.items():
+        monkeypatch.setattr(tables, limit, value)
+    make, sentence = TOO_MUCH[name]
+    data = make()
+    tracemalloc.start()
+    with pytest.raises(DataError, match=sentence):
+        read_table(name, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 45e6
+
+
+def test_a_sheet_that_claims_to_be_huge_is_as_large_as_its_rows():
+    data = excel([["file", "label"], *([f"{i}.jpg", "cat"] for i in range(200)), ["x.jpg", "", "beside"]])
+    tracemalloc.start()
+    found = read_table("a.xlsx", data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.shape == (201, 2) and list(found.iloc[-1]) == ["x.jpg", ""] and peak < 20e6
+
+
+def test_columns_of_one_name_are_told_apart():
+    assert list(table("a,a (2),a,,\n1,2,3,4,5").columns) == ["a", "a (2)", "a (3)", "column 4", "column 5"]
+    assert list(table("a,a (3),a\n1,2,3").columns) == ["a", "a (3)", "a (3) (3)"]
+
+
 @pytest.mark.parametrize(
     ("values", "task", "separator"),
     [
@@ -94,6 +155,19 @@ def test_split_and_group_columns_are_known_by_their_names():
     assert (found.image, found.group, found.split, found.targets) == ("id", "patient_id", "subset", ("label",))
 
 
+def test_no_column_means_that_none_is_found_out():
+    text = table("id,patient_id,subset,label\n1,p1,train,a\n2,p2,test,b")
+    found = guess(text, PICTURES, asked=Mapping("", ("label",), "auto", NO_COLUMN, NO_COLUMN))
+    assert (found.split, found.group) == ("", "")
+
+
+def test_a_column_to_be_learned_is_not_the_group_or_the_split_as_well():
+    text = table("id,cluster,subset\n1,a,train\n2,b,test")
+    assert guess(text, PICTURES, asked=Mapping("", ("cluster",), "auto")).group == ""
+    assert guess(text, PICTURES, asked=Mapping("", ("subset",), "auto")).split == ""
+    assert guess(text, PICTURES, asked=Mapping("", ("cluster",), "auto", group="cluster")).group == "cluster"
+
+
 def test_a_column_called_set_that_names_no_split_is_not_one():
     assert guess(table("file,set,label\n1.jpg,blue,a\n2.jpg,red,b"), PICTURES).split == ""
 
@@ -108,6 +182,12 @@ def test_what_was_asked_for_wins():
 def test_a_column_that_is_not_there_is_a_sentence_with_those_that_are():
     with pytest.raises(DataError, match=r"no column 'nope'.*'file', 'label'"):
         guess(column("a"), PICTURES, asked=Mapping("", ("nope",), "auto"))
+
+
+def test_a_form_knows_the_other_columns_where_the_target_is_not_clear():
+    unclear = table("patient,subset,id,colour,shape\np,train,1,red,round\np,test,2,blue,flat")
+    assert outline(unclear, PICTURES) == Mapping("id", (), split="subset", group="patient")
+    assert outline(table("a,b\nx,y"), PICTURES) == Mapping("a", ())
 
 
 def test_no_column_with_file_names_is_a_sentence():

@@ -1,14 +1,18 @@
 import os
 import shutil
 import signal
+import time
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from ftcore import workspace as disk
 from ftcore.datasets import versions
 from ftcore.datasets.records import list_datasets, open_dataset
+from ftcore.errors import DataError
 from ftcore.events import Progress
+from ftcore.jobs import importing
 from ftcore.runs import log, process, queue, store
 from ftcore.runs.tail import Tail
 
@@ -34,6 +38,23 @@ def test_an_import_ends_with_a_data_set(job, work):
 def test_an_import_says_how_far_it_is(job, work):
     work(job)
     assert any(isinstance(event, Progress) and event.done == event.total == 60 for event in log.read(job.folder)[0])
+
+
+def test_the_time_of_a_stage_is_counted_from_its_own_start(job, monkeypatch):
+    clock = iter(range(0, 10**6, 100))  # every look at the clock takes 100 seconds
+    monkeypatch.setattr(importing.time, "perf_counter", lambda: float(next(clock)))
+
+    def slow(source, *, progress, **options):
+        for label in ("Downloading", "Reading pictures"):
+            for done in range(4):
+                progress(label, done, 3)
+        raise DataError("Enough.")
+
+    monkeypatch.setattr(importing, "import_source", slow)
+    with pytest.raises(DataError):
+        importing.run(job)
+    seconds = [event.seconds for event in log.read(job.folder)[0] if isinstance(event, Progress)]
+    assert seconds == [0, 100, 200, 300] * 2
 
 
 def test_the_upload_is_removed_after_the_import(job, work, upload):
@@ -73,6 +94,45 @@ def test_an_upload_is_kept_when_the_disk_was_full(job, work, upload, monkeypatch
 
     monkeypatch.setattr(disk, "require_space", full)
     assert (work(job).status, upload.exists()) == ("interrupted", True)
+
+
+def aged(path, days):
+    path.touch()
+    os.utime(path, (time.time() - days * 86400,) * 2)
+    return path
+
+
+def test_uploads_that_nobody_will_import_any_more_are_swept(job, work, upload, monkeypatch):
+    folder = upload.parent
+    expected = {}
+    for state, days, stays in (
+        ("interrupted", 8, False),
+        ("interrupted", 6, True),
+        ("waiting", 30, True),
+        ("working", 30, True),
+    ):
+        paths = [aged(folder / f"{state}-{days}{ending}", days) for ending in (".zip", ".csv")]
+        other = store.create("import", state, {"source": str(paths[0]), "upload": True, "table": str(paths[1])})
+        expected |= {path.name: stays for path in paths}
+        if state == "waiting":
+            monkeypatch.setattr(queue, "waiting", lambda kind="train", id=other.id: [id])
+        if state == "working":
+            lock = FileLock(other.folder / process.LOCK)
+            lock.acquire()
+    expected |= {
+        aged(folder / name, days).name: days < 1 for name, days in (("none.zip", 2), (".half.zip.1.part", 0.5))
+    }
+    expected[aged(upload, 30).name] = False  # its own: read, and then removed as always
+    state = work(job)
+    lock.release()
+    assert state.status == "finished"
+    assert {path.name for path in folder.iterdir()} == {name for name, stays in expected.items() if stays}
+
+
+def test_an_upload_that_was_swept_is_asked_for_again(job, work, upload):
+    upload.unlink()
+    state = work(job)
+    assert state.status == "failed" and "not there any more" in state.problem and "Upload" in state.problem
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ import pytest
 
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.records import delete, list_datasets
+from ftcore.datasets.tables import NO_COLUMN
 from ftcore.errors import DataError
 from ftcore.events import Failed, Finished, Imported, Progress
 from ftcore.jobs import importing
 from ftcore.runs import log, store
+from pages.components import shots
 from tests.datasets.made_pictures import png, two_classes, write_folder, write_zip
 from tests.pages.conftest import links, open_page, parameter, shown_pictures, texts
 
@@ -124,6 +126,39 @@ def test_a_table_in_a_zip_is_shown_with_its_columns_and_imported_as_they_say(wor
     assert job.request["task"] == "number" and job.request["labels"]["targets"] == ["age"]
 
 
+def test_no_column_is_what_the_import_takes(workspace, started, tmp_path):
+    rows = [f"{i}.png,{'ab'[i % 2]},{'train' if i < 15 else 'test'},p{i % 2}" for i in range(20)]
+    packed = table_zip(tmp_path / "t.zip", rows, "file,label,split,patient")
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("t.zip", packed.read_bytes(), "application/zip")).run()
+    assert (at.selectbox(key="column_split").value, at.selectbox(key="column_group").value) == ("split", "patient")
+    at.selectbox(key="column_split").select("no column").run()
+    at.selectbox(key="column_group").select("no column").run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    importing.run(job)
+    assert list_datasets()[0].split_source == "random"
+
+
+def test_a_split_and_a_group_are_shown_where_the_target_is_not_clear_and_never_learned_as_well(
+    workspace, started, tmp_path
+):
+    rows = [f"{'train' if i < 15 else 'test'},p{i // 5},{i}.png,red{i % 2},round" for i in range(20)]
+    packed = table_zip(tmp_path / "t.zip", rows, "split,patient,file,colour,shape")
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("t.zip", packed.read_bytes(), "application/zip")).run()
+    chosen = [at.selectbox(key=f"column_{what}").value for what in ("image", "split", "group")]
+    assert chosen == ["file", "split", "patient"] and at.button(key="import").disabled
+    at.multiselect(key="column_targets").set_value(["patient"]).run()
+    assert at.selectbox(key="column_group").value == NO_COLUMN
+    at.multiselect(key="column_targets").set_value(["colour"]).run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    assert job.request["labels"]["split"] == "split" and job.request["labels"]["targets"] == ["colour"]
+
+
 def test_a_table_beside_a_zip_goes_with_it(workspace, started, tmp_path):
     files = {f"{i}.png": png(i) for i in range(12)}
     packed = write_zip(tmp_path / "flat.zip", files)
@@ -176,6 +211,56 @@ def test_folders_of_the_server_are_offered_where_they_are_allowed(workspace, sta
     monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "workspace"))
     with pytest.raises(DataError, match="is not in a folder"):
         importing.run(job)
+
+
+def test_a_table_in_a_folder_of_the_server_is_shown_with_its_columns_too(workspace, started, tmp_path, monkeypatch):
+    files = {f"{i}.png": png(i) for i in range(12)}
+    rows = ["file,kind,age", *(f"{i}.png,{'ab'[i % 2]},{i}" for i in range(12))]
+    write_folder(tmp_path / "store" / "pets", {**files, "labels.csv": "\n".join(rows).encode()})
+    monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "store"))
+    at = open_page("dataset")
+    at.segmented_control(key="door").set_value("server").run()
+    at.selectbox(key="server_path").set_value(str(tmp_path / "store" / "pets")).run()
+    assert "12 of 12 pictures have a row" in texts(at) and at.button(key="import").disabled
+    at.multiselect(key="column_targets").set_value(["kind"]).run()
+    at.button(key="import").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    importing.run(job)
+    assert list_datasets()[0].classes == ("a", "b")
+
+
+def test_a_split_that_cannot_be_is_said_before_the_pictures_are_taken_in(workspace, started, tiny_zip):
+    at = open_page("dataset")
+    at.file_uploader(key="upload_zip").set_value(("colours.zip", tiny_zip.read_bytes(), "application/zip")).run()
+    at.text_input(key="split").set_value("70/20/20").run()
+    at.button(key="import").click().run()
+    assert "sum to 100" in at.error[0].value and store.list_jobs("import") == []
+    assert not (workspace / "uploads").exists()
+    at.text_input(key="split").set_value("60/20/20").run()
+    at.button(key="import").click().run()
+    assert len(store.list_jobs("import")) == 1
+
+
+def test_a_picture_of_the_camera_that_was_forgotten_stays_forgotten(workspace, monkeypatch):
+    class Shot:
+        file_id = "one"
+
+        def getvalue(self):
+            return png(1)
+
+    monkeypatch.setattr(shots.st, "camera_input", lambda *_, **__: Shot())
+    at = open_page("dataset")
+    at.segmented_control(key="door").set_value("classes").run()
+    at.toggle(key="class_camera_0").set_value(True).run()
+    assert "1 pictures" in texts(at)
+    at.button(key="forget_0").click().run()
+    assert at.session_state[shots.SHOTS][0] == []
+    at.run()
+    assert not at.exception and "1 pictures" not in texts(at)
+    monkeypatch.setattr(Shot, "file_id", "two")
+    at.run()
+    assert [name for name, _ in at.session_state[shots.SHOTS][0]] == ["two.jpg"]
 
 
 def test_a_public_set_is_imported_by_its_name(workspace, started):
