@@ -60,6 +60,7 @@ class Facts:
         fixed_size: Whether the model is built for that size.
         task: Of the data set.
         longest_phase: Epochs of the longest phase of the freezing plan; None where it is not known.
+        last_phase: Epochs of its last phase, the only one that a run can end early in; None where it is not known.
         not_in_plan: Why the model has no such phases, or an empty text.
         start_is_gone: Why the weights of ``model.start`` cannot be had, or an empty text.
         weights_are_away: The same of the model's pretrained weights.
@@ -78,6 +79,7 @@ class Facts:
     fixed_size: bool = False
     task: str = "single"
     longest_phase: int | None = None
+    last_phase: int | None = None
     not_in_plan: str = ""
     start_is_gone: str = ""
     weights_are_away: str = ""
@@ -491,13 +493,16 @@ def _floored(share: float) -> float:
 
 def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Contradiction | None:
     patience, epochs = settings.train.patience, settings.train.epochs
-    if not patience or patience < epochs:
+    last = min(facts.last_phase or epochs, epochs)
+    stale = last if last < epochs else epochs - 1  # the first epoch of all is the best so far
+    if not patience or patience < stale:
         return None
+    where = f"a run of {epochs}" if last == epochs else f"the {last} of the last phase, in which alone a run ends early"
     return Contradiction(
         "note",
-        f"Stopping early after {patience} epochs without progress cannot happen in a run of {epochs}.",
+        f"Stopping early after {patience} epochs without progress cannot happen in {where}.",
         ("train.patience", "train.epochs"),
-        (f"train.patience={epochs // 3}",),
+        (f"train.patience={last // 3}",),
     )
 
 

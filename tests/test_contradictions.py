@@ -166,8 +166,8 @@ CASES = {
         "looks back over about 1,000 steps. It begins with few and takes more as the run goes on, and a run of 256",
     ),
     "_patience_longer_than_the_run": (
-        (["train.patience=8"], {}),
         (["train.patience=7"], {}),
+        (["train.patience=6"], {}),
         "cannot happen in a run of 8",
     ),
     "_pieces_of_numbers": (
@@ -296,6 +296,15 @@ def test_a_rate_falls_only_within_a_phase_that_is_long_enough():
     assert "phases of at most 4 epochs are too short" in RULES["_rate_never_falls"](settings, facts).sentence
     settings, facts = made(["train.schedule=plateau", "freeze.preset=gradual"], {"longest_phase": 5})
     assert RULES["_rate_never_falls"](settings, facts) is None
+
+
+@pytest.mark.parametrize("last_phase", [1, 2, 6])
+def test_a_run_ends_early_only_within_its_last_phase(last_phase):
+    settings, facts = made([f"train.patience={last_phase}", "freeze.preset=gradual"], {"last_phase": last_phase})
+    answer = RULES["_patience_longer_than_the_run"](settings, facts)
+    assert f"the {last_phase} of the last phase" in answer.sentence
+    shorter = with_values(settings, [f"train.patience={last_phase - 1}"])
+    assert RULES["_patience_longer_than_the_run"](shorter, facts) is None
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 50])

@@ -1,5 +1,6 @@
 """Settings that do not go together, said before the start, each with a button that ends it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,7 @@ from ftcore import names
 from ftcore import settings as s
 from ftcore.contradictions import Contradiction, Facts, contradictions, with_counts
 from ftcore.datasets.records import Dataset
-from ftcore.freezing.phases import make_phases, not_in, spans
+from ftcore.freezing.phases import Phase, make_phases, not_in, spans
 from ftcore.models import advice, catalogue
 from pages.components import freezebar, session, startweights
 
@@ -48,12 +49,16 @@ def _of_network(dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
     freeze, epochs = settings.freeze, settings.train.epochs
     known = freezebar.network_of(dataset, settings)
     if known is None:
-        return {"longest_phase": max(phase.n_epochs for phase in spans(freeze.preset, epochs, freeze))}
+        return _lengths(spans(freeze.preset, epochs, freeze))
     found = {"takes_drop_path": known.drop_path, "has_places": known.places, "poolings": known.poolings}
     if problem := not_in(known.groups, freeze.preset, freeze):
         return {**found, "not_in_plan": problem}
-    phases = make_phases(freeze.preset, known.groups, epochs, freeze)
-    return {**found, "longest_phase": max(phase.n_epochs for phase in phases)}
+    return {**found, **_lengths(make_phases(freeze.preset, known.groups, epochs, freeze))}
+
+
+def _lengths(phases: Sequence[Phase]) -> dict[str, int | None]:
+    """Epochs of the longest phase and of the last; a phase that waits for validation may begin any time."""
+    return {"longest_phase": max(phase.n_epochs for phase in phases), "last_phase": phases[-1].n_epochs or None}
 
 
 def _one(dataset: Dataset, settings: s.RunSettings, found: Contradiction, number: int) -> None:
