@@ -47,9 +47,9 @@ class Labels:
 def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -> Layout:
     """What is to be learned of every picture.
 
-    A file that is named wins; then tables called metadata, as the Hugging Face hub has them, or called labels if they
-    name nearly every picture; then folders, if there are at least two classes of them; then any table that fits, then
-    COCO or YOLO files in the source.
+    A file that is named wins, then a table of which columns are named; then tables called metadata, as the Hugging
+    Face hub has them, or called labels if they name nearly every picture; then folders, if there are at least two
+    classes of them; then any table that fits, then COCO or YOLO files in the source.
 
     Args:
         listing: The files of the source.
@@ -67,16 +67,21 @@ def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -
         layout = _from_file(file, pictures, labels, task, inside=file in entries)
         return _with_task(_and_also(layout, left_out), task)
     folders = _folders(entries, source)
-    if not isinstance(folders, DataError) and _speak(folders, entries):
+    named = labels != Labels()  # columns, so that only a table can be meant
+    if not named and not isinstance(folders, DataError) and _speak(folders, entries):
         detected = None if folders.has_splits else _detector(entries)
         return _with_task(detected or folders, task)
     problem = folders if isinstance(folders, DataError) else None
     try:
         found = _from_tables(entries, labels, task, source)
     except DataError as error:
-        if labels != Labels():  # columns were named: no other file can be meant
+        if named:
             raise
         found, problem = None, error
+    if found is None and named:
+        raise DataError(
+            f"Columns of a table were named, but the {source} holds no table.", fix="Name the file of labels too."
+        )
     found = found or _detector(entries)
     if found is None:
         if problem:

@@ -184,6 +184,13 @@ def outline(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -
     return Mapping(image, (), split=_named(rest, _SPLIT_NAMES, table), group=_named(rest, _GROUP_NAMES, None))
 
 
+def n_torn(table: pd.DataFrame, split: str, group: str) -> int:
+    """How many groups have rows in more than one split, by these two columns."""
+    splits = table[split].map(split_named)
+    known = (table[group] != "") & splits.notna()
+    return int((splits[known].groupby(table.loc[known, group]).nunique() > 1).sum())
+
+
 class Names:
     """Finds pictures by what a table calls them: the whole name, the end of it, or without its ending."""
 

@@ -36,6 +36,11 @@ def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] 
     free = [column for column in columns if column != image and column not in chosen]
     split = _optional(left, "Train, validation or test", free, guess.split, "column_split")
     group = _optional(right, "Pictures that belong together", free, guess.group, "column_group")
+    if tables.NO_COLUMN not in (split, group) and (n := tables.n_torn(table, split, group)):
+        st.warning(
+            f"Groups of pictures in more than one split: {n:,}. A model would be asked about what it has seen. "
+            "Choose “no column” for one of the two, or divide the pictures by their groups below."
+        )
     task = _task(table, pictures, Mapping(image, tuple(chosen), "auto", split, group), folder)
     st.dataframe(table.head(PREVIEW), hide_index=True, alt=f"The first {PREVIEW} rows of the table")
     n_fit = _fit(table, image, pictures, folder)

@@ -205,6 +205,17 @@ def test_class_folders_are_not_disturbed_by_a_table_beside_them(import_zip):
     assert dataset.classes == ("cat", "dog") and reasons(dataset) == {"list.csv": "not a picture (.csv)"}
 
 
+def test_columns_that_are_named_are_not_passed_over_for_class_folders(import_zip):
+    rows = [f"{name},{i}.5" for i, name in enumerate(two_classes())]
+    files = {**two_classes(), "list.csv": csv("file,age", *rows)}
+    assert import_zip(files).task == "single"
+    assert import_zip(files, labels=Labels(targets=("age",))).task == "number"
+    with pytest.raises(DataError, match="no column 'weight'"):
+        import_zip(files, labels=Labels(targets=("weight",)))
+    with pytest.raises(DataError, match="Columns of a table were named, but the ZIP holds no table"):
+        import_zip(two_classes(), labels=Labels(targets=("age",)))
+
+
 def test_a_table_called_labels_that_names_every_picture_wins_over_folders(import_zip):
     files = {f"{'ab'[i % 2]}/{i}.png": png(i) for i in range(N)}
     rows = [f"{i}.png,{i / 3}" for i in range(N)]

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from ftcore.datasets import tables
-from ftcore.datasets.tables import NO_COLUMN, Mapping, guess, match, outline, read_table
+from ftcore.datasets.tables import NO_COLUMN, Mapping, guess, match, n_torn, outline, read_table
 from ftcore.errors import DataError
 
 PICTURES = [f"images/{i}.jpg" for i in range(60)]
@@ -188,6 +188,13 @@ def test_a_form_knows_the_other_columns_where_the_target_is_not_clear():
     unclear = table("patient,subset,id,colour,shape\np,train,1,red,round\np,test,2,blue,flat")
     assert outline(unclear, PICTURES) == Mapping("id", (), split="subset", group="patient")
     assert outline(table("a,b\nx,y"), PICTURES) == Mapping("a", ())
+
+
+def test_groups_that_a_split_column_tears_apart_are_counted():
+    rows = table(
+        "id,who,part\n1,p,train\n2,p,Training\n3,q,train\n4,q,test\n5,,train\n6,,test\n7,p,\n8,r,val\n9,r,test"
+    )
+    assert n_torn(rows, "part", "who") == 2
 
 
 def test_no_column_with_file_names_is_a_sentence():

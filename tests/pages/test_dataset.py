@@ -132,7 +132,9 @@ def test_no_column_is_what_the_import_takes(workspace, started, tmp_path):
     at = open_page("dataset")
     at.file_uploader(key="upload_zip").set_value(("t.zip", packed.read_bytes(), "application/zip")).run()
     assert (at.selectbox(key="column_split").value, at.selectbox(key="column_group").value) == ("split", "patient")
+    assert "Groups of pictures in more than one split: 2." in at.warning[0].value
     at.selectbox(key="column_split").select("no column").run()
+    assert not at.warning
     at.selectbox(key="column_group").select("no column").run()
     at.button(key="import").click().run()
     assert not at.exception
