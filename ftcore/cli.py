@@ -116,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     help = f"divide all pictures again: {', '.join(METHODS)}"
     added.add_argument("--split-by", metavar="HOW", help=help)
     added.add_argument("--split", metavar="TRAIN/VAL/TEST", help="with --split-by (default 70/15/15)")
-    added.add_argument("--seed", type=int, help="with --split-by (default 0)")
+    added.add_argument("--seed", type=int, help="with --split-by or --fold (default 0)")
+    help = "fold I of K becomes validation, the others training; the test stays; the same seed gives the same folds"
+    added.add_argument("--fold", metavar="I/K", help=help)
     added = command("datasets", _datasets, "List all data sets.")
     added.add_argument("--json", action="store_true", help="JSON only, no table on stderr")
 
@@ -274,9 +276,11 @@ def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:
 
 def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
     dataset = records.open_dataset(parsed.dataset)
-    if not parsed.split_by and (parsed.split is not None or parsed.seed is not None):
+    if parsed.fold and (parsed.split_by or parsed.split):
+        raise SettingsError("--fold and --split-by were both given.", fix="Leave one of them out.")
+    if not (parsed.split_by or parsed.fold) and (parsed.split is not None or parsed.seed is not None):
         raise SettingsError(
-            "--split and --seed say how pictures are divided again, and --split-by was not given.",
+            "--split and --seed say how pictures are divided again, and neither --split-by nor --fold was given.",
             fix="Add --split-by random, for example.",
         )
     table = dataset.records()
@@ -296,6 +300,9 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
                 seed=parsed.seed or 0,
                 progress=progress,
             )
+    if parsed.fold:
+        fold, n_folds = _fold(parsed.fold)
+        edited = dividing.divide_into_folds(edited, fold=fold, n_folds=n_folds, seed=parsed.seed or 0)
     steps = versions.history(edited)
     return {
         **intake.summary(edited),
@@ -303,6 +310,14 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
         "parent": steps[-1].parent if steps else None,
         "history": [phrase for step in steps for phrase in step.words],
     }
+
+
+def _fold(text: str) -> tuple[int, int]:
+    """``2/5`` as the number of a fold and how many there are."""
+    fold, slash, n_folds = text.partition("/")
+    if not (slash and fold.strip().isdecimal() and n_folds.strip().isdecimal()):
+        raise SettingsError(f"--fold is {text!r}, expected two whole numbers.", fix="For example --fold 1/5.")
+    return int(fold), int(n_folds)
 
 
 def _datasets(parsed: argparse.Namespace) -> dict[str, Any]:

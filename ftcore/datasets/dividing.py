@@ -9,7 +9,7 @@ from ftcore.datasets import targets, versions
 from ftcore.datasets.doctor import copies
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.splits import METHODS, SPLITS, divide, parse_shares, prefix_groups
+from ftcore.datasets.splits import METHODS, SPLITS, divide, folds, parse_shares, prefix_groups
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import told
 
@@ -103,6 +103,43 @@ def divide_again(
     how = split_by if split_by != "auto" else "random" if groups is None else "group"
     words = f"divided all pictures again, {split.strip()}, seed {seed}: {METHODS[how].lower()}"
     return versions.changed(dataset, table, (words,), about)
+
+
+def divide_into_folds(dataset: Dataset, *, fold: int, n_folds: int = 5, seed: int = 0) -> Dataset:
+    """A new version in which one fold of the training and validation pictures is validation, and the others training.
+
+    The same seed gives the same folds, also from the version of another fold: so a run on each is a cross-validation.
+    Test pictures stay what they are. Pictures of one group, as the table has them, are in one fold.
+
+    Args:
+        dataset: Whose pictures.
+        fold: The one that becomes validation, 1 to ``n_folds``.
+        n_folds: At least 2.
+        seed: Of the division.
+
+    Raises:
+        SettingsError: There is no such fold.
+        DataError: A class with fewer pictures, or groups, than folds; nothing was written.
+        WorkspaceError: The disk is full or refuses; nothing was written.
+    """
+    if n_folds < 2 or not 1 <= fold <= n_folds:
+        raise SettingsError(
+            f"Fold {fold} of {n_folds} was asked for, expected at least 2 folds and one of them.",
+            fix="For example 1/5.",
+        )
+    table = dataset.records()
+    used = np.flatnonzero(table["split"].isin(("train", "validation")).to_numpy())
+    array = targets.as_array(table["target"].iloc[used], dataset.task, len(dataset.classes))
+    groups = table["group"].to_numpy(dtype=object)
+    grouped = groups[used] if (groups[used] != "").any() else None
+    is_held_out = folds(dataset.task, array, n_folds, seed=seed, groups=grouped) == fold - 1
+    table.loc[used, "split"] = np.where(is_held_out, "validation", "train")
+    home = dict(zip(groups[used], table["split"].iloc[used], strict=True))
+    for row in np.flatnonzero((table["excluded"] != "").to_numpy()):  # it comes back to its group
+        if groups[row] in home and groups[row]:
+            table.loc[row, "excluded_from"] = home[groups[row]]
+    words = f"made fold {fold} of {n_folds} the validation pictures, seed {seed}; the test stays"
+    return versions.changed(dataset, table, (words,), {"seed": seed, "split_source": "folds"})
 
 
 def _place_excluded(table: pd.DataFrame, groups: np.ndarray | None, shares: tuple[int, int, int], seed: int) -> None:

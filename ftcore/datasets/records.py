@@ -71,7 +71,8 @@ class Dataset:
         source: ``sample:<name>``, or the cleaned name of the file or folder it came from.
         left_out: What did not make it, as ``{"name", "reason"}``.
         split_source: ``random``; ``groups`` where pictures of one group stay together; ``near`` where those that
-            show nearly the same do; ``folders`` or ``column`` where the source says which split a picture belongs to.
+            show nearly the same do; ``folds`` where one fold of several is validation; ``folders`` or
+            ``column`` where the source says which split a picture belongs to.
         content: Hash over labels, pictures and split, SHA-256.
         split_counts: Pictures per class (rows) and split (train, validation, test). A picture of several classes
             counts in each; for numbers every row counts all pictures.

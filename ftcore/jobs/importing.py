@@ -22,7 +22,8 @@ _ORPHAN = 24 * 3600  # seconds after which an upload without an import cannot be
 def run(job: store.Job) -> None:
     """Import what ``job.request`` names: source, name, task, split, seed, split_by, labels (the fields of Labels).
 
-    A request that names a data set to ``divide`` again has split, seed and split_by only.
+    A request that names a data set to ``divide`` again has split, seed and split_by only, or fold,
+    n_folds and seed.
     An ``upload``, and a ``table`` beside it, are deleted afterwards; a source ``on_server`` must lie in a root.
     """
     started = time.perf_counter()
@@ -73,6 +74,9 @@ def run(job: store.Job) -> None:
 
 
 def _divided(request: dict[str, Any], progress: Callable[[str, int, int], None]) -> Dataset:
+    if "fold" in request:
+        fold, n_folds, seed = (request[key] for key in ("fold", "n_folds", "seed"))
+        return dividing.divide_into_folds(open_dataset(request["divide"]), fold=fold, n_folds=n_folds, seed=seed)
     options = {key: request[key] for key in ("split_by", "split", "seed")}
     return dividing.divide_again(open_dataset(request["divide"]), progress=progress, **options)
 

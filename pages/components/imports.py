@@ -240,6 +240,23 @@ def divide_again(dataset: Dataset) -> None:
             parse_shares(chosen["split"])
             _submit({"divide": dataset.id, **chosen}, dataset.name)
 
+    _folds(dataset)
+
+
+def _folds(dataset: Dataset) -> None:
+    """Make one fold the validation part, for a cross-validation by hand."""
+    st.markdown(
+        "**Or in folds.** The training and validation pictures are dealt into folds of the same size, and one of them "
+        "becomes validation; the test stays as it is. Train on the version of each fold: the spread of the scores "
+        "tells how much of a score is luck."
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        n_folds = int(st.number_input("Folds", 2, 20, 5, key="n_folds", width=120))
+        fold = int(st.number_input("Validation is fold", 1, n_folds, 1, key="fold", width=150))
+        seed = int(st.number_input("Seed of the folds", 0, 2**31 - 1, 0, key="fold_seed", width=150))
+        if st.button("Make this version", key="divide_into_folds"):
+            _submit({"divide": dataset.id, "fold": fold, "n_folds": n_folds, "seed": seed}, dataset.name)
+
 
 def _named(files: list[Any]) -> Iterable[tuple[str, Any]]:
     for file in files:

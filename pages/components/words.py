@@ -109,6 +109,8 @@ def divided(dataset: Dataset) -> str:
         return "by your folders"
     if dataset.split_source == "column":
         return "by a column of your table"
+    if dataset.split_source == "folds":
+        return f"into folds, of which one is validation (the history says which), seed {dataset.seed}"
     shares = "/".join(str(share) for share in dataset.split_shares)
     evenly = {"single": "class by class", "multi": "evenly for each class", "number": "evenly over the values"}
     together = {"groups": "pictures of one group together", "near": "pictures that show nearly the same together"}

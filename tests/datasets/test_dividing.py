@@ -8,7 +8,7 @@ from PIL import Image, ImageEnhance
 
 from ftcore import cli
 from ftcore.datasets import versions
-from ftcore.datasets.dividing import divide_again
+from ftcore.datasets.dividing import divide_again, divide_into_folds
 from ftcore.datasets.intake import import_source
 from ftcore.datasets.versions import Edit
 from ftcore.errors import DataError, SettingsError
@@ -121,6 +121,42 @@ def test_a_picture_that_is_included_again_comes_to_its_group(packed, bursts):
     assert set(whole.records()["split"]) == {"train", "validation", "test"}
 
 
+def test_each_picture_is_validation_in_one_fold_and_the_test_stays(packed, bursts):
+    first = import_source(packed, split_by="near")
+    before, seen = first.records()["split"], []
+    version = first
+    for fold in range(1, 5):
+        version = divide_into_folds(version, fold=fold, n_folds=4, seed=3)  # from the version of the fold before
+        split = version.records()["split"]
+        assert ((split == "test") == (before == "test")).all() and version.split_source == "folds"
+        assert all(len(found) == 1 for found in splits_of(version, bursts[1]).values()), "bursts stay together"
+        seen += split.index[split == "validation"].tolist()
+    assert sorted(seen) == before.index[before != "test"].tolist()
+    assert "made fold 4 of 4 the validation pictures, seed 3" in versions.history(version)[-1].words[0]
+
+
+@pytest.mark.parametrize("task", ["multi", "number"])
+def test_folds_serve_every_task(import_task, task):
+    dataset = import_task(task)
+    version = divide_into_folds(dataset, fold=2, n_folds=3)
+    assert version.sizes[2] == dataset.sizes[2] and abs(version.sizes[1] - sum(dataset.sizes[:2]) / 3) <= 3
+
+
+def test_folds_that_cannot_be_are_a_sentence(tmp_path, capsys):
+    dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(6)))
+    for fold, n_folds in ((0, 5), (6, 5), (1, 1)):
+        with pytest.raises(SettingsError, match=f"Fold {fold} of {n_folds} was asked for"):
+            divide_into_folds(dataset, fold=fold, n_folds=n_folds)
+    with pytest.raises(DataError, match="expected at least one for each of the 9 folds"):
+        divide_into_folds(dataset, fold=1, n_folds=9)
+    for wrong in (["--fold", "two"], ["--fold", "1/3", "--split-by", "random"]):
+        assert cli.main(["dataset", dataset.id, *wrong]) == 2
+    assert versions.family(dataset) == [dataset]
+    assert cli.main(["dataset", dataset.id, "--fold", "2/3", "--seed", "1"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["history"] == ["made fold 2 of 3 the validation pictures, seed 1; the test stays"]
+
+
 def test_a_division_that_cannot_be_is_a_sentence(tmp_path):
     dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(6)))
     with pytest.raises(DataError, match="No groups are known"):
@@ -142,7 +178,7 @@ def test_shares_and_a_seed_alone_are_not_passed_over(tmp_path, capsys):
     dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(8)))
     for option in (["--split", "60/20/20"], ["--seed", "3"]):
         assert cli.main(["dataset", dataset.id, *option]) == 2
-        assert "--split-by was not given" in capsys.readouterr().err
+        assert "neither --split-by nor --fold was given" in capsys.readouterr().err
     assert versions.family(dataset) == [dataset]
 
 

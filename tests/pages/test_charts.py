@@ -1,8 +1,13 @@
 """Figures from tables: every class keeps a place of its own, whatever it is called."""
 
+import base64
+import json
+
+import numpy as np
 import pandas as pd
 
 from pages.components import charts
+from tests.pages.conftest import open_page
 
 LONG = "a name that is far too long for any axis, number "
 
@@ -29,3 +34,25 @@ def test_names_that_need_no_cut_are_shown_as_they_are():
     rows = [(name, split, 1) for name in ("cat", "<b>") for split in charts.SPLIT_LABELS]
     figure = charts.class_counts(pd.DataFrame(rows, columns=["label", "split", "count"]))
     assert list(figure.data[0].x) == ["cat", "&lt;b&gt;"]
+
+
+def test_the_page_draws_how_each_number_is_spread(import_task):
+    dataset = import_task("numbers")
+    at = open_page("dataset", dataset=dataset.id)
+    assert not at.exception
+
+    def bars():
+        figure = json.loads(next(chart.proto.spec for chart in at.get("plotly_chart")))
+        assert sum(height for bar in figure["data"] for height in decoded(bar["y"])) == dataset.n_images
+        return figure["data"][0]["x"]
+
+    first = bars()
+    at.selectbox[0].set_value(1).run()
+    assert not at.exception and len(set(first)) == len(set(bars())) == 16 and first != bars()
+
+
+def decoded(values):
+    """A list of plotly's, which may be packed."""
+    if isinstance(values, list):
+        return values
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()

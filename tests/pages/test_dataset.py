@@ -291,6 +291,20 @@ def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header
         assert {caption for caption, _ in shown_pictures(at)} == {"a | b".replace("|", "\\|")}
 
 
+def test_one_fold_of_several_becomes_validation(tiny_dataset, started):
+    at = open_page("dataset", dataset=tiny_dataset.id)
+    at.number_input(key="n_folds").set_value(3).run()
+    at.number_input(key="fold").set_value(2)
+    at.button(key="divide_into_folds").click().run()
+    assert not at.exception
+    (job,) = store.list_jobs("import")
+    assert job.request == {"divide": tiny_dataset.id, "fold": 2, "n_folds": 3, "seed": 0}
+    importing.run(job)
+    at = open_page("dataset", **{"import": job.id})
+    assert parameter(at, "dataset") not in (None, tiny_dataset.id)
+    assert "into folds, of which one is validation" in texts(at) and "made fold 2 of 3 the validation" in texts(at)
+
+
 def test_the_pictures_are_divided_again_by_what_they_show(tiny_dataset, started):
     at = open_page("dataset", dataset=tiny_dataset.id)
     at.text_input(key="split").set_value("60/20/30").run()
