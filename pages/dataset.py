@@ -108,7 +108,8 @@ def _left_out(dataset: Dataset) -> None:
     if not dataset.left_out:
         st.caption(":material/check: Nothing was left out.")
         return
-    with st.expander(f"{len(dataset.left_out):,} files were left out, and why", icon=":material/block:"):
+    files = "1 file was" if len(dataset.left_out) == 1 else f"{len(dataset.left_out):,} files were"
+    with st.expander(f"{files} left out, and why", icon=":material/block:"):
         st.dataframe(
             {"File": [i["name"] for i in dataset.left_out], "Reason": [i["reason"] for i in dataset.left_out]},
             hide_index=True,

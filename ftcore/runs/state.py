@@ -79,7 +79,9 @@ class RunState:
     @property
     def headline(self) -> str:
         """The name of the score to show for this run (ftcore/scores.py)."""
-        return known.headline(self.plan.monitor, self.plan.task) if self.plan else known.MAIN["single"]
+        if self.plan is None:
+            return known.MAIN["single"]
+        return known.headline(self.plan.monitor, self.plan.task, self.plan.units)
 
     @property
     def unit(self) -> str:

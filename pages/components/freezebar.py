@@ -69,16 +69,15 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
         st.caption(
             "Layers that learn keep their weights and learn low-rank adapters beside them; the head learns itself."
         )
-    learns, speed, memory = st.columns(3)
-    learns.metric(
-        "Parameters that learn",
-        f"{known.n_learning(now, settings.freeze.lora_rank):,}",
-        help=f"Of {known.n_parameters:,}.",
-    )
     source = "Measured on your pictures." if cost and not about else "Guessed from another place of the boundary."
     pace = costs.scaled(cost, now, settings.train.batch_size) if cost else None
-    speed.metric("Training pictures per second", f"{about}{pace.images_per_second:,.0f}" if pace else "…", help=source)
-    memory.metric("Memory", f"{about}{words.size(pace.bytes_memory)}" if pace else "…", help=source)
+    n_learning, whole = known.n_learning(now, settings.freeze.lora_rank), f"Of {known.n_parameters:,}."
+    speed = f"{about}{pace.images_per_second:,.0f}" if pace else "…"
+    memory = f"{about}{words.size(pace.bytes_memory)}" if pace else "…"
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Parameters that learn", f"{n_learning:,}", help=whole, width="content")
+        st.metric("Training pictures per second", speed, help=source, width="content")
+        st.metric("Memory", memory, help=source, width="content")
 
 
 def _rates_in_words(rates: Sequence[float], decay: float) -> str:

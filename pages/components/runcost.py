@@ -76,18 +76,17 @@ def _failed(job: store.Job, state: RunState) -> None:
 
 
 def _numbers(settings: s.RunSettings, cost: costs.Cost, *, per_epoch: bool) -> None:
-    time, memory, disk = st.columns(3)
-    with time:
-        if per_epoch:
-            st.metric("Time per epoch", words.rough(cost.seconds_per_epoch), help="Training and validation.")
-            st.caption(f"{words.rough(cost.seconds)} for all of {settings.train.epochs}.")
-        else:
-            st.metric("Time", words.rough(cost.seconds), help=_TIME)
-            st.caption(f"{words.rough(cost.seconds_low)} to {words.rough(cost.seconds_high)}")
-    with memory:
-        st.metric("Memory", words.size(cost.bytes_memory), help=_MEMORY)
-    with disk:
-        st.metric("Disk", words.size(cost.bytes_disk), help=_DISK)
+    label, seconds, help = "Time", cost.seconds, _TIME
+    span = f"{words.rough(cost.seconds_low)} to {words.rough(cost.seconds_high)}"
+    if per_epoch:
+        label, seconds, help = "Time per epoch", cost.seconds_per_epoch, "Training and validation."
+        span = f"{words.rough(cost.seconds)} for all of {settings.train.epochs:,}."
+    with st.container(horizontal=True, gap="large"):  # in a narrow window they go to the next line
+        with st.container(width="content"):
+            st.metric(label, words.rough(seconds), help=help, width="content")
+            st.caption(span, width="content")
+        st.metric("Memory", words.size(cost.bytes_memory), help=_MEMORY, width="content")
+        st.metric("Disk", words.size(cost.bytes_disk), help=_DISK, width="content")
     st.caption(_parts(cost))
     for sentence in costs.obstacles_here(cost):
         st.error(names.markdown(sentence), icon=":material/block:")

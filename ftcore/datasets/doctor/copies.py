@@ -282,7 +282,7 @@ def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | No
         groups=tuple(groups),
         names=_names(gone),
         remedy=moves,
-        remedy_words="Move each group into one split" if groups else "",
+        remedy_words="Move into one split" if groups else "",
     )
 
 
