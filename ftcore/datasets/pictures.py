@@ -210,7 +210,7 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
         return white.convert("RGB"), ["transparent parts are shown on white"] if see_through else []
     if image.mode == "CMYK":
         return image.convert("RGB"), ["print colours (CMYK) are turned into RGB"]
-    return image.convert("RGB"), []
+    return image if image.mode == "RGB" else image.convert("RGB"), []
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

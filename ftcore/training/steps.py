@@ -21,7 +21,7 @@ from ftcore.training.loop import Motion, Parts
 WORTH_MEASURING = 45.0
 """Seconds that a phase must take by the first step before bfloat16 is tried; the trial takes a few steps."""
 
-TRIED = 8
+TRIED = 16
 """Pictures that ways are measured on: few, so that the trial needs neither much time nor much memory."""
 
 LEAST_GAIN = 1.15
