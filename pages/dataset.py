@@ -61,9 +61,9 @@ def show(dataset: Dataset) -> None:
         n_looks = looks.count(dataset.id)
         st.markdown(f"The test score was looked at **{n_looks:,} time{'' if n_looks == 1 else 's'}**. {looks.WHY}")
         st.dataframe(
-            counts.pivot(index="label", columns="split", values="count")[list(charts.SPLIT_LABELS)].rename(
-                columns=charts.SPLIT_LABELS
-            ),
+            counts.pivot(index="label", columns="split", values="count")[list(charts.SPLIT_LABELS)]
+            .rename(columns=charts.SPLIT_LABELS)
+            .rename_axis("Range" if dataset.task == "number" else "Class"),
             alt="Pictures per class and split",
         )
         imports.divide_again(dataset)

@@ -132,7 +132,8 @@ def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str
             edits.do(dataset, [one for one in chosen if one.rows])
         if st.form_submit_button("Leave the ticked ones out", key=f"ticked_out_{key}"):
             edits.do(dataset, [Edit("exclude", tuple(ticked), KINDS[finding.kind].title.lower())])
-        if finding.kind not in _SAME_ANSWER:
+    if finding.kind not in _SAME_ANSWER:
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             answer = _answer(dataset, key, first)
             these = {"single": "class", "multi": "set of classes", "number": "number"}[dataset.task]
             if st.form_submit_button(f"Give the ticked ones this {these}", key=f"ticked_class_{key}"):

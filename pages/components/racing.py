@@ -98,10 +98,8 @@ def _result(job: store.Job, state: RunState) -> str:
         st.caption("The bars' ranges overlap: with so few pictures, the first and the second may be equally good.")
     pressed = ""
     with st.container(horizontal=True):
-        for number, row in enumerate(rows):
-            best = number == 0
-            kind = "primary" if best else "secondary"
-            if st.button(f"Use {row['title']}", key=f"use_{row['model']}", type=kind):
+        for row in rows:
+            if st.button(f"Use {row['title']}", key=f"use_{row['model']}"):
                 pressed = row["model"]
     return pressed
 
