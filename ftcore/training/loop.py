@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
@@ -26,6 +25,7 @@ from ftcore.preprocessing import Preprocessing
 from ftcore.training.batches import Batches
 from ftcore.training.losses import Loss
 from ftcore.training.mixing import Mixed, Mixing
+from ftcore.training.operators import computing
 from ftcore.training.penalties import Penalty
 from ftcore.training.schedules import Plateau
 from ftcore.vision import ModelEmaV3
@@ -245,8 +245,9 @@ def take_step(parts: Parts, motion: Motion, inputs: Any, targets: Tensor) -> tup
     Returns:
         What the network gave before the step, [B, n] float32 without gradients, and the loss.
     """
-    with torch.autocast(targets.device.type, torch.bfloat16, enabled=bool(motion.autocast)):
-        outputs = (motion.forward or parts.model)(inputs)
+    forward = motion.forward or parts.model
+    with computing(forward, targets.device.type, bool(motion.autocast)):
+        outputs = forward(inputs)
     outputs = outputs.float()
     loss = parts.loss(outputs, targets)
     if math.isfinite(loss.item()):

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from ftcore.events import Event, Note
 from ftcore.settings import EngineSettings
 from ftcore.training.loop import Motion, Parts
+from ftcore.training.operators import computing
 
-WORTH_MEASURING = 45.0
+WORTH_MEASURING = 20.0
 """Seconds that a phase must take by the first step before bfloat16 is tried; the trial takes a few steps."""
 
 TRIED = 16
@@ -95,7 +96,7 @@ def _step_seconds(
     for _ in range(3):
         _wait(targets.device)
         started = time.perf_counter()
-        with torch.autocast(targets.device.type, torch.bfloat16, enabled=autocast):
+        with computing(compute, targets.device.type, autocast):
             outputs = compute(inputs)
         outputs.float().square().mean().backward()
         _wait(targets.device)

@@ -139,6 +139,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     from ftcore.freezing.plan import FreezePlan, make_phases
     from ftcore.models.build import build_model
     from ftcore.models.depth import depth_groups
+    from ftcore.training.operators import computing
     from ftcore.training.optimisers import build_optimiser
 
     torch.set_num_threads(2)
@@ -158,7 +159,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     targets = torch.randint(0, 10, (BATCH,))
 
     def step(half: bool) -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        with computing(forward, "cpu", half):
             outputs = forward(inputs)
         torch.nn.functional.cross_entropy(outputs.float(), targets).backward()
         optimiser.step()
