@@ -386,7 +386,7 @@ def _other_size_than_built_for(settings: RunSettings, facts: Facts) -> Contradic
 
 def _enlarged_for_nothing(settings: RunSettings, facts: Facts) -> Contradiction | None:
     size = settings.model.image_size
-    if facts.fixed_size or size <= 4 * facts.side or size <= 96:
+    if facts.fixed_size or size <= max(128, 4 * facts.side):
         return None
     better = max(96, 32 * round(2 * facts.side / 32))
     return Contradiction(

@@ -197,7 +197,11 @@ def _time(settings: RunSettings, answer: str) -> Effect:
         "some": "The head learns first; then the part of the network next to it, with small steps.",
         "much": "The head learns first, then the part next to it, for longer and from more changed copies.",
     }[answer]
-    keys = ("train.epochs", "train.lr", "train.batch_size", "model.image_size")
+    if settings.freeze.preset == "half":
+        why = (
+            "Half of the network learns, for longer and from more changed copies; its weights are averaged over steps."
+        )
+    keys = ("train.epochs", "train.lr", "train.batch_size", "train.ema", "model.image_size")
     if settings.train.batch_size < 32:
         why += " The batches are small because there are few pictures."
     return Effect("time", keys, why)
@@ -214,7 +218,7 @@ def _after_likeness(settings: RunSettings, answer: str) -> tuple[RunSettings, Ef
     why = {
         "photographs": "The network has seen millions of photographs, so most of what it knows can stay.",
         "unusual": "Edges and textures are the same everywhere, shapes are not: a little more of the network learns.",
-        "drawn": "What the network knows of photographs fits only in part: more of it learns, early layers too.",
+        "drawn": "What the network knows of photographs fits only in part: more of it learns, all layers at one rate.",
     }[answer]
     if preset != settings.freeze.preset:
         why += " This takes longer than the head alone."

@@ -157,7 +157,11 @@ PRESETS = Table(
     "preset",
     Choice("quick", "Quick", "Only the head learns, few epochs. A first answer in under a minute on small data sets."),
     Choice("balanced", "Balanced", "The head first, then the last stage with it. A better model for some minutes."),
-    Choice("best", "Best", "As balanced, with twice the changed copies and more epochs. The best model, slowest."),
+    Choice(
+        "best",
+        "Best",
+        "More of the network learns, for longer, from twice the changed copies. The best model, slowest.",
+    ),
 )
 
 
@@ -720,6 +724,12 @@ SECTIONS: dict[str, type] = {
 _VIEWS = {"quick": 0, "balanced": 4, "best": 8}
 """Views per picture. A head alone learns nothing from them that it could not learn from the pictures."""
 
+_DEEPER = range(500, 3001)
+"""Training pictures with which *best* lets half of the network learn: fewer would be learned by heart, more take hours.
+
+Test accuracy on the sample digits: 0.980 with the last stage at 96 px (two seeds), 0.993 so (three seeds).
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFacts:
@@ -754,8 +764,10 @@ def suggest(
     """
     PRESETS[preset]
     base = base or RunSettings()
+    deeper = preset == "best" and facts.task != "number" and facts.n_train in _DEEPER
     if facts.side < 64:
-        size = min(96, native_size)  # enlarging tiny pictures further costs time and adds no detail
+        # enlarging tiny pictures adds no detail and costs time, but early layers find larger strokes more easily
+        size = min(128 if deeper else 96, native_size)
     elif facts.side < 160:
         size = min(160, native_size)
     else:
@@ -771,7 +783,9 @@ def suggest(
         "balanced": dict(epochs=epochs(480, 8, 24), lr=0.003, label_smoothing=0.05, patience=0),
         "best": dict(epochs=epochs(800, 12, 32), lr=0.003, label_smoothing=0.05, patience=0),
     }[preset]
-    freeze = "head" if preset == "quick" else "head_then_last"
+    if deeper:
+        train |= dict(epochs=epochs(640, 12, 32), lr=0.006, ema=0.99)
+    freeze = "head" if preset == "quick" else "half" if deeper else "head_then_last"
     return replace(
         base,
         preset=preset,
@@ -780,7 +794,7 @@ def suggest(
         augment=AugmentSettings(
             **{**within(dataclasses.asdict(base.augment), dict(facts.limits)), "views": _VIEWS[preset]}
         ),
-        train=_of_task(replace(base.train, batch_size=batch_size, **train), facts),  # type: ignore[arg-type]
+        train=_of_task(replace(base.train, **{"batch_size": batch_size, "ema": 0.0, **train}), facts),  # type: ignore[arg-type]
     )
 
 

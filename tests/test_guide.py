@@ -44,7 +44,7 @@ def test_what_is_not_asked_about_stays_as_it_is():
 
 @pytest.mark.parametrize("time", list(QUESTIONS["time"].answers))
 def test_the_less_like_photographs_the_more_of_the_network_learns(time):
-    order = ["head", "head_then_last", "gradual"]
+    order = ["head", "head_then_last", "half", "gradual"]
     depths, decays = [], []
     for likeness in QUESTIONS["likeness"].answers:
         freeze = set_by(time=time, likeness=likeness).freeze

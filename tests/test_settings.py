@@ -230,9 +230,21 @@ def test_more_pictures_never_get_more_epochs(preset):
 def test_a_preset_decides_what_learns():
     facts = DatasetFacts(n_train=1_000, n_classes=10, side=224)
     found = [s.suggest(preset, facts) for preset in ("quick", "balanced", "best")]
-    assert [one.freeze.preset for one in found] == ["head", "head_then_last", "head_then_last"]
+    assert [one.freeze.preset for one in found] == ["head", "head_then_last", "half"]
     assert [one.augment.views for one in found] == [0, 4, 8]
+    assert [one.train.ema for one in found] == [0.0, 0.0, 0.99]
     assert [one.preset for one in found] == ["quick", "balanced", "best"]
+
+
+@pytest.mark.parametrize(("n", "task"), [(499, "single"), (3001, "multi"), (1000, "number")])
+def test_the_best_preset_stays_shallow_with_few_pictures_with_very_many_and_for_numbers(n, task):
+    found = s.suggest("best", DatasetFacts(n_train=n, n_classes=2, side=32, task=task))
+    assert (found.freeze.preset, found.train.ema, found.model.image_size) == ("head_then_last", 0.0, 96)
+
+
+def test_going_back_from_the_best_preset_leaves_nothing_of_it_behind():
+    facts = DatasetFacts(n_train=1_000, n_classes=10, side=32)
+    assert s.suggest("quick", facts, base=s.suggest("best", facts)) == s.suggest("quick", facts)
 
 
 def test_a_suggestion_keeps_what_the_preset_has_no_say_in():
