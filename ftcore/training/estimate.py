@@ -121,8 +121,9 @@ class _Phase:
         fills: tuple[Fill, ...] = ()
         if found is None:
             size = self._fitting(parts.train.first(PROBED), motion)
-            train: Source = self._batches("train", size)
-            looked: Source = self._batches("validation", size)
+
+            def sources(size: int) -> tuple[Source, Source]:
+                return _Smaller(parts.train, size), _Smaller(parts.validation, size)
         else:
             cut, keys = found
             arrays, images = self._try_prefix(cut, keys)
@@ -130,14 +131,17 @@ class _Phase:
             motion.forward = motion.answer = cut.suffix
             probe = tuple(torch.from_numpy(array[:PROBED].astype(np.float32)).to(images.device) for array in arrays)
             size = self._fitting(probe, motion)
-            train = _Sample(arrays, parts.train, size)
-            looked = _Sample(arrays, parts.validation, 2 * size)
+
+            def sources(size: int) -> tuple[Source, Source]:
+                return _Sample(arrays, parts.train, size), _Sample(arrays, parts.validation, 2 * size)
+
         saved = self._saved_bytes
-        motion.train = train
+        motion.train, looked = sources(size)
         tried, step_options = time.perf_counter(), replace(self._settings.engine, compile="off")
         told(_chosen(parts, motion, step_options))
         setup += time.perf_counter() - tried
-        step, n = self._step_seconds(motion, train)
+        train, looked = sources(max(size, self._affordable(*next(motion.train.epoch(self._phase.first_epoch)), motion)))
+        step = self._step_seconds(motion, train)
         if found is not None and parts.train.is_fresh:
             step += self._per_picture[True]
         look = _look_seconds(motion.answer or parts.model, looked)
@@ -154,7 +158,8 @@ class _Phase:
             step_seconds=step,
             look_seconds=look,
             save_seconds=bytes_saved * byte_seconds,
-            bytes_memory=self._memory(round(GOING_BACK * saved * max(0, batch - n)), cached=found is not None),
+            # by the smaller batch: a run keeps more of what it once asked for than a trial has asked for
+            bytes_memory=self._memory(round(GOING_BACK * saved * max(0, batch - size)), cached=found is not None),
         )
 
     def _survey(self) -> tuple[Cut, dict[str, list[str]]] | None:
@@ -241,20 +246,20 @@ class _Phase:
         targets = self._targets(PROBED)
         self._saved_bytes = _saved_bytes(motion.forward or self._parts.model, probe) // PROBED
         take_step(self._parts, motion, probe, targets)  # the first one makes room for what the optimiser remembers
-        each = _seconds(lambda: take_step(self._parts, motion, probe, targets)) / len(targets)
+        return self._affordable(probe, targets, motion)
+
+    def _affordable(self, inputs: Any, targets: Tensor, motion: Motion) -> int:
+        """Pictures per batch with which three steps stay within the budget, by one step on these. More of them become
+        so when the precision is chosen: it is asked again then, as a step on few pictures is a dear one."""
+        each = _seconds(lambda: take_step(self._parts, motion, inputs, targets)) / len(targets)
         whole = min(self._settings.train.batch_size, len(self._parts.train.rows))
         return min(whole, max(FEWEST, int(BUDGET / BATCHES / max(each, 1e-6))))
 
     def _targets(self, n: int) -> Tensor:
         return self._parts.train.targets[:n].to(self._parts.train.device)
 
-    def _batches(self, split: str, size: int) -> Source:
-        """Pictures in batches of this size, as the run would load them."""
-        original = self._parts.train if split == "train" else self._parts.validation
-        return _Smaller(original, size)
-
-    def _step_seconds(self, motion: Motion, source: Source) -> tuple[float, int]:
-        """Seconds of training per picture, and pictures per step; loading and the moving average included."""
+    def _step_seconds(self, motion: Motion, source: Source) -> float:
+        """Seconds of training per picture; loading and the moving average included."""
         parts, first = self._parts, self._phase.first_epoch
         times: list[float] = []
         counts, began = [0], time.perf_counter()
@@ -266,13 +271,13 @@ class _Phase:
                 parts.ema.update(parts.model, step=1)
             times.append(time.perf_counter())
             counts.append(len(targets))
-            enough = len(times) > BATCHES and times[-1] - began > BUDGET / 8
+            enough = len(times) > BATCHES + 1 and times[-1] - began > BUDGET / 8
             if enough or len(times) > 60:
                 break
         if len(times) < 2:
-            return (times[0] - began) / counts[1], counts[1]
+            return (times[0] - began) / counts[1]
         each = [(b - a) / n for (a, b), n in zip(itertools.pairwise(times), counts[2:], strict=True)]
-        return statistics.median(each), max(counts)
+        return statistics.median(each[1:] or each)  # the first two still make room in memory
 
     def _memory(self, more: int, *, cached: bool) -> int:
         """Bytes that the worker will need: what this one needed so far, and what is larger in the run."""

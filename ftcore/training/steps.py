@@ -2,8 +2,9 @@
 
 bfloat16 halves the memory traffic; whether that is faster depends on the processor and the network. Measured on two
 cores of a processor with AVX-512 BF16, full training steps at 224 px, pictures per second in float32 and bfloat16:
-ResNet-18 18 and 35, ViT-Tiny 18 and 28, ConvNeXt-Atto 33 and 42, EfficientNet-Lite0 26 and 26; without instructions of
-that kind it is slower. ``torch.compile`` took 71 s for EfficientNet-Lite0's step, which then was no faster (26 and 29).
+ResNet-18 18 and 35, ViT-Tiny 19 and 32, ConvNeXt-Atto 36 and 52, EfficientNet-Lite0 30 and 45, with the operators of
+operators.py; without instructions of that kind it is slower. ``torch.compile`` took 71 s for EfficientNet-Lite0's step,
+which then was no faster (26 and 29).
 """
 
 import copy
