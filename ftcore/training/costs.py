@@ -22,7 +22,7 @@ from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
 from ftcore.runs.state import RunState
 
-FORMAT = 3
+FORMAT = 4
 RESULT = "measured.json"
 KEPT = 200  # estimates that are remembered
 UNSURE = 0.15

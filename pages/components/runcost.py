@@ -1,9 +1,12 @@
 """What a run would cost, before it is started: measured by a worker, remembered, and held against what there is."""
 
+import time
+
 import streamlit as st
 
 from ftcore import names
 from ftcore import settings as s
+from ftcore.errors import RunError
 from ftcore.runs import store
 from ftcore.runs.state import RunState
 from ftcore.training import costs
@@ -14,6 +17,10 @@ _TIME = (
 )
 _MEMORY = "The most that the training will hold in memory at a time."
 _DISK = "What is kept of frozen layers, the saved epochs and the finished model."
+
+_SINCE = "cost_since"  # of the session: name of the measurement that is wanted, and since when
+SETTLES = 0.5
+"""Seconds that settings must stand before a worker measures them: one for every click would slow the pages down."""
 
 
 def show(settings: s.RunSettings, *, title: str = "What would this run cost?", per_epoch: bool = False) -> None:
@@ -31,12 +38,24 @@ def show(settings: s.RunSettings, *, title: str = "What would this run cost?", p
             if cost is not None:
                 _numbers(settings, cost, per_epoch=per_epoch)
                 return
-            job = _ask(settings)
-            state = session.state(job)
-            if _is_over(state):
-                _failed(job, state)
+            id = costs.key(settings)
+            if st.session_state.get(_SINCE, ("", 0.0))[0] != id:
+                st.session_state[_SINCE] = id, time.monotonic()
+            if job := _failed_one(id):
+                _failed(job, session.state(job))
             else:
-                st.fragment(_waiting, run_every=0.7)(job)
+                st.fragment(_waiting, run_every=0.7)(settings)
+
+
+def _failed_one(id: str) -> store.Job | None:
+    """The measurement of this name, if it ended without a result and nobody has taken it back."""
+    try:
+        job = store.find(id, "estimate")
+    except RunError:  # nobody has asked for it
+        return None
+    state = session.state(job)
+    taken_back = state.status == "stopped" or (state.status == "interrupted" and not state.last_at)
+    return job if _is_over(state) and not taken_back else None
 
 
 def _ask(settings: s.RunSettings) -> store.Job:
@@ -59,10 +78,19 @@ def _is_over(state: RunState) -> bool:
     return state.is_over or state.status == "interrupted"
 
 
-def _waiting(job: store.Job) -> None:
-    state = session.state(job)
-    if _is_over(state):
-        st.rerun()
+def _waiting(settings: s.RunSettings) -> None:
+    if time.monotonic() - st.session_state[_SINCE][1] < SETTLES:
+        st.progress(0.0, text="Measuring on your pictures: in a moment…")
+        return
+    with frame.errors():
+        job = _ask(settings)
+        state = session.state(job)
+        if _is_over(state):
+            st.rerun()
+        _progress(state)
+
+
+def _progress(state: RunState) -> None:
     label = state.stage.label if state.stage else "Starting"
     st.progress(min(1.0, state.fraction), text=f"Measuring on your pictures: {names.markdown(label.lower())}…")
 

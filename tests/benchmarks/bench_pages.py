@@ -122,6 +122,7 @@ def measure(server: Server, tab: Page) -> dict[str, float]:
     tab.get_by_text("Standard", exact=True).click()
     expect(tab.get_by_label("Epochs", exact=True)).to_be_visible()
     settled(tab)
+    expect(tab.get_by_text("Measuring on your pictures")).to_have_count(0, timeout=PATIENT)  # else it is not idle
     found["rerun, idle, p95 (ms)"] = 1000 * p95(reruns(tab, N_RERUNS))
     epochs = tab.get_by_label("Epochs", exact=True)
     epochs.fill("900")

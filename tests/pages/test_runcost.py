@@ -8,7 +8,7 @@ from ftcore import hardware
 from ftcore.events import Failed, Finished, Progress, Promised
 from ftcore.runs import drafts, log, queue, store
 from ftcore.training import costs
-from pages.components import session
+from pages.components import runcost, session
 from tests.pages.conftest import open_page, texts
 from tests.training.test_costs import MEASURED
 
@@ -17,8 +17,9 @@ KIND = "estimate"
 
 @pytest.fixture
 def measuring(monkeypatch):
-    """The real component; and no network, which the Model page would ask for."""
+    """The real component, which asks at once; and no network, which the Model page would ask for."""
     monkeypatch.setattr(hardware, "reachable", lambda *_a, **_k: False)
+    monkeypatch.setattr(runcost, "SETTLES", 0.0)
 
 
 def settings_of(dataset):
@@ -43,6 +44,19 @@ def test_opening_a_page_measures_once(page, tiny_dataset, started, measuring):
     (job,) = store.list_jobs(KIND)
     assert started == [job.id] == [costs.key(settings_of(tiny_dataset))]
     assert any("Measuring on your pictures" in bar.text for bar in at.get("progress"))
+
+
+def test_settings_that_are_still_being_changed_are_not_measured(tiny_dataset, started, measuring, monkeypatch):
+    monkeypatch.setattr(runcost, "SETTLES", 3600.0)
+    drafts.save(replace(session.draft(tiny_dataset), level="standard"))
+    at = open_page("settings", dataset=tiny_dataset.id)
+    for n in (3, 4):
+        next(widget for widget in at.number_input if widget.label == "Epochs").set_value(n).run()
+    assert not at.exception and not started and not store.list_jobs(KIND)
+    assert "in a moment" in at.get("progress")[0].text
+    monkeypatch.setattr(runcost, "SETTLES", 0.0)
+    at.run()
+    assert started == [costs.key(settings_of(tiny_dataset))]
 
 
 def test_how_far_the_measurement_is_is_shown(tiny_dataset, started, measuring):
