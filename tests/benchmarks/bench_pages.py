@@ -134,6 +134,7 @@ def measure(server: Server, tab: Page) -> dict[str, float]:
     tab.goto(settings)
     expect(tab.get_by_label("Epochs", exact=True)).to_be_visible()
     settled(tab)
+    expect(tab.get_by_text("Measuring on your pictures")).to_have_count(0, timeout=PATIENT)
     found["rerun, training, p95 (ms)"] = 1000 * p95(reruns(tab, N_RERUNS))
     return found
 
