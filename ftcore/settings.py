@@ -725,7 +725,7 @@ _VIEWS = {"quick": 0, "balanced": 4, "best": 8}
 """Views per picture. A head alone learns nothing from them that it could not learn from the pictures."""
 
 _DEEPER = range(500, 3001)
-"""Training pictures with which *best* lets half of the network learn: fewer would be learned by heart, more take hours.
+"""Training pictures with which *best* lets half of the network learn: fewer are learned by heart, more take too long.
 
 Test accuracy on the sample digits: 0.980 with the last stage at 96 px (two seeds), 0.993 so (three seeds).
 """
