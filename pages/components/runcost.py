@@ -41,37 +41,35 @@ def show(settings: s.RunSettings, *, title: str = "What would this run cost?", p
             id = costs.key(settings)
             if st.session_state.get(_SINCE, ("", 0.0))[0] != id:
                 st.session_state[_SINCE] = id, time.monotonic()
-            if job := _failed_one(id):
-                _failed(job, session.state(job))
-            else:
+            job, state = _asked(id)
+            if job is None or _is_unbegun(state) or not _is_over(state):
                 st.fragment(_waiting, run_every=0.7)(settings)
+            else:
+                _failed(job, state)
 
 
-def _failed_one(id: str) -> store.Job | None:
-    """The measurement of this name, if it ended without a result and nobody has taken it back."""
+def _asked(id: str) -> tuple[store.Job | None, RunState]:
+    """The measurement of this name and how far it is; none where nobody has asked for it."""
     try:
         job = store.find(id, "estimate")
-    except RunError:  # nobody has asked for it
-        return None
-    state = session.state(job)
-    taken_back = state.status == "stopped" or (state.status == "interrupted" and not state.last_at)
-    return job if _is_over(state) and not taken_back else None
+    except RunError:
+        return None, RunState(status="interrupted")
+    return job, session.state(job)
 
 
-def _ask(settings: s.RunSettings) -> store.Job:
-    """The measurement of these settings, submitted if it is not under way; whatever else is measured is let go."""
+def _ask(settings: s.RunSettings, before: store.Job | None) -> store.Job:
+    """The measurement of these settings, submitted; whatever else is measured is let go, and ``before`` forgotten."""
+    if before is not None and session.state(before).status == "stopped":
+        costs.forget(before.id)
     job = costs.job(settings)
-    state = session.state(job)
-    if state.status in ("stopped", "stopping"):  # let go of earlier
-        if state.status == "stopping":
-            return job
-        costs.forget(job.id)
-        job = costs.job(settings)
-        state = RunState(status="interrupted")
-    if state.status == "interrupted" and not state.last_at:  # new, or taken back before it began
-        costs.let_go()
-        session.submit(job)
+    costs.let_go()
+    session.submit(job)
     return job
+
+
+def _is_unbegun(state: RunState) -> bool:
+    """New, or taken back: nothing is wrong with it, and it can be submitted."""
+    return state.status == "stopped" or (state.status == "interrupted" and not state.last_at)
 
 
 def _is_over(state: RunState) -> bool:
@@ -79,12 +77,14 @@ def _is_over(state: RunState) -> bool:
 
 
 def _waiting(settings: s.RunSettings) -> None:
-    if time.monotonic() - st.session_state[_SINCE][1] < SETTLES:
+    id, since = st.session_state[_SINCE]
+    if time.monotonic() - since < SETTLES:
         st.progress(0.0, text="Measuring on your pictures: in a moment…")
         return
     with frame.errors():
-        job = _ask(settings)
-        state = session.state(job)
+        job, state = _asked(id)
+        if job is None or _is_unbegun(state):
+            state = session.state(_ask(settings, job))
         if _is_over(state):
             st.rerun()
         _progress(state)
