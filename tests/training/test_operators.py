@@ -11,26 +11,16 @@ from ftcore.vision import create_model
 KERNELS = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (7, 7), (3, 7), (7, 3), (1, 5), (5, 4))
 
 
-class Layer(nn.Module):
-    """One depthwise convolution."""
-
-    def __init__(self, channels: int, kernel: tuple[int, int], stride: int, padding: tuple[int, int], bias: bool):
-        super().__init__()
-        self.convolution = nn.Conv2d(channels, channels, kernel, stride, padding, groups=channels, bias=bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.convolution(x)
+def depthwise(channels: int, kernel: tuple[int, int], stride: int, padding: tuple[int, int], bias: bool) -> nn.Conv2d:
+    return nn.Conv2d(channels, channels, kernel, stride, padding, groups=channels, bias=bias)
 
 
 def gradients(layer: nn.Module, x: Tensor, way: Tensor, *, autocast: bool, rearranged: bool) -> list[Tensor]:
     """The answer, and the gradients of the input and of every weight, for one and the same pull on the answer."""
     x = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
-    if rearranged:
-        with operators.computing(layer, "cpu", autocast):
-            answer = layer(x)
-    else:
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            answer = layer(x)
+    own = torch.autocast("cpu", torch.bfloat16, enabled=autocast)
+    with operators.computing(layer, "cpu", autocast) if rearranged else own:
+        answer = layer(x)
     layer.zero_grad()
     answer.backward(way.to(answer.dtype))
     assert x.grad is not None
@@ -48,7 +38,7 @@ def far(found: Tensor, expected: Tensor) -> float:
 def test_a_depthwise_convolution_and_its_gradients_are_those_of_pytorch(kernel, stride, autocast):
     torch.manual_seed(0)
     for size, padding in ((9, (kernel[0] // 2, kernel[1] // 2)), (8, (0, 0)), (7, (kernel[0] - 1, kernel[1] - 1))):
-        layer = Layer(6, kernel, stride, padding, bias=True)
+        layer = depthwise(6, kernel, stride, padding, bias=True)
         x = torch.randn(3, 6, size, size + 1).contiguous(memory_format=torch.channels_last)
         way = torch.randn_like(layer(x))
         exact = gradients(layer, x, way, autocast=False, rearranged=False)
@@ -59,7 +49,7 @@ def test_a_depthwise_convolution_and_its_gradients_are_those_of_pytorch(kernel, 
 
 
 def test_a_kernel_as_large_as_the_picture_has_the_same_gradients():
-    layer = Layer(4, (5, 5), 1, (2, 2), bias=False)
+    layer = depthwise(4, (5, 5), 1, (2, 2), bias=False)
     for side in (1, 2, 3):
         x = torch.randn(2, 4, side, side).contiguous(memory_format=torch.channels_last)
         way = torch.randn(2, 4, side, side)
@@ -72,15 +62,15 @@ def test_a_kernel_as_large_as_the_picture_has_the_same_gradients():
 
 
 def test_a_picture_that_needs_no_gradient_and_a_frozen_kernel_get_none():
-    layer = Layer(4, (5, 5), 1, (2, 2), bias=False)
+    layer = depthwise(4, (5, 5), 1, (2, 2), bias=False)
     x = torch.randn(2, 4, 8, 8).contiguous(memory_format=torch.channels_last)
     with operators.computing(layer, "cpu", False):
         layer(x).sum().backward()
-    assert layer.convolution.weight.grad is not None and x.grad is None
-    expected = layer.convolution.weight.grad.clone()
+    assert layer.weight.grad is not None and x.grad is None
+    expected = layer.weight.grad.clone()
     layer.zero_grad()
     layer(x).sum().backward()
-    assert far(expected, layer.convolution.weight.grad) < 1e-5
+    assert far(expected, layer.weight.grad) < 1e-5
     layer.requires_grad_(False)
     x.requires_grad_()
     with operators.computing(layer, "cpu", False):
@@ -143,7 +133,7 @@ def test_where_it_is_faster_the_other_way_is_taken_and_only_there(monkeypatch):
     original = operators._Depthwise.apply
     monkeypatch.setattr(operators._Depthwise, "apply", lambda *given: taken.append(given[0].dtype) or original(*given))
     x = torch.randn(2, 4, 8, 8).contiguous(memory_format=torch.channels_last)
-    narrow, wide, strided = (Layer(4, (k, k), s, (1, 1), bias=False) for k, s in ((3, 1), (5, 1), (3, 2)))
+    narrow, wide, strided = (depthwise(4, (k, k), s, (1, 1), bias=False) for k, s in ((3, 1), (5, 1), (3, 2)))
     dense = nn.Conv2d(4, 4, 5)
     for layer, autocast, expected in (
         (narrow, False, []),
