@@ -16,12 +16,10 @@ from ftcore.settings import (
     OPTIMISERS,
     POOLS,
     TASK_LOSSES,
-    WHOLE,
     DatasetFacts,
     ModelSettings,
     RunSettings,
     custom_phases,
-    part_named,
 )
 
 SEVERITIES = ("serious", "warning", "note")
@@ -161,7 +159,7 @@ def n_steps(settings: RunSettings, facts: Facts) -> int:
 
 def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | None:
     model = settings.model
-    if model.pretrained or model.start or (_learns_all(settings) and not settings.freeze.lora_rank):
+    if model.pretrained or model.start or (settings.freeze.reaches_all and not settings.freeze.lora_rank):
         return None
     return Contradiction(
         "serious",
@@ -170,13 +168,6 @@ def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | No
         ("model.pretrained", "freeze.preset"),
         ("model.pretrained=true",),
     )
-
-
-def _learns_all(settings: RunSettings) -> bool:
-    """Whether the whole network learns in the end."""
-    if settings.freeze.preset == "custom":
-        return any(part_named(what) in WHOLE for _, what in custom_phases(settings.freeze.phases))
-    return settings.freeze.preset in ("none", "gradual")
 
 
 def _no_such_phases(settings: RunSettings, facts: Facts) -> Contradiction | None:
@@ -432,9 +423,8 @@ def _batch_larger_than_the_split(settings: RunSettings, facts: Facts) -> Contrad
 
 def _batch_norm_of_a_few(settings: RunSettings, facts: Facts) -> Contradiction | None:
     batch = settings.train.batch_size
-    learns = (
-        settings.freeze.preset != "head" and not settings.freeze.lora_rank
-    )  # beside adapters, norms stay as they are
+    # beside adapters, norms stay as they are
+    learns = settings.freeze.preset != "head" and not settings.freeze.lora_rank
     adapts = {"learning": learns, "fixed": False, "everywhere": True}
     if batch >= 8 or not adapts[settings.freeze.batch_norm] or settings.model.name.startswith(NO_BATCH_NORM):
         return None

@@ -394,6 +394,13 @@ class FreezeSettings:
         """Epochs without anything better after which the next phase begins, where phases wait for validation."""
         return self.every or _STALLED
 
+    @property
+    def reaches_all(self) -> bool:
+        """Whether the whole network learns in the end, by itself or by adapters."""
+        if self.preset == "custom":
+            return any(part_named(what) in _WHOLE for _, what in custom_phases(self.phases))
+        return self.preset in ("none", "gradual")
+
 
 _STALLED = 2
 """Epochs without anything better that count as stalled, where nobody says how many."""
@@ -404,7 +411,7 @@ def part_named(what: str) -> str:
     return "_".join(what.replace("_", " ").split()).lower()
 
 
-WHOLE = ("all", "100%", "stem")
+_WHOLE = ("all", "100%", "stem")
 """How ``part_named`` spells a whole network of any family, the last as the group that it begins with."""
 
 

@@ -9,7 +9,7 @@ from ftcore.datasets import targets, versions
 from ftcore.datasets.doctor import copies
 from ftcore.datasets.pixels import PixelStore
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.splits import METHODS, SPLITS, divide, folds, parse_shares, prefix_groups
+from ftcore.datasets.splits import METHODS, SPLITS, divide, folds, known_groups, parse_shares, prefix_groups
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import told
 
@@ -44,14 +44,14 @@ def groups_by(
     Raises:
         DataError: Groups were asked for and none are known.
     """
-    known = table["group"].to_numpy(dtype=object)
+    known = known_groups(table["group"])
     if split_by == "prefix":
         return prefix_groups(table["path"].tolist())
     if split_by == "near":
         return _alike(table, pictures, progress)
-    if split_by == "random" or (split_by == "auto" and not (known != "").any()):
+    if split_by == "random" or (split_by == "auto" and known is None):
         return None
-    if not (known != "").any():
+    if known is None:
         raise DataError(
             "No groups are known, so pictures cannot be divided by them.",
             fix="Name the column of the group, or divide by the beginning of the file names.",
@@ -131,7 +131,7 @@ def divide_into_folds(dataset: Dataset, *, fold: int, n_folds: int = 5, seed: in
     used = np.flatnonzero(table["split"].isin(("train", "validation")).to_numpy())
     array = targets.as_array(table["target"].iloc[used], dataset.task, len(dataset.classes))
     groups = table["group"].to_numpy(dtype=object)
-    grouped = groups[used] if (groups[used] != "").any() else None
+    grouped = known_groups(table["group"].iloc[used])
     is_held_out = folds(dataset.task, array, n_folds, seed=seed, groups=grouped) == fold - 1
     table.loc[used, "split"] = np.where(is_held_out, "validation", "train")
     home = dict(zip(groups[used], table["split"].iloc[used], strict=True))

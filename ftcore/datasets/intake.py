@@ -29,7 +29,7 @@ from ftcore.datasets.pixels import SHORT_SIDE, PixelStore
 from ftcore.datasets.reading import Read, read_all
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.selection import require_something, select
-from ftcore.datasets.splits import SPLITS, divide, parse_shares
+from ftcore.datasets.splits import SPLITS, divide, known_groups, parse_shares
 from ftcore.datasets.upload import Content, pack_classes, pack_upload
 from ftcore.errors import DataError, SettingsError
 
@@ -302,7 +302,7 @@ def _split(
         groups = grouping(table)
     else:
         _require_train(given, array, asked.task, classes)
-        groups = table["group"].to_numpy(dtype=object) if (table["group"] != "").any() else None
+        groups = known_groups(table["group"])
     table["group"] = table["group"] if groups is None else groups.astype(str)
     split = divide(asked.task, array, shares=asked.shares, seed=asked.seed, given=given, groups=groups, classes=classes)
     dividing.require_parts(split, asked.shares)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from ftcore.errors import DataError, SettingsError
 
@@ -369,6 +370,11 @@ def _strata(task: str, targets: np.ndarray) -> np.ndarray:
     strata = np.zeros((len(classes), int(index.max(initial=-1)) + 1), np.float32)
     strata[np.arange(len(classes)), index] = 1
     return strata
+
+
+def known_groups(groups: pd.Series) -> np.ndarray | None:
+    """A column of groups as folds() and divide() take it, [N] text; None where every picture is on its own."""
+    return groups.to_numpy(dtype=object) if (groups != "").any() else None
 
 
 def own_groups(groups: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from ftcore.outputs import TASK_WORDS as TASK_WORDS
 from ftcore.outputs import TASKS as TASKS
 
 NOTHING = "(none)"  # the label of a picture that has none of the classes
-_JOINT = " | "
+JOINT = " | "  # between several classes or numbers in words
 _UNIT = re.compile(r"\s*(?P<name>.*?)\s*[(\[](?P<unit>[^()\[\]]{1,20})[)\]]\s*")
 
 
@@ -54,7 +54,7 @@ def answers(table: pd.DataFrame) -> list[Any]:
 
 def classes_in_words(labels: Sequence[str]) -> str:
     """Several classes as one text to show."""
-    return _JOINT.join(labels) or NOTHING
+    return JOINT.join(labels) or NOTHING
 
 
 def classes_of(words: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def classes_of(words: str, known: Sequence[str]) -> tuple[str, ...]:
     """
     if words.strip() == NOTHING:
         return ()
-    named = {part.strip() for part in ([words] if words in known else words.split(_JOINT.strip()))}
+    named = {part.strip() for part in ([words] if words in known else words.split(JOINT.strip()))}
     if unknown := sorted(named - set(known)):
         shown = ", ".join(list(known)[:20])
         raise DataError(f"There is no class {unknown[0]!r}.", fix=f"Choose of: {shown}.")
@@ -75,7 +75,7 @@ def classes_of(words: str, known: Sequence[str]) -> tuple[str, ...]:
 def numbers_in_words(values: Sequence[float], units: Sequence[str] = ()) -> str:
     """Numbers as one text to show, with their units."""
     units = units or [""] * len(values)
-    return _JOINT.join(f"{value:.6g} {unit}".rstrip() for value, unit in zip(values, units, strict=True))
+    return JOINT.join(f"{value:.6g} {unit}".rstrip() for value, unit in zip(values, units, strict=True))
 
 
 def numbers_of(words: str, called: Sequence[str], units: Sequence[str] = ()) -> tuple[float | None, ...]:
@@ -85,11 +85,11 @@ def numbers_of(words: str, called: Sequence[str], units: Sequence[str] = ()) -> 
         DataError: It names more or fewer numbers than are ``called`` so, or something else.
     """
     units = units or [""] * len(called)
-    parts = [part.strip() for part in words.split(_JOINT.strip())]
+    parts = [part.strip() for part in words.split(JOINT.strip())]
     if len(parts) != len(called):
         raise DataError(
             f"{words!r} holds {len(parts)} numbers, expected {len(called)}: {', '.join(called)[:200]}.",
-            fix=f"For example {_JOINT.join(['3.5'] * len(called))}.",
+            fix=f"For example {JOINT.join(['3.5'] * len(called))}.",
         )
     found: list[float | None] = []
     for part, name, unit in zip(parts, called, units, strict=True):

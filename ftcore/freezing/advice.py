@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ftcore.freezing.phases import Phase
-from ftcore.settings import WHOLE, FreezeSettings, custom_phases, part_named
+from ftcore.settings import FreezeSettings, custom_phases, part_named
 
 LEVELS = ("good", "info", "warning")
 
@@ -137,10 +137,10 @@ def learning_part(
         part, begins_alone = "head" if most == 1 else "all" if most == n_groups else "part", phases[0].n_groups == 1
     elif settings.preset == "custom":
         parts = [part_named(what) for _, what in custom_phases(settings.phases)]
-        part = "all" if set(parts) & set(WHOLE) else "head" if set(parts) <= set(_HEAD) else "part"
+        part = "all" if settings.reaches_all else "head" if set(parts) <= set(_HEAD) else "part"
         begins_alone = parts[0] in _HEAD
     else:
-        part = {"head": "head", "none": "all", "gradual": "all"}.get(settings.preset, "part")
+        part = "all" if settings.reaches_all else "head" if settings.preset == "head" else "part"
         begins_alone = settings.preset in ("head_then_last", "gradual")
     if part == "all" and settings.lora_rank:
         part = "part"  # every layer may be corrected, and none forgets its own weights

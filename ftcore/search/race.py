@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.splits import folds, own_groups
+from ftcore.datasets.splits import folds, known_groups, own_groups
 from ftcore.errors import FinetuneError, ModelError, SettingsError
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
@@ -126,10 +126,9 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
     table = dataset.records()
     used = table["split"].isin(("train", "validation")).to_numpy()
     x, target = features[used], dataset.targets(table[used])
-    groups = table["group"].to_numpy(dtype=object)[used]
-    grouped = groups if (groups != "").any() else None
-    n = _n_folds(dataset.task, target, grouped)
-    fold = folds(dataset.task, target, n, seed=seed, groups=grouped, classes=dataset.classes)
+    groups = known_groups(table.loc[used, "group"])
+    n = _n_folds(dataset.task, target, groups)
+    fold = folds(dataset.task, target, n, seed=seed, groups=groups, classes=dataset.classes)
     answers = np.zeros((len(x), len(dataset.classes)), np.float32)
     head = _head(dataset.task)
     with threadpool_limits(1), warnings.catch_warnings():  # small matrices: more threads only wait for each other

@@ -156,7 +156,7 @@ def _answer(dataset: Dataset, key: str, first: int) -> str | None:
         unit = f" ({dataset.units[number]})" if dataset.units and dataset.units[number] else ""
         label = names.markdown(name + unit)
         given.append(st.text_input(label, key=f"number_{number}_of_{key}", placeholder="as it is", width=150).strip())
-    return " | ".join(given) if any(given) else None
+    return targets.JOINT.join(given) if any(given) else None
 
 
 def _history(dataset: Dataset) -> None:
