@@ -85,6 +85,8 @@ def _waiting(settings: s.RunSettings) -> None:
         job, state = _asked(id)
         if job is None or _is_unbegun(state):
             state = session.state(_ask(settings, job))
+        if state.status == "waiting":
+            session.wake_queue()  # whoever should have started it may have been killed
         if _is_over(state):
             st.rerun()
         _progress(state)

@@ -118,6 +118,14 @@ def test_what_was_let_go_is_measured_when_it_is_asked_for_again(tiny_dataset, st
     assert started == [job.id]
 
 
+def test_a_measurement_that_nobody_is_left_to_start_is_started(tiny_dataset, started, measuring):
+    job = costs.job(settings_of(tiny_dataset))
+    with queue._database() as database:  # its turn would have come when another ended, which was killed
+        database.execute("INSERT INTO queue VALUES (?, ?, 1.0, 'waiting')", (job.id, KIND))
+    at = open_page("train", dataset=tiny_dataset.id)
+    assert not at.exception and started == [job.id]
+
+
 def test_after_the_run_the_promise_stands_beside_what_it_took(tiny_dataset, make_run):
     job = make_run(tiny_dataset, n_epochs=2)
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
