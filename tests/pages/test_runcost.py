@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ftcore import hardware
 from ftcore.events import Failed, Finished, Progress, Promised
@@ -118,11 +119,20 @@ def test_what_was_let_go_is_measured_when_it_is_asked_for_again(tiny_dataset, st
     assert started == [job.id]
 
 
-def test_a_measurement_that_nobody_is_left_to_start_is_started(tiny_dataset, started, measuring):
-    job = costs.job(settings_of(tiny_dataset))
+def test_a_measurement_that_nobody_is_left_to_start_is_started_while_a_page_waits(tiny_dataset, started):
+    def look_again(settings, name):  # what a page that stands open does, without being drawn anew
+        import streamlit as st
+
+        from pages.components import runcost
+
+        st.session_state[runcost._SINCE] = name, 0.0
+        runcost._waiting(settings)
+
+    settings = settings_of(tiny_dataset)
+    job = costs.job(settings)
     with queue._database() as database:  # its turn would have come when another ended, which was killed
         database.execute("INSERT INTO queue VALUES (?, ?, 1.0, 'waiting')", (job.id, KIND))
-    at = open_page("train", dataset=tiny_dataset.id)
+    at = AppTest.from_function(look_again, args=(settings, job.id)).run()
     assert not at.exception and started == [job.id]
 
 
