@@ -1,0 +1,131 @@
+"""What earlier versions wrote stays readable: an archive of each version's workspace (write_workspace.py)."""
+
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ftcore import hardware, scores
+from ftcore.datasets import feature_map, looks, versions
+from ftcore.datasets.doctor import findings
+from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.records import list_datasets, open_dataset
+from ftcore.evaluation import report
+from ftcore.evaluation.predictions import Predictions
+from ftcore.export.bundle import Bundle
+from ftcore.jobs import supervise
+from ftcore.models import own_weights
+from ftcore.runs import drafts, rates, store
+from ftcore.runs.tail import Tail
+from ftcore.training import costs
+
+ARCHIVES = sorted(Path(__file__).parent.glob("workspace_*.tar.xz"))
+ACROSS_MACHINES = 2e-3  # processors round differently; what is compared is of the order of 1
+
+
+@pytest.fixture(params=ARCHIVES, ids=lambda path: path.name.split(".")[0])
+def old(request, workspace):
+    """The workspace of an earlier version, unpacked."""
+    with tarfile.open(request.param) as archive:
+        archive.extractall(workspace, filter="tar")
+    return workspace
+
+
+def named(name, kind="train"):
+    return next(job for job in store.list_jobs(kind) if job.name == name)
+
+
+def run_of(task):
+    return named({"single": "Colours quick", "multi": "Seen quick", "number": "Glow quick"}[task])
+
+
+def test_the_archives_are_small():
+    assert ARCHIVES and all(path.stat().st_size < 300_000 for path in ARCHIVES)
+
+
+def test_every_data_set_opens(old):
+    tasks = sorted((dataset.name, dataset.task) for dataset in list_datasets())
+    assert tasks == [("Colours", "single"), ("Colours", "single"), ("Glow", "number"), ("Seen", "multi")]
+    for dataset in list_datasets():
+        table = dataset.records()
+        assert len(dataset.targets(table[table["split"] != ""])) == dataset.n_images
+        assert PixelStore(dataset, 32).picture(3).size == (24, 24)
+
+
+def test_an_edit_its_history_and_its_undo_are_known(old):
+    edited = next(dataset for dataset in list_datasets() if versions.history(dataset))
+    (step,) = versions.history(edited)
+    assert step.words == ("excluded 2 pictures: by hand", "relabelled 1 picture as 'red'")
+    assert versions.parent(edited).name == "Colours"
+    assert versions.excluded(edited).index.tolist() == [0, 1]
+
+
+def test_looks_at_the_test_score_are_still_counted(old):
+    dataset = open_dataset(named("Colours quick").settings.dataset)
+    assert (looks.count(dataset.id), looks.n_runs(dataset.id)) == (1, 1)
+
+
+def test_findings_and_map_are_still_there(old):
+    dataset = open_dataset(named("Colours quick").settings.dataset)
+    assert [finding.count for finding in findings.load(dataset).findings]
+    assert len(feature_map.load(dataset).points) == dataset.n_images
+
+
+def test_a_draft_is_still_the_same(old):
+    (dataset,) = (dataset for dataset in list_datasets() if versions.history(dataset))
+    draft = drafts.load(dataset.id, lambda: pytest.fail("the draft was not found"))
+    assert (draft.done, draft.settings.train.epochs) == (("model",), 4)
+    assert draft.settings.model.start == own_weights.list_all()[0].id
+
+
+@pytest.mark.parametrize("task", ["single", "multi", "number"])
+def test_a_finished_run_shows_its_scores_and_answers_as_it_did(old, task):
+    job = run_of(task)
+    state = Tail(job).read()
+    assert (state.status, len(state.history)) == ("finished", 4)
+    assert {phase["label"] for phase in state.plan.phases} == {"Head only"} and state.plan.task == task
+    assert set(state.scores) == set(scores.of_task(task))
+    dataset, bundle = open_dataset(job.settings.dataset), Bundle(job.folder / "bundle")
+    kept = Predictions.load(job.folder / "predictions" / "test.parquet", bundle.classes, task)
+    assert report.scores(kept)[state.headline]["value"] == pytest.approx(state.scores[state.headline]["value"])
+    pictures = PixelStore(dataset, 32)
+    answers = bundle.answers([pictures.picture(int(row)) for row in kept.picture])
+    spread = kept.target.std() if task == "number" else 1.0
+    assert np.abs(answers - kept.answers).max() < ACROSS_MACHINES * spread
+
+
+def test_an_interrupted_run_resumes_to_the_numbers_of_one_that_was_not(old, monkeypatch):
+    monkeypatch.setattr(hardware, "be_nice", lambda: None)
+    job, whole = named("Colours cut off"), Tail(named("Colours quick")).read()
+    before = Tail(job).read()
+    assert (before.status, len(before.history)) == ("interrupted", 2)
+    supervise.work(job.folder)
+    state = Tail(job).read()
+    assert (state.status, len(state.history), state.best_epoch) == ("finished", 4, whole.best_epoch)
+    for ours, theirs in zip(state.history, whole.history, strict=True):
+        for name in ("train_loss", "val_loss", "lr"):
+            assert ours[name] == pytest.approx(theirs[name], abs=ACROSS_MACHINES)
+    assert state.scores["loss"]["value"] == pytest.approx(whole.scores["loss"]["value"], abs=ACROSS_MACHINES)
+
+
+def test_a_race_has_its_standings(old):
+    state = Tail(store.list_jobs("race")[0]).read()
+    assert state.status == "finished"
+    assert [standing.model for standing in state.standings] == ["tf_efficientnet_lite0", "tf_efficientnet_lite1"]
+    assert all(standing.low <= standing.score <= standing.high for standing in state.standings)
+
+
+def test_a_trial_of_learning_rates_is_found_again(old):
+    job = rates.find(named("Colours quick").settings)
+    assert Tail(job).read().status == "finished" and rates.load(job).suggestion > 0
+
+
+def test_other_jobs_are_read(old):
+    states = {kind: Tail(store.list_jobs(kind)[0]).read() for kind in ("map", "estimate", "import")}
+    assert {kind: state.status for kind, state in states.items()} == {
+        "map": "finished",
+        "estimate": "finished",
+        "import": "failed",
+    }
+    assert costs.load(store.list_jobs("estimate")[0].folder).n_train == 36
