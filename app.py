@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import frame
+from pages.components import shell
 
 st.set_page_config(page_title="Fine-tune", page_icon=":material/model_training:", layout="wide")
-frame.run()
+shell.run()

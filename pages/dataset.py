@@ -2,26 +2,15 @@
 
 import streamlit as st
 
-from pages.components import frame
+from ftcore import names
+from ftcore.datasets import holdout_log
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.targets import TASK_WORDS
+from pages.components import cached, charts, formatting, session, shell
+from pages.components.dataset import dataset_list, delete, doctor, explore, import_form
+from pages.components.settings import augmentation
 
-frame.guard()
-
-from ftcore import names  # noqa: E402
-from ftcore.datasets import looks  # noqa: E402
-from ftcore.datasets.records import Dataset  # noqa: E402
-from ftcore.datasets.targets import TASK_WORDS  # noqa: E402
-from pages.components import (  # noqa: E402
-    augmentation,
-    cached,
-    charts,
-    datasetlist,
-    doctor,
-    explore,
-    imports,
-    removal,
-    session,
-    words,
-)
+shell.guard()
 
 
 def choose() -> None:
@@ -31,8 +20,8 @@ def choose() -> None:
         "Pictures, and what the model is to learn of each: a **class**, with one folder for each, or several classes "
         "or numbers from a table."
     )
-    imports.choose()
-    datasetlist.show()
+    import_form.choose()
+    dataset_list.show()
 
 
 def show(dataset: Dataset) -> None:
@@ -44,7 +33,7 @@ def show(dataset: Dataset) -> None:
         st.metric("Pictures", f"{dataset.n_images:,}", width="content")
         st.metric("Numbers" if dataset.task == "number" else "Classes", len(dataset.classes), width="content")
         for split, size in zip(charts.SPLIT_LABELS, dataset.sizes, strict=True):
-            st.metric(charts.SPLIT_LABELS[split], f"{size:,}", help=words.SPLITS[split], width="content")
+            st.metric(charts.SPLIT_LABELS[split], f"{size:,}", help=formatting.SPLITS[split], width="content")
     if dataset.task == "number":
         _histogram(dataset)
     else:
@@ -55,18 +44,20 @@ def show(dataset: Dataset) -> None:
             alt="Bar chart: pictures per class, divided into the three splits.",
         )
     with st.expander("What the three parts are for, and how they were drawn"):
-        for sentence in words.SPLITS.values():
+        for sentence in formatting.SPLITS.values():
             st.markdown(sentence)
-        st.caption(f"Divided {words.divided(dataset)}.")
-        n_looks = looks.count(dataset.id)
-        st.markdown(f"The test score was looked at **{n_looks:,} time{'' if n_looks == 1 else 's'}**. {looks.WHY}")
+        st.caption(f"Divided {formatting.divided(dataset)}.")
+        n_looks = holdout_log.count(dataset.id)
+        st.markdown(
+            f"The test score was looked at **{n_looks:,} time{'' if n_looks == 1 else 's'}**. {holdout_log.WHY}"
+        )
         st.dataframe(
             counts.pivot(index="label", columns="split", values="count")[list(charts.SPLIT_LABELS)]
             .rename(columns=charts.SPLIT_LABELS)
             .rename_axis("Range" if dataset.task == "number" else "Class"),
             alt="Pictures per class and split",
         )
-        imports.divide_again(dataset)
+        import_form.divide_again(dataset)
     doctor.show(dataset)
     explore.show(dataset)
     with st.expander("Changed copies to learn from (augmentation)", icon=":material/auto_awesome_motion:"):
@@ -74,10 +65,10 @@ def show(dataset: Dataset) -> None:
     _left_out(dataset)
     _notes(dataset)
     st.space("small")
-    frame.link("dataset", "Choose other pictures", dataset=None, run=None)
-    removal.offer(dataset)
-    if frame.next_button("model", "Next: choose a model"):
-        frame.go("model")
+    shell.link("dataset", "Choose other pictures", dataset=None, run=None)
+    delete.offer(dataset)
+    if shell.next_button("model", "Next: choose a model"):
+        shell.go("model")
 
 
 def _histogram(dataset: Dataset) -> None:
@@ -119,7 +110,7 @@ def _left_out(dataset: Dataset) -> None:
 
 if session.job("import") is not None:
     st.title("Dataset")
-    imports.progress()
+    import_form.progress()
 elif (opened := session.dataset()) is not None:
     show(opened)
 else:

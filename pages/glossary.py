@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from pages.components import frame
+from ftcore import names
+from ftcore.teaching import glossary
+from pages.components import glossary_links, shell
 
-frame.guard()
-
-from ftcore import glossary, names  # noqa: E402
-from pages.components import terms  # noqa: E402
+shell.guard()
 
 
 def setting(key: str) -> str:
@@ -27,7 +26,7 @@ def entry(term: glossary.Term, *, searching: bool) -> None:
         st.markdown("\n".join(setting(key) for key in term.settings))
     if term.related:
         see = [
-            terms.link(name) if searching else f"[{names.markdown(glossary.find(name).title)}](#{name})"
+            glossary_links.link(name) if searching else f"[{names.markdown(glossary.find(name).title)}](#{name})"
             for name in term.related
         ]
         st.caption("See also: " + " · ".join(see))

@@ -4,14 +4,14 @@ import dataclasses
 
 import streamlit as st
 
-from pages.components import frame
+from ftcore import hardware, names
+from ftcore.models import catalogue, suitability
+from ftcore.runs import drafts
+from pages.components import cached, cost, glossary_links, session, shell
+from pages.components.model import catalogue_table, own_weights, race
 
-frame.guard()
+shell.guard()
 
-from ftcore import hardware, names  # noqa: E402
-from ftcore.models import advice, catalogue  # noqa: E402
-from ftcore.runs import drafts  # noqa: E402
-from pages.components import cached, modeltable, racing, runcost, session, startweights, terms  # noqa: E402
 
 OTHER, OWN = "another", "own"
 
@@ -42,7 +42,7 @@ def title(name: str) -> str:
 def cannot_load(name: str) -> str:
     """Why a model cannot start a run here, or an empty text."""
     if row := catalogue.find(name):
-        return advice.cannot_load(row)
+        return suitability.cannot_load(row)
     return cached.unknown_architecture(name) or f"timm has no pretrained weights for {name}."
 
 
@@ -50,14 +50,14 @@ hardware.ask([catalogue.HUB])  # the answer is there when the catalogue wants it
 st.title("Model")
 dataset = session.dataset()
 if dataset is None:
-    frame.needs("dataset", "A model is chosen for a data set, and none is open yet.", "Choose pictures first")
+    shell.needs("dataset", "A model is chosen for a data set, and none is open yet.", "Choose pictures first")
     raise AssertionError("needs() ends the page")
 st.markdown(
     "A **pretrained** network has learned from millions of pictures to see edges and shapes. Yours gets a new "
     "last layer, the **head**, that learns your classes. **Parameters** are the numbers inside that can learn: more of "
     "them see more, and take longer. The **licence** says what you may do with the pretrained weights."
 )
-st.caption(terms.links(("pretrained", "head", "parameter", "licence")))
+st.caption(glossary_links.links(("pretrained", "head", "parameter", "licence")))
 draft = session.draft(dataset)
 known = [row.name for row in catalogue.BACKBONES]
 current, start = draft.settings.model.name, draft.settings.model.start
@@ -71,11 +71,11 @@ chosen = st.radio(
     key=f"model_{dataset.id}",
 )
 if chosen == OWN:
-    chosen, start = startweights.choose(start, key=f"own_{dataset.id}")
+    chosen, start = own_weights.choose(start, key=f"own_{dataset.id}")
 else:
     start = ""
 if chosen == OTHER:
-    chosen = modeltable.choose("" if current in known else current, key=f"catalogue_{dataset.id}")
+    chosen = catalogue_table.choose("" if current in known else current, key=f"catalogue_{dataset.id}")
 row = catalogue.find(chosen) if chosen else None
 if row is not None:
     if chosen not in known and not start:
@@ -86,11 +86,13 @@ if row is not None:
             )
             st.caption(f"Its licence, {names.markdown(row.license)}, {forbidden}.")
     kind = cached.kind_guess(dataset.id).kind
-    st.markdown(f":material/lightbulb: {advice.suits(row, dataset.facts(), has_gpu=hardware.has_gpu(), kind=kind)}")
+    st.markdown(
+        f":material/lightbulb: {suitability.suits(row, dataset.facts(), has_gpu=hardware.has_gpu(), kind=kind)}"
+    )
 reason = "Choose a model first." if not chosen else "" if start else cannot_load(chosen)
 if reason and chosen:
     st.warning(names.markdown(reason), icon=":material/cloud_off:")
-if winner := racing.show(dataset):
+if winner := race.show(dataset):
     base = dataclasses.replace(draft.settings, model=dataclasses.replace(draft.settings.model, name=winner, start=""))
     drafts.save(dataclasses.replace(draft, settings=session.refitted(dataset, draft, base)))
     st.session_state.pop(f"model_{dataset.id}", None)  # the radio shows what the draft says
@@ -99,13 +101,13 @@ if chosen and not reason:
     sketch = dataclasses.replace(draft.settings.model, name=chosen, start=start)
     wanted = dataclasses.replace(draft.settings, model=sketch)
     wanted = wanted if chosen == current else session.refitted(dataset, draft, wanted)
-    runcost.show(wanted, title="With the present settings, this model would take", per_epoch=True)
-if frame.next_button("settings", "Next: settings", disabled=bool(reason), help=reason or None):
+    cost.show(wanted, title="With the present settings, this model would take", per_epoch=True)
+if shell.next_button("settings", "Next: settings", disabled=bool(reason), help=reason or None):
     base = dataclasses.replace(
         draft.settings, model=dataclasses.replace(draft.settings.model, name=chosen, start=start)
     )
     if chosen != current:
         base = session.refitted(dataset, draft, base)
     drafts.confirm(dataclasses.replace(draft, settings=base), "model")
-    frame.go("settings")
-modeltable.prepare()
+    shell.go("settings")
+catalogue_table.prepare()

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.components import frame
+from ftcore.runs import store
+from pages.components import shell
+from pages.components.run import run_list
 
-frame.guard()
+shell.guard()
 
-from ftcore.runs import store  # noqa: E402
-from pages.components import runlist  # noqa: E402
 
 PER_PAGE = 20
 
@@ -15,6 +15,6 @@ st.title("Runs")
 st.markdown("Every training that was ever started here, with all its settings; newest first.")
 n_pages = max(1, -(-len(store.list_jobs()) // PER_PAGE))
 page = st.number_input("Page", 1, n_pages, 1, key="page") - 1 if n_pages > 1 else 0
-runlist.show(n_shown=PER_PAGE, page=page)
-if frame.next_button("dataset", "Start a new one"):
-    frame.go("dataset", dataset=None, run=None)
+run_list.show(n_shown=PER_PAGE, page=page)
+if shell.next_button("dataset", "Start a new one"):
+    shell.go("dataset", dataset=None, run=None)

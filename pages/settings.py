@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.components import frame
+from ftcore import settings as s
+from ftcore.runs import drafts
+from pages.components import cost, session, shell
+from pages.components.settings import conflicts, freeze_bar, guide, import_export, levels, lr_finder
 
-frame.guard()
+shell.guard()
 
-from ftcore import settings as s  # noqa: E402
-from ftcore.runs import drafts  # noqa: E402
-from pages.components import exchange, fields, freezebar, guided, objections, rates, runcost, session  # noqa: E402
 
 st.title("Settings")
 dataset = session.dataset()
 if dataset is None:
-    frame.needs("dataset", "Good settings depend on the pictures, and no data set is open.", "Choose pictures first")
+    shell.needs("dataset", "Good settings depend on the pictures, and no data set is open.", "Choose pictures first")
     raise AssertionError("needs() ends the page")
 draft = session.draft(dataset)
 
@@ -44,21 +44,21 @@ st.caption(drafts.LEVELS[draft.level].help)
 
 settings = draft.settings
 if draft.level == "guided":
-    guided.show(dataset)
+    guide.show(dataset)
 else:
-    fields.choose_preset(dataset, draft)
-    settings = fields.show(dataset, draft, save=save)
+    levels.choose_preset(dataset, draft)
+    settings = levels.show(dataset, draft, save=save)
     with st.expander("Find a learning rate", icon=":material/search:"):
-        rates.show(dataset, settings)
+        lr_finder.show(dataset, settings)
     with st.expander("Learning rate over the run", icon=":material/show_chart:", expanded=True):
-        fields.draw_schedule(dataset, settings)
+        levels.draw_schedule(dataset, settings)
 with st.expander("Take the settings away, bring them back, compare", icon=":material/swap_horiz:"):
-    exchange.show(dataset, settings)
+    import_export.show(dataset, settings)
 with st.container():
-    objections.show(dataset, settings)
-freezebar.show(dataset, settings)
-runcost.show(settings)
-if frame.next_button("train", "Next: train"):
+    conflicts.show(dataset, settings)
+freeze_bar.show(dataset, settings)
+cost.show(settings)
+if shell.next_button("train", "Next: train"):
     latest = session.draft(dataset)
     drafts.confirm(drafts.confirm(latest, "model"), "settings")
-    frame.go("train", run=None)
+    shell.go("train", run=None)

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.components import frame
+from pages.components import shell
+from pages.components.dataset import import_form
+from pages.components.run import run_list
 
-frame.guard()
+shell.guard()
 
-from pages.components import imports, runlist  # noqa: E402
 
 st.title("Teach a computer to see what you see")
 st.markdown(
@@ -15,7 +16,7 @@ st.markdown(
     "how good it is, try it, and take the finished model with you."
 )
 st.image(
-    str(frame.PAGES / "components" / "workflow.svg"),
+    str(shell.PAGES / "components" / "workflow.svg"),
     width="stretch",
     alt="The way from pictures to a model: Dataset, Model, Settings, Train, Try.",
 )
@@ -25,12 +26,12 @@ with left, st.container(border=True):
     st.markdown("##### :material/bolt: Try it with sample pictures")
     st.markdown("1,797 small pictures of handwritten digits. Every step is filled in for you; just press on.")
     if st.button("Start with the digits", type="primary", key="door_sample"):
-        imports.submit_sample("digits")
+        import_form.submit_sample("digits")
 with right, st.container(border=True):
     st.markdown("##### :material/photo_library: Use my own pictures")
     st.markdown("A ZIP or a folder with one folder per class. Nothing leaves this computer.")
     if st.button("Choose my pictures", key="door_own"):
-        frame.go("dataset", dataset=None, run=None, **{"import": None})
+        shell.go("dataset", dataset=None, run=None, **{"import": None})
 
 st.subheader("My runs")
-runlist.show(n_shown=5)
+run_list.show(n_shown=5)

@@ -4,17 +4,17 @@ import random
 
 import streamlit as st
 
-from pages.components import frame
+from ftcore import names
+from ftcore.datasets.images.decode import EXTENSIONS
+from ftcore.datasets.images.pixel_store import PixelStore
+from ftcore.datasets.records import open_dataset
+from ftcore.datasets.targets import classes_in_words
+from ftcore.runs import store
+from pages.components import cached, session, shell
+from pages.components.run import prediction
 
-frame.guard()
+shell.guard()
 
-from ftcore import names  # noqa: E402
-from ftcore.datasets.pictures import EXTENSIONS  # noqa: E402
-from ftcore.datasets.pixels import PixelStore  # noqa: E402
-from ftcore.datasets.records import open_dataset  # noqa: E402
-from ftcore.datasets.targets import classes_in_words  # noqa: E402
-from ftcore.runs import store  # noqa: E402
-from pages.components import answers, cached, session  # noqa: E402
 
 SOURCES = {"test": "Test pictures", "upload": "Upload pictures", "camera": "Camera"}
 
@@ -34,14 +34,14 @@ def from_test_split(job: store.Job) -> None:
         shown, truth = cached.thumbnail(dataset.id, row, 220), rows.at[row, "label"]
         if dataset.task == "multi":  # in the order of the classes, as answers are
             truth = classes_in_words([dataset.classes[index] for index in rows.at[row, "target"]])
-        answers.show(cached.bundle(job.id), shown, pictures.picture(row), truth, f"test_{row}")
+        prediction.show(cached.bundle(job.id), shown, pictures.picture(row), truth, f"test_{row}")
 
 
 def from_files(job: store.Job, files: list) -> None:
     for index, file in enumerate(files[:12]):
         st.caption(names.markdown(names.clean(file.name)))
-        with frame.errors():
-            answers.show(cached.bundle(job.id), file, file.getvalue(), None, f"file_{index}")
+        with shell.errors():
+            prediction.show(cached.bundle(job.id), file, file.getvalue(), None, f"file_{index}")
     if len(files) > 12:
         st.caption(f"Only the first 12 of {len(files)} pictures are shown.")
 
@@ -51,21 +51,21 @@ job = session.job()
 if job is None:
     done = [run for run in store.list_jobs() if session.has_model(run)]
     if not done:
-        frame.needs("train", "There is no trained model yet.", "Train one first")
+        shell.needs("train", "There is no trained model yet.", "Train one first")
     st.markdown("Which model do you want to try?")
     for run in done[:20]:
-        frame.link("try_it", f"{run.name} ({run.id})", run=run.id, dataset=run.settings.dataset)
+        shell.link("try_it", f"{run.name} ({run.id})", run=run.id, dataset=run.settings.dataset)
     st.stop()
     raise AssertionError("stop() ends the page")
 if not session.has_model(job):
-    frame.needs("train", "This run has no trained model yet.", "See how it goes")
+    shell.needs("train", "This run has no trained model yet.", "See how it goes")
 st.caption(f"Model: {names.markdown(job.name)}")
 source = st.segmented_control(
     "Ask about", list(SOURCES), format_func=lambda key: SOURCES[key], default="test", key="source"
 )
 plan = session.state(job).plan
 if plan is not None and plan.task == "multi":
-    answers.threshold(cached.bundle(job.id))
+    prediction.threshold(cached.bundle(job.id))
 if source == "upload":
     uploaded = st.file_uploader(
         "Pictures", type=[suffix[1:] for suffix in EXTENSIONS], accept_multiple_files=True, key="try_upload"
@@ -76,5 +76,5 @@ elif source == "camera":
     from_files(job, [taken] if taken else [])
 else:
     from_test_split(job)
-if frame.next_button("runs", "Next: compare with other runs"):
-    frame.go("runs")
+if shell.next_button("runs", "Next: compare with other runs"):
+    shell.go("runs")

@@ -69,8 +69,8 @@ def glowing_zip(tmp_path_factory):
 @pytest.fixture
 def import_task(glowing_zip, workspace):
     """``import_task("multi")``, ``("number")`` or ``("numbers")``: those pictures, with that to be learned."""
-    from ftcore.datasets.intake import import_source
-    from ftcore.datasets.labels import Labels
+    from ftcore.datasets.importing.importer import import_source
+    from ftcore.datasets.labels.resolve import Labels
 
     def run(what):
         labels = Labels("", "file", LABELS[what], "", "", "|")
@@ -82,7 +82,7 @@ def import_task(glowing_zip, workspace):
 @pytest.fixture(scope="session")
 def _imported_once(tiny_zip, tmp_path_factory):
     """The folder of the imported ZIP, in a workspace that no test sees."""
-    from ftcore.datasets.intake import import_source
+    from ftcore.datasets.importing.importer import import_source
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(disk.VARIABLE, str(tmp_path_factory.mktemp("imported")))

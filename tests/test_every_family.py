@@ -17,12 +17,12 @@ from ftcore.freezing.cut import cut
 from ftcore.freezing.plan import FreezePlan, Phase
 from ftcore.models import adapters
 from ftcore.models.build import build_model, creation_options
-from ftcore.models.depth import classifier_paths, depth_groups
+from ftcore.models.depth_groups import classifier_paths, depth_groups
 from ftcore.models.groups import DepthGroup, n_last_stage
 from ftcore.models.heads import Head
-from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
-from ftcore.training.optimisers import build_optimiser
+from ftcore.tasks.outputs import Outputs
+from ftcore.training.recipe.optimizers import build_optimiser
 from ftcore.vision import DropPath
 from tests.families import SMALL
 

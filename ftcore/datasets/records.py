@@ -4,7 +4,7 @@
 
     dataset.json      name, classes, counts per class and split, what was left out and why
     records.parquet   one row per picture
-    pixels.bin        the decoded pictures (pixels.py)
+    pixels.bin        the decoded pictures (pixel_store.py)
     thumbnails.bin    small ones for grids (thumbnails.py); not in data sets of earlier versions of the app
     map.json          which pictures look alike, once somebody asked for it (feature_map.py)
     pictures/         the files as they came, named by their SHA-256; samples of the app keep none
@@ -24,10 +24,10 @@ import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import limits, targets
+from ftcore.datasets import targets
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
-from ftcore.settings import DatasetFacts
+from ftcore.settings import DatasetFacts, augment_limits
 
 FOLDER = "datasets"
 ABOUT = "dataset.json"
@@ -174,7 +174,7 @@ class Dataset:
             n_classes=len(self.classes),
             side=self.side,
             task=self.task,
-            limits=tuple(limits.all_of(self.task, self.classes, self.units).items()),
+            limits=tuple(augment_limits.all_of(self.task, self.classes, self.units).items()),
         )
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 
 from ftcore import names
 from ftcore.errors import DataError
-from ftcore.outputs import TASK_WORDS as TASK_WORDS
-from ftcore.outputs import TASKS as TASKS
+from ftcore.tasks.outputs import TASK_WORDS as TASK_WORDS
+from ftcore.tasks.outputs import TASKS as TASKS
 
 NOTHING = "(none)"  # the label of a picture that has none of the classes
 JOINT = " | "  # between several classes or numbers in words

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 
 from ftcore import names, workspace
-from ftcore.datasets import looks, records, targets
+from ftcore.datasets import holdout_log, records, targets
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
@@ -198,12 +198,12 @@ def look(dataset: Dataset, run_id: str, *, shown: bool = False) -> None:
         DataError: The data set is not there any more.
         WorkspaceError: The disk refuses.
     """
-    line = looks.record(dataset.id, run_id, shown=shown)
+    line = holdout_log.record(dataset.id, run_id, shown=shown)
     tested = _tested(dataset.records())
     for other in family(dataset):
         if other != dataset and _same_test(tested, other):
             with contextlib.suppress(DataError):  # deleted meanwhile
-                looks.add(other.id, [line])
+                holdout_log.add(other.id, [line])
 
 
 def excluded(dataset: Dataset) -> pd.DataFrame:
@@ -400,7 +400,7 @@ def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping
                 for file in found:
                     _share(Path(file.path), folder / records.ORIGINALS / file.name)
         if seen := _looks_so_far(lineage["root"], table):
-            workspace.write_bytes(folder / looks.NAME, "".join(f"{line}\n" for line in seen).encode())
+            workspace.write_bytes(folder / holdout_log.NAME, "".join(f"{line}\n" for line in seen).encode())
         workspace.write_json(folder / VERSION, lineage)
         workspace.write_json(folder / records.ABOUT, records.to_json(version))
 
@@ -425,7 +425,7 @@ def _looks_so_far(root: str, table: pd.DataFrame) -> list[str]:
     tested = _tested(table)
     found: dict[str, None] = {}
     for other in reversed(records.list_datasets()):
-        if root_of(other) == root and (lines := looks.lines(other.id)) and _same_test(tested, other):
+        if root_of(other) == root and (lines := holdout_log.lines(other.id)) and _same_test(tested, other):
             found |= dict.fromkeys(lines)
     return list(found)
 

@@ -3,5 +3,5 @@
 predict      model and batches -> outputs
 predictions  what a model said, in memory and on disk
 report       predictions -> scores with intervals, tables per class or number, the mistakes
-advice       a run's history -> sentences on over- and underfitting
+learning_curves   a run's history -> sentences on over- and underfitting
 """

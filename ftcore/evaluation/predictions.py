@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ftcore import workspace
-from ftcore.outputs import THRESHOLD
+from ftcore.tasks.outputs import THRESHOLD
 
 
 @dataclass(frozen=True)

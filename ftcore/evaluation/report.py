@@ -7,16 +7,16 @@ import pandas as pd
 
 from ftcore.errors import NotComputable
 from ftcore.evaluation.predictions import Predictions
-from ftcore.metrics import classification, labels, regression
+from ftcore.metrics import classification, multilabel, regression
 from ftcore.metrics.intervals import bootstrap_interval, share_interval
-from ftcore.scores import number
+from ftcore.tasks.scores import number
 
 _FEWEST_DRAWS, _MOST_DRAWS = 50, 500
 _VALUES_DRAWN = 2e7  # in all draws together: of many pictures and classes fewer are drawn, so that it stays quick
 
 
 def scores(predictions: Predictions) -> dict[str, dict[str, float]]:
-    """Every score of the task with its 95 % interval, and the loss without one, by the names of ftcore/scores.py.
+    """Every score of the task with its 95 % interval, and the loss without one, by the names of ftcore/tasks/scores.py.
 
     A share of pictures gets Wilson's interval, everything else a bootstrap over pictures. Precision of a class that was
     never said counts as 0. The loss is the mean negative log-likelihood in nats, probabilities clipped at 1e-7, or the
@@ -44,12 +44,12 @@ def _of_classes(predictions: Predictions) -> dict[str, dict[str, float]]:
 
 def _of_labels(predictions: Predictions) -> dict[str, dict[str, float]]:
     target, said, answers = predictions.target, predictions.said, predictions.answers
-    found = {"exact_match": _share(labels.exact_matches(target, said))}
+    found = {"exact_match": _share(multilabel.exact_matches(target, said))}
     found["mean_average_precision"] = _drawn(
-        lambda rows: labels.mean_average_precision(target[rows], answers[rows]), target
+        lambda rows: multilabel.mean_average_precision(target[rows], answers[rows]), target
     )
-    found["f1_micro"] = _drawn(lambda rows: labels.f1_micro(target[rows], said[rows]), target)
-    found["f1"] = _drawn(lambda rows: labels.f1_macro(target[rows], said[rows]), target)
+    found["f1_micro"] = _drawn(lambda rows: multilabel.f1_micro(target[rows], said[rows]), target)
+    found["f1"] = _drawn(lambda rows: multilabel.f1_macro(target[rows], said[rows]), target)
     likelihood = np.where(target > 0, answers, 1 - answers).astype(float)
     found["loss"] = {"value": float(-np.log(likelihood.clip(1e-7)).mean())}
     return found
@@ -113,8 +113,8 @@ def class_table(predictions: Predictions) -> pd.DataFrame:
     """One row per class: label, pictures, precision, recall, f1 (fractions); for several classes average_precision."""
     if predictions.task == "multi":
         target = predictions.target
-        rates = labels.per_label(target, predictions.said)
-        pictures, more = (target > 0).sum(axis=0), labels.average_precisions(target, predictions.answers)
+        rates = multilabel.per_label(target, predictions.said)
+        pictures, more = (target > 0).sum(axis=0), multilabel.average_precisions(target, predictions.answers)
         extra = {"average_precision": more}
     else:
         counts = classification.confusion(predictions.target, predictions.said, len(predictions.classes))

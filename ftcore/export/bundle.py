@@ -21,15 +21,15 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from ftcore import __version__, vision, workspace
-from ftcore.datasets.pictures import read_picture
-from ftcore.datasets.pixels import shrink, side_for
+from ftcore.datasets.images.decode import read_picture
+from ftcore.datasets.images.pixel_store import shrink, side_for
 from ftcore.errors import ModelError
 from ftcore.evaluation.predict import evaluating
 from ftcore.models import adapters, heads
 from ftcore.models.build import rebuild
 from ftcore.models.heads import PLAIN, Head
-from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
+from ftcore.tasks.outputs import Outputs
 
 FORMAT = 1
 

@@ -88,30 +88,30 @@ def work(folder: Path) -> int:
 
 def _run(job: store.Job) -> None:
     if job.kind == "import":
-        from ftcore.jobs import importing
+        from ftcore.jobs import import_dataset
 
-        importing.run(job)
+        import_dataset.run(job)
     elif job.kind == "examine":
-        from ftcore.jobs import examining
+        from ftcore.jobs import examine
 
-        examining.run(job)
+        examine.run(job)
     elif job.kind == "estimate":
-        from ftcore.jobs import estimating
+        from ftcore.jobs import estimate
 
-        estimating.run(job)
+        estimate.run(job)
     elif job.kind == "race":
-        from ftcore.jobs import racing
+        from ftcore.jobs import race
 
-        racing.run(job)
+        race.run(job)
     elif job.kind == "map":
-        from ftcore.jobs import mapping
+        from ftcore.jobs import feature_map
 
-        mapping.run(job)
+        feature_map.run(job)
     elif job.kind == "rates":
         log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
-        from ftcore.jobs import finding_rate
+        from ftcore.jobs import lr_finder
 
-        finding_rate.run(job)
+        lr_finder.run(job)
     else:
         log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
         from ftcore.jobs import train  # late: an import needs no torch

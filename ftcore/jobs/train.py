@@ -6,7 +6,8 @@ from typing import Any
 
 from ftcore import hardware
 from ftcore import settings as s
-from ftcore.datasets import enlarging, versions
+from ftcore.datasets import versions
+from ftcore.datasets.images import larger_pixels
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import logits
@@ -16,7 +17,8 @@ from ftcore.export import bundle
 from ftcore.jobs import LOADING
 from ftcore.models.build import creation_options
 from ftcore.runs import log, process, store
-from ftcore.training import assemble, checkpoints, costs
+from ftcore.training import assemble, checkpoints
+from ftcore.training.cost import price
 from ftcore.training.loop import Parts, Source, finetune
 
 PREDICTIONS = "predictions"
@@ -30,9 +32,9 @@ def run(job: store.Job) -> None:
     label, since = "Loading the model and the pictures", hardware.process_age()
     _write(job, Progress(stage="load", label=label, done=LOADING - 1, total=LOADING, seconds=since))
     dataset = open_dataset(settings.dataset)
-    if not resumed and (promised := costs.promise(settings)):
+    if not resumed and (promised := price.promise(settings)):
         _write(job, promised)
-    for progress in enlarging.enlarge(dataset, settings.model.image_size):
+    for progress in larger_pixels.enlarge(dataset, settings.model.image_size):
         _write(job, progress)
     parts = assemble.assemble(settings, dataset, pretrained=False if resumed else None)
     checkpoints.begin(folder, parts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ftcore.errors import NotComputable
-from ftcore.scores import SCORES
+from ftcore.tasks.scores import SCORES
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftcore.metrics.kept import Kept
+from ftcore.metrics.epoch_metric import Kept
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -15,7 +15,7 @@ from torch import nn
 
 from ftcore import vision
 from ftcore.errors import ModelError
-from ftcore.models.depth import classifier_paths
+from ftcore.models.depth_groups import classifier_paths
 from ftcore.settings import POOLS
 
 DEFAULT_POOL = "default"

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ftcore import names, vision
 from ftcore.errors import ModelError
-from ftcore.models.depth import classifier_paths
+from ftcore.models.depth_groups import classifier_paths
 from ftcore.models.weights import require_architecture
 
 _NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model")  # where training scripts put the tensors

@@ -7,5 +7,5 @@ queue      studio.db: order and ownership
 process    the worker: start, stop, is it alive
 tail       a reader of one job
 drafts     the settings of the next run, per dataset
-rates      trials of learning rates: which job, what it found
+lr_trials  trials of learning rates: which job, what it found
 """

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 from ftcore import events as e
-from ftcore import scores as known
+from ftcore.tasks import scores as known
 
 FINAL = ("finished", "stopped")
 """Nothing is left to be done: such a job is never started again."""
@@ -78,7 +78,7 @@ class RunState:
 
     @property
     def headline(self) -> str:
-        """The name of the score to show for this run (ftcore/scores.py)."""
+        """The name of the score to show for this run (ftcore/tasks/scores.py)."""
         if self.plan is None:
             return known.MAIN["single"]
         return known.headline(self.plan.monitor, self.plan.task, self.plan.units)

@@ -20,8 +20,8 @@ from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.events import Event, Note, Progress, Stood
 from ftcore.models import catalogue
-from ftcore.search.entrants import FEWEST, MOST
-from ftcore.training import known_features
+from ftcore.search.candidates import FEWEST, MOST
+from ftcore.training.embeddings import lookup
 
 METRICS = {"single": "accuracy", "multi": "mean_average_precision", "number": "r2"}
 """What backbones are compared by."""
@@ -35,7 +35,7 @@ class Standing:
 
     Args:
         model: timm's name.
-        metric: What was scored, by the names of ftcore/scores.py: accuracy, mean average precision or R².
+        metric: What was scored, by the names of ftcore/tasks/scores.py: accuracy, mean average precision or R².
         score: Of answers that a head gave about pictures it had not learned from.
         low: Lower end of the 95 % interval.
         high: Upper end.
@@ -87,9 +87,11 @@ def race(
         yield Progress(stage="race", label=label, done=number, total=len(wanted), seconds=seconds)
         started = time.perf_counter()
         try:
-            features = known_features.find(dataset, model, image_size)
+            features = lookup.find(dataset, model, image_size)
             if features is None:
-                from ftcore.training.features import picture_features  # late: torch takes longer than a known race
+                from ftcore.training.embeddings.compute import (
+                    picture_features,  # late: torch takes longer than a known race
+                )
 
                 features = yield from picture_features(dataset, model, image_size)
         except FinetuneError as error:

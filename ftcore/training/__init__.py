@@ -1,21 +1,16 @@
 """Settings and a data set -> a trained model, told as events.
 
+recipe       losses, optimizers, schedules, regularizers: what settings ask for
 assemble     the one place where settings become objects
 starts       own weights that runs start from, and who needs them
 batches      pictures -> tensors, in an order and in views that only seed and epoch decide
-losses       what is minimised
-mixing       Mixup and CutMix, on pictures or on what crosses the cut
-penalties    pulls on the weights beside the loss: L1, L2-SP
-rates        how fast each depth group learns; also drawn before the start
-optimisers   the optimiser of a phase
-schedules    the learning rate over the steps; also drawn before the start
 loop         the training loop, written once; it yields what happened
-engine       frozen means computed once: cached inputs for each phase
-steps        float32, bfloat16 or compiled: how steps are computed, by measurement
-rate_finder  a learning rate to start with
-costs        what a run would cost, from what was measured; read without torch
-estimate     measuring it: three real batches of everything
-features     what a pretrained model sees in every picture, from the same cache
-known_features  the same, found again without torch
+phase_inputs frozen means computed once: cached inputs for each phase
+precision    float32, bfloat16 or compiled: how steps are computed, by measurement
+cpu_kernels  operators that are slow in PyTorch on processors, computed another way
 checkpoints  everything that a resumed run needs, whole or not at all
+lr_finder    a learning rate to start with
+cost         what a run would cost, measured and added up
+embeddings   what a pretrained model sees in every picture
+augmentation_preview   a picture and changed copies of it
 """

@@ -10,26 +10,26 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from ftcore import hardware
-from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.errors import DataError, ModelError
 from ftcore.freezing.plan import FreezePlan, make_plan
 from ftcore.models import adapters, own_weights
 from ftcore.models.build import build_model, has_drop_path
-from ftcore.models.depth import depth_groups, head_parameters
+from ftcore.models.depth_groups import depth_groups, head_parameters
 from ftcore.models.heads import Head
-from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
 from ftcore.runs import store
 from ftcore.settings import RunSettings, check_task
-from ftcore.training import schedules
+from ftcore.tasks.outputs import Outputs
 from ftcore.training.batches import Batches
-from ftcore.training.engine import Engine
 from ftcore.training.loop import Motion, Parts
-from ftcore.training.losses import build_loss
-from ftcore.training.mixing import Mixing
-from ftcore.training.optimisers import build_optimiser
-from ftcore.training.penalties import Penalty
+from ftcore.training.phase_inputs import Engine
+from ftcore.training.recipe import schedules
+from ftcore.training.recipe.losses import build_loss
+from ftcore.training.recipe.mixup import Mixing
+from ftcore.training.recipe.optimizers import build_optimiser
+from ftcore.training.recipe.regularizers import Penalty
 from ftcore.vision import ModelEmaV3
 
 NO_DROP_PATH = "This network has no layers that drop path could skip: it trains without."

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ftcore.datasets import augment
-from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.augmentation import views as augment
+from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.preprocessing import Preprocessing
 from ftcore.settings import AugmentSettings
 

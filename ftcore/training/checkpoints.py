@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from ftcore import workspace
 from ftcore.errors import RunError
-from ftcore.outputs import Outputs
+from ftcore.tasks.outputs import Outputs
 from ftcore.training.loop import Parts, Position
 
 FORMAT = 1

@@ -15,19 +15,20 @@ from typing import Any, Protocol
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
-from ftcore import hardware, scores
+from ftcore import hardware
 from ftcore.evaluation.predict import logits
 from ftcore.events import EpochDone, Event, Failed, Note, Planned, StepDone, Stopped
 from ftcore.freezing.plan import FreezePlan
-from ftcore.metrics.family import METRICS, Scoreboard
-from ftcore.outputs import Outputs
+from ftcore.metrics.collection import METRICS, Scoreboard
 from ftcore.preprocessing import Preprocessing
+from ftcore.tasks import scores
+from ftcore.tasks.outputs import Outputs
 from ftcore.training.batches import Batches
-from ftcore.training.losses import Loss
-from ftcore.training.mixing import Mixed, Mixing
-from ftcore.training.operators import computing
-from ftcore.training.penalties import Penalty
-from ftcore.training.schedules import Plateau
+from ftcore.training.cpu_kernels import computing
+from ftcore.training.recipe.losses import Loss
+from ftcore.training.recipe.mixup import Mixed, Mixing
+from ftcore.training.recipe.regularizers import Penalty
+from ftcore.training.recipe.schedules import Plateau
 from ftcore.vision import ModelEmaV3
 
 NO_PLACES = (
@@ -69,7 +70,7 @@ class Motion:
         train: Inputs of this phase; None are the pictures.
         validation: The same for validation.
         prepared: Whether the engine has seen to this phase.
-        autocast: Whether training steps compute in bfloat16; None until it is decided (steps.py).
+        autocast: Whether training steps compute in bfloat16; None until it is decided (precision.py).
         plateau: Lowers the rate when validation stalls, where the schedule is of that kind.
     """
 
@@ -115,7 +116,7 @@ class Parts:
         position: Where the run stands.
         motion: Optimiser and schedule of the current phase, or None before the first.
         name: What the log calls the model.
-        engine: Caches what is frozen (engine.py), or None.
+        engine: Caches what is frozen (phase_inputs.py), or None.
         mixing: Mixes training batches, or None.
         penalty: Pulls on the weights, or None.
         notes: Sentences to say at the start: what was asked for and cannot be had.
@@ -229,7 +230,7 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
 
 
 def mix(parts: Parts, inputs: Any, targets: Tensor, step: int) -> Mixed:
-    """What a step trains on: the batch, mixed where the run mixes (mixing.py)."""
+    """What a step trains on: the batch, mixed where the run mixes (mixup.py)."""
     return parts.mixing.mix(inputs, targets, step) if parts.mixing is not None else Mixed(inputs, targets, targets)
 
 

@@ -7,19 +7,24 @@ import pandas as pd
 import streamlit as st
 
 from ftcore import workspace
-from ftcore.datasets import appearance, feature_map, filtering, kinds, labels, pixels, samples, tables
-from ftcore.datasets.appearance import Average, Group
-from ftcore.datasets.archive import Entry, Listing, folder_entries, suffix, zip_entries
+from ftcore.datasets.augmentation import image_domain
 from ftcore.datasets.doctor import findings
-from ftcore.datasets.feature_map import FeatureMap
-from ftcore.datasets.filtering import Wanted
-from ftcore.datasets.pictures import EXTENSIONS
+from ftcore.datasets.explore import average as appearance
+from ftcore.datasets.explore import feature_map, query
+from ftcore.datasets.explore.average import Average, Group
+from ftcore.datasets.explore.feature_map import FeatureMap
+from ftcore.datasets.explore.query import Wanted
+from ftcore.datasets.images import pixel_store
+from ftcore.datasets.images.decode import EXTENSIONS
+from ftcore.datasets.images.thumbnails import Thumbnails
+from ftcore.datasets.labels import resolve, tables
 from ftcore.datasets.records import FOLDER, MAP, TABLE, Dataset, open_dataset
 from ftcore.datasets.records import histogram as histogram_of
-from ftcore.datasets.thumbnails import Thumbnails
-from ftcore.outputs import Outputs
+from ftcore.datasets.sources import samples
+from ftcore.datasets.sources.archive import Entry, Listing, folder_entries, suffix, zip_entries
 from ftcore.runs import store
 from ftcore.settings import RunSettings
+from ftcore.tasks.outputs import Outputs
 
 
 def records(dataset_id: str) -> pd.DataFrame:
@@ -58,7 +63,7 @@ def matching(dataset: Dataset, wanted: Wanted, kind: str | None) -> Any:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _matching(dataset_id: str, wanted: Wanted, kind: str | None, stamp: int, edition: int) -> Any:
     rows = _evidence(dataset_id, stamp).get(kind, ()) if kind else None
-    return filtering.matching(records(dataset_id), wanted, rows)
+    return query.matching(records(dataset_id), wanted, rows)
 
 
 def evidence(dataset: Dataset) -> dict[str, tuple[int, ...]]:
@@ -93,8 +98,8 @@ def _average(dataset_id: str, number: int, position: int, edition: int) -> Avera
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _pixels(dataset_id: str, edition: int) -> pixels.PixelStore:
-    return pixels.PixelStore(open_dataset(dataset_id))
+def _pixels(dataset_id: str, edition: int) -> pixel_store.PixelStore:
+    return pixel_store.PixelStore(open_dataset(dataset_id))
 
 
 def sizes(dataset_id: str) -> pd.DataFrame:
@@ -133,19 +138,19 @@ def thumbnail(dataset_id: str, row: int, side: int) -> bytes:
 
 @st.cache_data(max_entries=4096, show_spinner=False)
 def _thumbnail(dataset_id: str, row: int, side: int, edition: int) -> bytes:
-    return pixels.thumbnail(open_dataset(dataset_id), row, side)
+    return pixel_store.thumbnail(open_dataset(dataset_id), row, side)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def kind_guess(dataset_id: str) -> kinds.Guess:
+def kind_guess(dataset_id: str) -> image_domain.Guess:
     """What kind of pictures a data set holds; some of them are looked at."""
-    return kinds.guess(open_dataset(dataset_id))
+    return image_domain.guess(open_dataset(dataset_id))
 
 
 @st.cache_data(max_entries=32, show_spinner="Drawing copies; the first ones take some seconds")
 def variants(dataset_id: str, settings: RunSettings, row: int) -> list[bytes]:
     """A picture and changed copies of it as PNGs. The first call of a server brings torch."""
-    from ftcore.training.variants import variants as draw
+    from ftcore.training.augmentation_preview import variants as draw
 
     return draw(open_dataset(dataset_id), settings, row)
 
@@ -174,7 +179,7 @@ def contents_there(path: str) -> tuple[list[str], tuple[str, pd.DataFrame] | Non
 
 def _names_and_table(listing: Listing) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
     pictures = [entry.name for entry in listing.entries if suffix(entry.name) in EXTENSIONS and not entry.refused]
-    return pictures, labels.find_table(listing)
+    return pictures, resolve.find_table(listing)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from ftcore import glossary, names
+from ftcore import names
 from ftcore import settings as s
 from ftcore.errors import FinetuneError
-from pages.components import terms
+from ftcore.teaching import glossary
+from pages.components import glossary_links
 
 _TITLES = {
     "": "The whole run",
@@ -140,7 +141,7 @@ def _about(settings: s.RunSettings, key: str, suggested: s.RunSettings | None) -
         facts.append(range)
     shown = [names.markdown(fact) for fact in facts]
     if term := glossary.of_setting(key):
-        shown.append(terms.link(term.name))
+        shown.append(glossary_links.link(term.name))
     text = choices[value].help if choices is not None else about["help"]
     return f"{text}  \n{' · '.join(shown)}"
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ftcore import guide, scores
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import FinetuneError
@@ -15,6 +14,8 @@ from ftcore.models import catalogue
 from ftcore.runs import drafts, queue, store
 from ftcore.runs.state import RunState
 from ftcore.runs.tail import Tail
+from ftcore.settings import guide
+from ftcore.tasks import scores
 
 OPEN = ("dataset", "run", "import", "before")
 """What the address names; ``before`` is the version of the data set that was edited last, for the undo."""

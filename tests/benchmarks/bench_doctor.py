@@ -34,10 +34,10 @@ def picture(number: int) -> bytes:
 
 def main() -> None:
     from ftcore.datasets.doctor.examine import examine
-    from ftcore.datasets.intake import import_source
-    from ftcore.datasets.pixels import PixelStore
+    from ftcore.datasets.images.pixel_store import PixelStore
+    from ftcore.datasets.importing.importer import import_source
     from ftcore.events import Progress, told
-    from ftcore.training.features import picture_features
+    from ftcore.training.embeddings.compute import picture_features
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FTCORE_WORKSPACE"] = str(Path(folder) / "workspace")

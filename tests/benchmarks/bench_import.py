@@ -25,7 +25,7 @@ import psutil
 from PIL import Image
 
 from ftcore import hardware, workspace
-from ftcore.datasets.intake import import_source
+from ftcore.datasets.importing.importer import import_source
 
 SIZE = (1152, 864)
 TARGET = 1.3

@@ -21,7 +21,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from ftcore import workspace as disk
-from ftcore.datasets.intake import import_source
+from ftcore.datasets.importing.importer import import_source
 from tests.benchmarks.bench_import import write_small
 from tests.browser.conftest import FLAGS, PATIENT, Server, press, settled
 

@@ -27,7 +27,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from ftcore.datasets import samples
+from ftcore.datasets.sources import samples
 from ftcore.runs.process import WORKER_ENVIRONMENT
 
 HERE = Path(__file__).parent
@@ -134,13 +134,13 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     import torch
 
     from ftcore.events import told
-    from ftcore.freezing import prefixes
+    from ftcore.freezing import runtimes
     from ftcore.freezing.cut import cut
     from ftcore.freezing.plan import FreezePlan, make_phases
     from ftcore.models.build import build_model
-    from ftcore.models.depth import depth_groups
-    from ftcore.training.operators import computing
-    from ftcore.training.optimisers import build_optimiser
+    from ftcore.models.depth_groups import depth_groups
+    from ftcore.training.cpu_kernels import computing
+    from ftcore.training.recipe.optimizers import build_optimiser
 
     torch.set_num_threads(2)
     network, _ = build_model(model, n_outputs=10, image_size=SIZE, pretrained=False)
@@ -152,7 +152,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     prefix_seconds, forward, inputs = 0.0, network, images[:BATCH]
     if freeze != "none":
         halves = cut(network, SIZE)
-        run = told(prefixes.choose(halves.prefix, images[:BATCH], 10**6, engine)).run
+        run = told(runtimes.choose(halves.prefix, images[:BATCH], 10**6, engine)).run
         prefix_seconds = timed(lambda: run(images), 5) / len(images) * (n_train * (views + 1) + n_val)
         forward, inputs = halves.suffix, tuple(value[:BATCH].clone() for value in run(images))
     optimiser = build_optimiser("adamw", network, plan.trainable(0), lr=RATE, layer_decay=1.0, weight_decay=0.01)

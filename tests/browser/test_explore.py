@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ftcore.datasets.intake import import_source
+from ftcore.datasets.importing.importer import import_source
 from tests.browser.conftest import picture, press, settled
 from tests.datasets.made_map import draw_map
 

@@ -6,19 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ftcore import hardware, scores
-from ftcore.datasets import feature_map, looks, versions
+from ftcore import hardware
+from ftcore.datasets import holdout_log, versions
 from ftcore.datasets.doctor import findings
-from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.explore import feature_map
+from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import list_datasets, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.export.bundle import Bundle
 from ftcore.jobs import supervise
 from ftcore.models import own_weights
-from ftcore.runs import drafts, rates, store
+from ftcore.runs import drafts, lr_trials, store
 from ftcore.runs.tail import Tail
-from ftcore.training import costs
+from ftcore.tasks import scores
+from ftcore.training.cost import price
 
 ARCHIVES = sorted(Path(__file__).parent.glob("workspace_*.tar.xz"))
 ACROSS_MACHINES = 2e-3  # processors round differently; what is compared is of the order of 1
@@ -63,7 +65,7 @@ def test_an_edit_its_history_and_its_undo_are_known(old):
 
 def test_looks_at_the_test_score_are_still_counted(old):
     dataset = open_dataset(named("Colours quick").settings.dataset)
-    assert (looks.count(dataset.id), looks.n_runs(dataset.id)) == (1, 1)
+    assert (holdout_log.count(dataset.id), holdout_log.n_runs(dataset.id)) == (1, 1)
 
 
 def test_findings_and_map_are_still_there(old):
@@ -117,8 +119,8 @@ def test_a_race_has_its_standings(old):
 
 
 def test_a_trial_of_learning_rates_is_found_again(old):
-    job = rates.find(named("Colours quick").settings)
-    assert Tail(job).read().status == "finished" and rates.load(job).suggestion > 0
+    job = lr_trials.find(named("Colours quick").settings)
+    assert Tail(job).read().status == "finished" and lr_trials.load(job).suggestion > 0
 
 
 def test_other_jobs_are_read(old):
@@ -128,4 +130,4 @@ def test_other_jobs_are_read(old):
         "estimate": "finished",
         "import": "failed",
     }
-    assert costs.load(store.list_jobs("estimate")[0].folder).n_train == 36
+    assert price.load(store.list_jobs("estimate")[0].folder).n_train == 36

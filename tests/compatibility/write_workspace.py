@@ -26,15 +26,15 @@ from safetensors.torch import save
 from ftcore import hardware, vision, workspace
 from ftcore import settings as s
 from ftcore.datasets.doctor import findings
-from ftcore.datasets.intake import import_source
-from ftcore.datasets.labels import Labels
+from ftcore.datasets.importing.importer import import_source
+from ftcore.datasets.labels.resolve import Labels
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit, edit, look
-from ftcore.jobs import examining, supervise
+from ftcore.jobs import examine, supervise
 from ftcore.models import own_weights
-from ftcore.runs import drafts, log, rates, store
-from ftcore.search import entrants
-from ftcore.training import costs
+from ftcore.runs import drafts, log, lr_trials, store
+from ftcore.search import candidates
+from ftcore.training.cost import price
 from tests.jobs.power_cut import PowerCut
 
 MODEL = "test_efficientnet"
@@ -69,7 +69,7 @@ def write(source: Path) -> None:
     several = import_source(archive, name="Seen", task="multi", labels=Labels("", "file", ("seen",), "", "", "|"))
     number = import_source(archive, name="Glow", task="number", labels=Labels("", "file", ("glow (cd)",), "", "", "|"))
 
-    for report in examining.examination(colours):
+    for report in examine.examination(colours):
         del report
     work(store.create("map", colours.name, {"dataset": colours.id}, id=colours.id))
     edited = edit(colours, [Edit("exclude", (0, 1), "by hand"), Edit("relabel", (2,), "red")])
@@ -83,9 +83,9 @@ def write(source: Path) -> None:
 
     draft = drafts.load(edited.id, lambda: _settings(edited, start))
     drafts.save(drafts.confirm(draft, "model"))
-    work(entrants.job(colours, ["tf_efficientnet_lite0", "tf_efficientnet_lite1"], 64))
-    work(rates.create(_settings(colours, start), colours.name))
-    work(costs.job(_settings(colours, start)))
+    work(candidates.job(colours, ["tf_efficientnet_lite0", "tf_efficientnet_lite1"], 64))
+    work(lr_trials.create(_settings(colours, start), colours.name))
+    work(price.job(_settings(colours, start)))
     work(store.create("import", "Nothing", {"source": "sample:nothing"}))
     assert findings.load(colours) is not None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftcore.datasets.intake import import_source
+from ftcore.datasets.importing.importer import import_source
 from tests.datasets.made_pictures import write_zip
 
 

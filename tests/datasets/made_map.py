@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftcore.datasets import feature_map
+from ftcore.datasets.explore import feature_map
 from ftcore.events import told
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ftcore.datasets import records
-from ftcore.datasets.intake import import_source, summary
+from ftcore.datasets.importing.importer import import_source, summary
 from ftcore.datasets.records import list_datasets, open_dataset
 from ftcore.errors import DataError
 from ftcore.settings import DatasetFacts

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from ftcore import cli, workspace
-from ftcore.datasets import looks, records, versions
-from ftcore.datasets.dividing import divide_again
-from ftcore.datasets.intake import import_source
-from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets import holdout_log, records, versions
+from ftcore.datasets.images.pixel_store import PixelStore
+from ftcore.datasets.importing.importer import import_source
+from ftcore.datasets.importing.resplit import divide_again
 from ftcore.datasets.versions import Edit, edit, family, history, paired, parent, rows_called
 from ftcore.errors import DataError
 from tests.datasets.made_pictures import png, two_classes, write_zip
@@ -215,13 +215,16 @@ def test_versions_with_the_same_test_pictures_share_their_looks(tiny_dataset):
     table = tiny_dataset.records()
     tested = [int(row) for row in table.index[table["split"] == "test"]]
     edited = edit(tiny_dataset, [Edit("exclude", (0, tested[0]))])
-    assert looks.count(edited.id) == 1
+    assert holdout_log.count(edited.id) == 1
     versions.look(edited, "run-2")
     versions.look(edited, "run-2", shown=True)
     versions.look(edited, "run-2", shown=True)
-    assert looks.count(edited.id) == looks.count(tiny_dataset.id) == 3 and looks.n_runs(tiny_dataset.id) == 2
+    assert (
+        holdout_log.count(edited.id) == holdout_log.count(tiny_dataset.id) == 3
+        and holdout_log.n_runs(tiny_dataset.id) == 2
+    )
     records.delete(edited)
-    assert looks.count(parent(edit(tiny_dataset, [Edit("exclude", (1,))])).id) == 3, "an undo takes no look back"
+    assert holdout_log.count(parent(edit(tiny_dataset, [Edit("exclude", (1,))])).id) == 3, "an undo takes no look back"
 
 
 def test_other_test_pictures_were_not_looked_at(tiny_dataset):
@@ -230,10 +233,10 @@ def test_other_test_pictures_were_not_looked_at(tiny_dataset):
     table = tiny_dataset.records()
     swapped = [Edit("move", tuple(table.index[table["split"] == name].tolist()), to) for name, to in SWAP.items()]
     moved = edit(tiny_dataset, swapped)
-    assert looks.count(again.id) == looks.count(moved.id) == 0
+    assert holdout_log.count(again.id) == holdout_log.count(moved.id) == 0
     versions.look(again, "run-2")
-    assert (looks.count(again.id), looks.count(tiny_dataset.id)) == (1, 1)
+    assert (holdout_log.count(again.id), holdout_log.count(tiny_dataset.id)) == (1, 1)
     back = edit(
         moved, [Edit("exclude", (0,)), *(Edit("move", one.rows, name) for one, name in zip(swapped, SWAP, strict=True))]
     )
-    assert looks.count(back.id) == 1, "its test pictures are those of the import"
+    assert holdout_log.count(back.id) == 1, "its test pictures are those of the import"

@@ -16,10 +16,10 @@ from sklearn.metrics import (
     r2_score,
 )
 
-from ftcore import scores
 from ftcore.errors import NotComputable
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
+from ftcore.tasks import scores
 
 CLASSES = ("ant", "bee", "<cat>", "dög")
 

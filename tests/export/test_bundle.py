@@ -20,7 +20,7 @@ from ftcore.export import bundle
 from ftcore.export.bundle import Bundle
 from ftcore.models.build import build_model, creation_options
 from ftcore.models.heads import PLAIN, Head
-from ftcore.outputs import Outputs
+from ftcore.tasks.outputs import Outputs
 
 CLASSES = ("Schöne Katze 猫", "<b>dog</b> {0}", "a/b: $x$, \"quoted\" \\ 'it'")
 ROOT = Path(__file__).parents[2]

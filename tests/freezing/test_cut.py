@@ -6,7 +6,7 @@ import torch
 from ftcore.freezing.cut import CutError, cut
 from ftcore.freezing.plan import FreezePlan, Phase
 from ftcore.models.build import build_model
-from ftcore.models.depth import depth_groups
+from ftcore.models.depth_groups import depth_groups
 from ftcore.models.groups import n_last_stage
 
 

@@ -6,7 +6,7 @@ from torch.nn import functional
 from ftcore.errors import SettingsError
 from ftcore.freezing.plan import FreezePlan, Phase, make_phases
 from ftcore.models.build import build_model
-from ftcore.models.depth import depth_groups
+from ftcore.models.depth_groups import depth_groups
 from ftcore.models.groups import DepthGroup, n_last_stage
 from ftcore.settings import FREEZE_PRESETS
 

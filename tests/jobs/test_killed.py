@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from ftcore import workspace as disk
-from ftcore.datasets.intake import import_source
+from ftcore.datasets.importing.importer import import_source
 from ftcore.events import EpochDone, Planned, Progress
 from ftcore.runs import log, process, queue
 from ftcore.runs.tail import Tail

@@ -6,7 +6,7 @@ import pytest
 
 from ftcore.errors import DataError, WorkspaceError
 from ftcore.events import Failed, Interrupted, Note, Progress
-from ftcore.jobs import importing, supervise
+from ftcore.jobs import import_dataset, supervise
 from ftcore.runs import log, process, store
 
 
@@ -24,7 +24,7 @@ def doing(job, monkeypatch, work):
             log.append(job.folder, Progress(stage="read", label="Reading", done=0, total=9))
             raise error
 
-        monkeypatch.setattr(importing, "run", broken)
+        monkeypatch.setattr(import_dataset, "run", broken)
         return work(job)
 
     return run
@@ -102,7 +102,7 @@ def test_a_second_worker_leaves_the_job_to_the_first(job, monkeypatch, work):
         first_is_in.set()
         first_may_go.wait()
 
-    monkeypatch.setattr(importing, "run", slow)
+    monkeypatch.setattr(import_dataset, "run", slow)
     monkeypatch.setattr(supervise, "PATIENCE", 0.1)
     first = threading.Thread(target=supervise.work, args=(job.folder,))
     first.start()

@@ -6,14 +6,14 @@ import math
 import numpy as np
 import pytest
 
-from ftcore import scores
 from ftcore import settings as s
-from ftcore.datasets.intake import import_source
-from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.images.pixel_store import PixelStore
+from ftcore.datasets.importing.importer import import_source
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.export.bundle import Bundle
 from ftcore.runs import store
+from ftcore.tasks import scores
 from tests.datasets.made_pictures import two_classes, write_zip
 from tests.jobs.conftest import SMALL
 from tests.jobs.power_cut import PowerCut, cut_off_after

@@ -9,11 +9,11 @@ from torch.nn.utils import parametrize
 
 from ftcore.freezing.cut import CutError, cut
 from ftcore.freezing.plan import FreezePlan, Phase, make_phases
-from ftcore.freezing.prefixes import fold_batch_norms
+from ftcore.freezing.runtimes import fold_batch_norms
 from ftcore.models import adapters
 from ftcore.models.adapters import LowRank
 from ftcore.models.build import build_model
-from ftcore.models.depth import depth_groups
+from ftcore.models.depth_groups import depth_groups
 from ftcore.models.groups import DepthGroup, n_last_stage
 
 

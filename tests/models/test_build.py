@@ -4,7 +4,7 @@ import torch
 from ftcore import vision
 from ftcore.errors import ModelError
 from ftcore.models.build import build_model, creation_options, rebuild
-from ftcore.models.depth import head_parameters
+from ftcore.models.depth_groups import head_parameters
 
 # one small member per family, and the input size to build it at
 FAMILIES = {

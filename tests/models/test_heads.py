@@ -5,7 +5,7 @@ from torch import nn
 from ftcore import vision
 from ftcore.errors import ModelError
 from ftcore.models.build import build_model, creation_options, rebuild
-from ftcore.models.depth import classifier_paths, depth_groups
+from ftcore.models.depth_groups import classifier_paths, depth_groups
 from ftcore.models.heads import PLAIN, Head, as_python, poolings, put_on
 
 # what the families of timm write in reset_classifier about the poolings they know

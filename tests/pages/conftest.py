@@ -9,13 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from ftcore import settings as s
 from ftcore import workspace as disk
-from ftcore.datasets.intake import import_source
+from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.records import open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.events import EpochDone, Failed, Finished, Interrupted, Planned, StepDone, Tested
 from ftcore.runs import log, process, queue, store
-from pages.components import runcost
+from pages.components import cost
 from tests.datasets.made_pictures import png, write_zip
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def nothing_measured(request, monkeypatch):
     """Pages that ask what a run would cost find a measurement under way, and none is started; tests of that ask for
     the fixture ``measuring``."""
     if "measuring" not in request.fixturenames:
-        monkeypatch.setattr(runcost, "show", lambda *arguments, **options: None)
+        monkeypatch.setattr(cost, "show", lambda *arguments, **options: None)
 
 
 @pytest.fixture

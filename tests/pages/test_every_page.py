@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from ftcore import names
-from pages.components import frame
+from pages.components import shell
 from tests.pages.conftest import MARKUP, ROOT, links, open_page, parameter, shown_pictures, texts
 
-PAGES = list(frame.STEPS)
+PAGES = list(shell.STEPS)
 NEEDS = {
     "model": ("no", "dataset"),
     "settings": ("no data set is open", "dataset"),

@@ -2,8 +2,8 @@
 
 import re
 
-from ftcore import glossary
-from ftcore.glossary import TERMS
+from ftcore.teaching import glossary
+from ftcore.teaching.glossary import TERMS
 from tests.pages.conftest import links, open_page, texts
 
 

@@ -5,8 +5,8 @@ import pytest
 from ftcore import names
 from ftcore.export import bundle
 from ftcore.models import build
-from ftcore.outputs import Outputs
 from ftcore.preprocessing import Preprocessing
+from ftcore.tasks.outputs import Outputs
 from pages.components import cached
 from tests.datasets.made_pictures import png
 from tests.pages.conftest import links, open_page, texts

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.preprocessing import Preprocessing
 from ftcore.training import batches as module
 from ftcore.training.batches import Batches

@@ -6,7 +6,7 @@ import torch
 
 from ftcore.errors import RunError, WorkspaceError
 from ftcore.events import EpochDone
-from ftcore.models.depth import head_parameters
+from ftcore.models.depth_groups import head_parameters
 from ftcore.training import checkpoints
 from ftcore.training.loop import finetune
 

@@ -8,11 +8,11 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from ftcore.evaluation.predict import logits
 from ftcore.events import EpochDone, Failed, Note, Planned, Prepared, StepDone, Stopped
-from ftcore.models.depth import head_parameters
+from ftcore.models.depth_groups import head_parameters
 from ftcore.training import loop
 from ftcore.training.loop import finetune
-from ftcore.training.optimisers import build_optimiser
-from ftcore.training.rates import BODY_SHARE
+from ftcore.training.recipe.layer_lr import BODY_SHARE
+from ftcore.training.recipe.optimizers import build_optimiser
 
 
 def copied(model):

@@ -1,12 +1,10 @@
 """What is wrong with a data set, in sentences, with the pictures as evidence and the edits that mend it.
 
     examine     all checks, in order                    -> Report
-    measured    one pass over the decoded pixels        -> what the checks need of them
-    alignment   how alike two pictures are, also where one is a crop of the other
-    copies      exact, near, across splits, with different answers
+    duplicates  exact, near, across splits, with different answers
     quality     dark, bright, blurred, empty, odd       (cleanvision)
-    labels      wrong classes, outliers                 (cleanlab, on features)
-    numbers     out of range, or not what the picture shows
+    label_issues   wrong classes, outliers                 (cleanlab, on features)
+    target_issues  numbers out of range, or not what the picture shows
     shortcut    does the background give the class away
     remedies    copies: which one stays, which split they come into
     balance     what the table alone tells

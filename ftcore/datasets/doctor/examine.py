@@ -4,11 +4,11 @@ from collections.abc import Generator
 
 import numpy as np
 
-from ftcore.datasets.doctor import balance, copies, labels, numbers, quality, shortcut
+from ftcore.datasets.doctor import balance, duplicates, label_issues, quality, shortcut, target_issues
 from ftcore.datasets.doctor.findings import Finding, Report, in_order
-from ftcore.datasets.doctor.measured import measure
-from ftcore.datasets.pixels import PixelStore
+from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
+from ftcore.datasets.similarity.measure import measure
 from ftcore.events import Progress
 
 WITHOUT_FEATURES = (
@@ -32,33 +32,33 @@ def examine(
     rows = np.flatnonzero((table["split"] != "").to_numpy())  # [N]
     measured = yield from measure(pictures, rows)
     mine = None if features is None else np.asarray(features[rows], np.float32)  # [N, D]
-    x = None if mine is None else labels.inputs(measured, mine)
-    exact = copies.exact_groups(measured)
-    near = yield from copies.near_groups(measured, x)
+    x = None if mine is None else label_issues.inputs(measured, mine)
+    exact = duplicates.exact_groups(measured)
+    near = yield from duplicates.near_groups(measured, x)
     found: list[Finding | None] = [
         *balance.findings(dataset, table),
-        *copies.findings(dataset, table, exact, near),
+        *duplicates.findings(dataset, table, exact, near),
         *quality.findings(table, measured),
     ]
     if x is not None:
         yield _stage(1, "Looking for pictures unlike all others")
-        found.append(labels.outliers(rows, x))
+        found.append(label_issues.outliers(rows, x))
     if dataset.task == "single":
         target = table["target"].to_numpy(np.int64)[rows]  # [N]
         if x is not None:
             yield _stage(2, "Looking for wrong classes")
-            chances = labels.held_out_chances(x, target)
+            chances = label_issues.held_out_chances(x, target)
             if chances is not None:
-                found.append(labels.label_issues(dataset.classes, rows, target, chances))
+                found.append(label_issues.label_issues(dataset.classes, rows, target, chances))
         yield _stage(3, "Looking at the backgrounds")
         found.append(shortcut.finding(dataset.classes, rows, target, measured))
     elif dataset.task == "multi" and x is not None:
         yield _stage(2, "Looking for wrong classes")
-        found.append(labels.set_issues(dataset.classes, rows, dataset.targets(table.iloc[rows]), x))
+        found.append(label_issues.set_issues(dataset.classes, rows, dataset.targets(table.iloc[rows]), x))
     elif dataset.task == "number":
         yield _stage(2, "Looking at the numbers")
-        off = numbers.out_of_range(dataset, table)
-        found += [off, numbers.doubtful(dataset, table, x, off) if x is not None else None]
+        off = target_issues.out_of_range(dataset, table)
+        found += [off, target_issues.doubtful(dataset, table, x, off) if x is not None else None]
     yield _stage(_STAGES, "Examined")
     notes = () if features is not None else (WITHOUT_FEATURES,)
     return Report(in_order([finding for finding in found if finding is not None]), notes=notes)

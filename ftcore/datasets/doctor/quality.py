@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.measured import Measured
+from ftcore.datasets.similarity.measure import Measured
 from ftcore.datasets.versions import Edit
 
 _USUAL = 0.5  # of all pictures; what most of them have is their nature and no trouble (cleanvision's max_prevalence)

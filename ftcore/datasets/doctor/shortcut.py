@@ -3,8 +3,8 @@
 import numpy as np
 
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.labels import held_out_chances, reduced
-from ftcore.datasets.doctor.measured import COLOUR_SIDE, Measured
+from ftcore.datasets.doctor.label_issues import held_out_chances, reduced
+from ftcore.datasets.similarity.measure import COLOUR_SIDE, Measured
 
 _RIM = 2  # of 16 pixels on each side
 _FEWEST = 20  # pictures of a class, for a share to mean anything

@@ -1,0 +1,163 @@
+"""What stays of the pictures that were read, and a reason for each that does not."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ftcore.datasets.importing.read import Read
+from ftcore.datasets.splits import FEWEST
+from ftcore.datasets.targets import classes_in_words
+from ftcore.errors import DataError
+
+
+def select(
+    reads: Sequence[Read], task: str = "single", *, merge_copies: bool = False
+) -> tuple[list[Read], list[dict[str, str]]]:
+    """Leave out exact copies and classes that are too small.
+
+    A copy would be counted twice, and could be learned by heart in train and asked for in test. A picture that lies
+    in two class folders has no certain label, so all its copies go. Where pictures have several classes, only the
+    class is left out and not its pictures.
+
+    Args:
+        reads: What was read.
+        task: ``single``, ``multi`` or ``number``.
+        merge_copies: For ``multi``: copies have the classes of all of them together.
+
+    Returns:
+        What stays, in the order given, and what is left out as ``{"name", "reason", "kind"}``; ``kind`` is the
+        doctor's word for it, and copies also name what they are a copy ``of``.
+    """
+    single, copies = _without_copies(_merged(reads) if merge_copies else reads)
+    if task == "multi":
+        kept, small = _without_rare_classes(single)
+    else:
+        kept, small = _without_small_classes(single) if task == "single" else (single, [])
+    return kept, [*copies, *small]
+
+
+def require_something(kept: Sequence[Read], task: str, left_out: Sequence[dict[str, str]]) -> None:
+    """Raise DataError if there is nothing to learn; the sentence names the first picture that was left out."""
+    if task == "single":
+        require_two_classes(kept, left_out)
+    elif len(kept) < 2 * FEWEST:
+        raise DataError(
+            f"There are only {len(kept)} readable pictures with labels, at least {2 * FEWEST} are needed.",
+            fix=_fix(left_out, "Add pictures."),
+        )
+    elif task == "multi" and not any(read.labels for read in kept):
+        raise DataError(
+            f"No class has the {FEWEST} pictures that it needs, and {FEWEST} others that lack it.",
+            fix=_fix(left_out, "Add pictures with and without it."),
+        )
+    elif task == "number":
+        for column in range(len(kept[0].numbers)):
+            if len({read.numbers[column] for read in kept}) == 1:
+                raise DataError(
+                    f"Number {column + 1} is {kept[0].numbers[column]:g} for every picture: there is nothing to learn.",
+                    fix="Choose another column.",
+                )
+
+
+def require_two_classes(kept: Sequence[Read], left_out: Sequence[dict[str, str]]) -> None:
+    """Raise DataError if there is nothing to tell apart; the sentence names the first picture that was left out."""
+    classes = {read.label for read in kept}
+    if len(classes) == 1:
+        raise DataError(
+            f"There is one class only, {classes.pop()!r}, with enough pictures; a model needs at least two classes "
+            "to tell apart.",
+            fix=_fix(left_out, "Add a folder with pictures of something else."),
+        )
+    if not classes:
+        raise DataError(
+            f"No class has the {FEWEST} readable pictures that it needs: one each to learn from, to choose by and to "
+            "test with.",
+            fix=_fix(left_out, "Add pictures to each class folder."),
+        )
+
+
+def _without_copies(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
+    same: dict[str, list[Read]] = defaultdict(list)
+    for read in reads:
+        same[read.sha256].append(read)
+    kept, left_out = [], []
+    for read in reads:
+        copies = same[read.sha256]
+        labels = sorted({copy.label for copy in copies})
+        if len(labels) > 1:
+            reason = f"the same picture lies in {_listed(labels)}, so its class is not certain"
+            kind = "label_conflict"
+            if read.labels or read.numbers:
+                reason = f"the same picture is listed as {_listed(labels)}, so neither is certain"
+        elif read is not copies[0]:
+            reason = f"an exact copy of {copies[0].path}"
+            kind = "exact_duplicate" if read.given == copies[0].given else "leak"
+        else:
+            kept.append(read)
+            continue
+        left_out.append({"name": read.path, "reason": reason, "kind": kind, "of": copies[0].path})
+    return kept, left_out
+
+
+def _merged(reads: Sequence[Read]) -> list[Read]:
+    """Copies with the classes of all of them together."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for read in reads:
+        found[read.sha256].update(read.labels)
+    return [_labelled(read, tuple(sorted(found[read.sha256]))) for read in reads]
+
+
+def _labelled(read: Read, labels: tuple[str, ...]) -> Read:
+    return read if labels == read.labels else replace(read, labels=labels, label=classes_in_words(labels))
+
+
+def _without_rare_classes(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
+    """Pictures without the classes that too few have, or too few lack."""
+    members = Counter(label for read in reads for label in read.labels)
+    few = {label for label, n in members.items() if n < FEWEST}
+    all_have = {label for label, n in members.items() if len(reads) - n < FEWEST} - few
+    left_out = [
+        {
+            "name": f"class {label}",
+            "reason": f"only {members[label]} pictures have it, at least {FEWEST} are needed; they stay without it"
+            if label in few
+            else f"all but {len(reads) - members[label]} pictures have it, so there is nothing to tell apart",
+        }
+        for label in sorted(few | all_have)
+    ]
+    kept = [
+        _labelled(read, tuple(label for label in read.labels if label not in few and label not in all_have))
+        for read in reads
+    ]
+    return kept, left_out
+
+
+def _without_small_classes(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
+    members: dict[str, int] = defaultdict(int)
+    for read in reads:
+        members[read.label] += 1
+    kept = [read for read in reads if members[read.label] >= FEWEST]
+    left_out = [
+        {
+            "name": read.path,
+            "reason": f"class {read.label!r} has only {members[read.label]} readable picture"
+            f"{'s' if members[read.label] > 1 else ''}, at least {FEWEST} are needed",
+            "kind": "few_images",
+        }
+        for read in reads
+        if members[read.label] < FEWEST
+    ]
+    return kept, left_out
+
+
+def _fix(left_out: Sequence[dict[str, str]], otherwise: str) -> str:
+    """What to do; names the first picture that was left out, because that is mostly why."""
+    if not left_out:
+        return otherwise
+    first = left_out[0]
+    return f"{otherwise} {len(left_out):,} files are left out, the first is {first['name']}: {first['reason']}."
+
+
+def _listed(labels: Sequence[str]) -> str:
+    quoted = [repr(label) for label in labels]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,0 +1,166 @@
+"""What a run would cost, before it is started: measured by a worker, remembered, and held against what there is."""
+
+import time
+
+import streamlit as st
+
+from ftcore import names
+from ftcore import settings as s
+from ftcore.errors import RunError
+from ftcore.runs import store
+from ftcore.runs.state import RunState
+from ftcore.training.cost import price
+from pages.components import formatting, session, shell
+
+_TIME = (
+    "From the press of the button to the finished model, on this computer, measured on three batches of your pictures."
+)
+_MEMORY = "The most that the training will hold in memory at a time."
+_DISK = "What is kept of frozen layers, the saved epochs and the finished model."
+
+_SINCE = "cost_since"  # of the session: name of the measurement that is wanted, and since when
+SETTLES = 0.5
+"""Seconds that settings must stand before a worker measures them: one for every click would slow the pages down."""
+
+
+def show(settings: s.RunSettings, *, title: str = "What would this run cost?", per_epoch: bool = False) -> None:
+    """Time, memory and disk of a run with these settings; a worker measures it if nobody has before.
+
+    Args:
+        settings: Of the run.
+        title: Above the numbers.
+        per_epoch: Show the time of one epoch first, for choosing a model.
+    """
+    with st.container(border=True):
+        st.markdown(f"**{title}**")
+        with shell.errors():
+            cost = price.known(settings)
+            if cost is not None:
+                _numbers(settings, cost, per_epoch=per_epoch)
+                return
+            id = price.key(settings)
+            if st.session_state.get(_SINCE, ("", 0.0))[0] != id:
+                st.session_state[_SINCE] = id, time.monotonic()
+            job, state = _asked(id)
+            if job is None or _is_unbegun(state) or not _is_over(state):
+                st.fragment(_waiting, run_every=0.7)(settings)
+            else:
+                _failed(job, state)
+
+
+def _asked(id: str) -> tuple[store.Job | None, RunState]:
+    """The measurement of this name and how far it is; none where nobody has asked for it."""
+    try:
+        job = store.find(id, "estimate")
+    except RunError:
+        return None, RunState(status="interrupted")
+    return job, session.state(job)
+
+
+def _ask(settings: s.RunSettings, before: store.Job | None) -> store.Job:
+    """The measurement of these settings, submitted; whatever else is measured is let go, and ``before`` forgotten."""
+    if before is not None and session.state(before).status == "stopped":
+        price.forget(before.id)
+    job = price.job(settings)
+    price.let_go()
+    session.submit(job)
+    return job
+
+
+def _is_unbegun(state: RunState) -> bool:
+    """New, or taken back: nothing is wrong with it, and it can be submitted."""
+    return state.status == "stopped" or (state.status == "interrupted" and not state.last_at)
+
+
+def _is_over(state: RunState) -> bool:
+    return state.is_over or state.status == "interrupted"
+
+
+def _waiting(settings: s.RunSettings) -> None:
+    id, since = st.session_state[_SINCE]
+    if time.monotonic() - since < SETTLES:
+        st.progress(0.0, text="Measuring on your pictures: in a moment…")
+        return
+    with shell.errors():
+        job, state = _asked(id)
+        if job is None or _is_unbegun(state):
+            state = session.state(_ask(settings, job))
+        if state.status == "waiting":
+            session.wake_queue()  # whoever should have started it may have been killed
+        if _is_over(state):
+            st.rerun()
+        _progress(state)
+
+
+def _progress(state: RunState) -> None:
+    label = state.stage.label if state.stage else "Starting"
+    st.progress(min(1.0, state.fraction), text=f"Measuring on your pictures: {names.markdown(label.lower())}…")
+
+
+def _failed(job: store.Job, state: RunState) -> None:
+    problem = state.problem or "The measurement ended without a result."
+    st.warning(names.markdown(problem), icon=":material/error:")
+    if st.button("Measure again", key=f"again_{job.id}"):
+        price.forget(job.id)
+        st.rerun()
+
+
+def _numbers(settings: s.RunSettings, cost: price.Cost, *, per_epoch: bool) -> None:
+    label, seconds, help = "Time", cost.seconds, _TIME
+    span = f"{formatting.rough(cost.seconds_low)} to {formatting.rough(cost.seconds_high)}"
+    if per_epoch:
+        label, seconds, help = "Time per epoch", cost.seconds_per_epoch, "Training and validation."
+        span = f"{formatting.rough(cost.seconds)} for all of {settings.train.epochs:,}."
+    with st.container(horizontal=True, gap="large"):  # in a narrow window they go to the next line
+        with st.container(width="content"):
+            st.metric(label, formatting.rough(seconds), help=help, width="content")
+            st.caption(span, width="content")
+        st.metric("Memory", formatting.size(cost.bytes_memory), help=_MEMORY, width="content")
+        st.metric("Disk", formatting.size(cost.bytes_disk), help=_DISK, width="content")
+    st.caption(_parts(cost))
+    for sentence in price.obstacles_here(cost):
+        st.error(names.markdown(sentence), icon=":material/block:")
+    for note in cost.notes:
+        st.caption(names.markdown(note))
+    if cost.busy:
+        st.caption("The computer was busy with something else while this was measured, so it may be too much.")
+        if st.button("Measure again", key=f"again_{price.key(settings)}"):
+            price.forget(price.key(settings))
+            st.rerun()
+
+
+def _parts(cost: price.Cost) -> str:
+    """Where the time goes, in a sentence."""
+    once = (
+        f"{formatting.rough(cost.fill_seconds)} for the frozen part to see every picture once"
+        if cost.fill_seconds
+        else "nothing for the frozen part"
+    )
+    phases = "; ".join(
+        f"{phase['label'].lower()}: {phase['n_epochs']} epochs of {formatting.rough(phase['seconds_per_epoch'])}"
+        for phase in cost.phases
+    )
+    return f"Of this {once}; {phases}."
+
+
+def promised(job: store.Job, state: RunState) -> None:
+    """After a run: what was promised beside what it took."""
+    spent = price.spent(job.folder, state)
+    if state.promised is None or spent is None:
+        return
+    given = state.promised
+    rows = (
+        ("Time", formatting.rough(given.seconds), formatting.rough(spent.seconds)),
+        ("Memory", formatting.size(given.bytes_memory), formatting.size(spent.bytes_memory)),
+        ("Disk", formatting.size(given.bytes_disk), formatting.size(spent.bytes_disk)),
+    )
+    with st.expander("What it cost: promised and actual", icon=":material/receipt_long:"):
+        table = {
+            "": [row[0] for row in rows],
+            "Promised before the start": [row[1] for row in rows],
+            "Actual": [row[2] for row in rows],
+        }
+        st.dataframe(table, hide_index=True, alt="Promised and actual time, memory and disk", key="promised")
+        within = given.seconds_low <= spent.seconds <= given.seconds_high
+        likely = f"{formatting.rough(given.seconds_low)} to {formatting.rough(given.seconds_high)}"
+        st.caption(f"The time lay {'within' if within else 'outside'} what was thought likely, {likely}.")

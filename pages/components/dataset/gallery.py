@@ -1,0 +1,101 @@
+"""The pictures of a data set, filtered, page by page. Only the gallery runs again when a page is turned."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ftcore.datasets.doctor.findings import KINDS
+from ftcore.datasets.explore.query import EXCLUDED, ORDERS, Wanted
+from ftcore.datasets.records import Dataset
+from ftcore.datasets.versions import Edit
+from pages.components import cached, charts, image_grid
+from pages.components.dataset import edit
+
+PER_PAGE = 30
+
+
+def show(dataset: Dataset) -> None:
+    """Filters and the pictures that fit."""
+    st.fragment(_gallery)(dataset)
+
+
+def _gallery(dataset: Dataset) -> None:
+    wanted, kind = _filters(dataset)
+    rows = cached.matching(dataset, wanted, kind)
+    if not len(rows):
+        st.caption("No picture fits. Take a filter away.")
+        return
+    is_out = wanted.split == EXCLUDED
+    st.caption(
+        f"{len(rows):,} pictures that were left out" if is_out else f"{len(rows):,} of {dataset.n_images:,} pictures"
+    )
+    # The key names the filters: another choice starts at its first page.
+    part = image_grid.paging(len(rows), PER_PAGE, f"gallery_{dataset.id}_{hash((wanted, kind))}")
+    if is_out:
+        _left_out(dataset, rows[part].tolist())
+        return
+    shown = cached.records(dataset.id).loc[rows[part], ["label", "path", "split"]]
+    paths = [path.rpartition("/")[2] for path in shown["path"]]
+    captions = paths if wanted.text else shown["label"].tolist()
+    labels = (charts.SPLIT_LABELS[split].lower() for split in shown["split"])
+    alts = [
+        f"{label}: {path}, {split}" for label, path, split in zip(shown["label"], shown["path"], labels, strict=True)
+    ]
+    image_grid.grid(dataset, shown.index.tolist(), captions, alts)
+
+
+def _left_out(dataset: Dataset, rows: Sequence[int]) -> None:
+    """Pictures that are not used, why, and the button that takes them in again."""
+    table = cached.records(dataset.id)
+    captions = [f"{table['label'][row]}: {table['path'][row]}, {table['excluded'][row]}" for row in rows]
+    with st.form(f"out_{dataset.id}", border=False):
+        ticked = image_grid.ticks(dataset, rows, captions, (), "out")
+        if st.form_submit_button("Take the ticked ones in again", key="include", icon=":material/undo:"):
+            edit.do(dataset, [Edit("include", tuple(ticked))])
+
+
+def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
+    """What is looked for, and the finding whose pictures are."""
+    target, number = None, 0
+    orders = list(ORDERS)[: 4 if dataset.task == "number" else 2]
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if dataset.task != "number":
+            label = st.selectbox(
+                "Class",
+                ["", *dataset.classes],
+                format_func=lambda name: name or "All classes",
+                key=f"class_{dataset.id}",
+                width=150,
+            )
+            target = dataset.classes.index(label) if label else None
+        elif len(dataset.classes) > 1:
+            number = st.selectbox(
+                "Number",
+                range(len(dataset.classes)),
+                format_func=dataset.classes.__getitem__,
+                key=f"number_{dataset.id}",
+                width=150,
+            )
+        parts = {"": "All parts", **charts.SPLIT_LABELS}
+        if (cached.records(dataset.id)["excluded"] != "").any():
+            parts[EXCLUDED] = "Left out"
+        split = st.selectbox(
+            "Part",
+            list(parts),
+            format_func=parts.__getitem__,
+            key=f"part_{dataset.id}",
+            width=115,
+        )
+        kinds = [kind for kind in KINDS if kind in cached.evidence(dataset)]
+        kind = st.selectbox(
+            "Finding",
+            ["", *kinds],
+            format_func=lambda key: KINDS[key].title if key else "With or without",
+            key=f"finding_{dataset.id}",
+            width=165,
+            disabled=not kinds,
+            help=None if kinds else "The data doctor, above, finds pictures that mislead a model.",
+        )
+        text = st.text_input("File name contains", key=f"text_{dataset.id}", width=150)
+        order = st.selectbox("Order", orders, format_func=ORDERS.__getitem__, key=f"order_{dataset.id}", width=150)
+    return Wanted(target=target, split=split, text=text.strip(), order=order, number=number), kind or None
