@@ -3,23 +3,23 @@
 A worker appends events to ``events.jsonl``; everybody else reads them (runs/log.py) and folds them into what is true
 now (runs/state.py).
 
-| event       | said by    | means                                                                              |
-|-------------|------------|------------------------------------------------------------------------------------|
-| Promised    | trainer    | what the run was estimated to cost, before it began                                |
-| Planned     | trainer    | the work is known: how many epochs, steps, phases, parameters                       |
-| Progress    | any worker | ``done`` of ``total`` in a named stage that is not a training step                  |
-| Prepared    | trainer    | the frozen part of a phase has been computed, or found, or cannot be kept           |
-| Note        | any worker | a sentence worth keeping: a fallback that was taken, a thing left out               |
-| StepDone    | trainer    | optimiser steps went by (not every step is reported)                                |
-| EpochDone   | trainer    | an epoch ended and was validated; it is saved next                                  |
-| Resumed     | trainer    | the run goes on from the start of ``epoch``; later epochs in the log did not count  |
-| Stopped     | trainer    | the user asked to stop; the best epoch is kept                                      |
-| Tested      | trainer    | scores on the locked test pictures                                                  |
-| Stood       | racer      | how one backbone of a race did                                                     |
-| Imported    | importer   | a dataset is in the workspace                                                       |
-| Finished    | any worker | the job came to its end and all its files are there                                 |
-| Failed      | any worker | the job cannot go on: what happened and what to do                                  |
-| Interrupted | supervisor | the worker died or had to leave; the run can be resumed                             |
+| event           | said by    | means                                                                              |
+|-----------------|------------|------------------------------------------------------------------------------------|
+| Estimated       | trainer    | what the run was estimated to cost, before it began                                |
+| Planned         | trainer    | the work is known: how many epochs, steps, phases, parameters                      |
+| Progress        | any worker | ``done`` of ``total`` in a named stage that is not a training step                 |
+| FeaturesCached  | trainer    | the frozen part of a phase has been computed, or found, or cannot be kept          |
+| Note            | any worker | a sentence worth keeping: a fallback that was taken, a thing left out              |
+| StepDone        | trainer    | optimizer steps went by (not every step is reported)                               |
+| EpochDone       | trainer    | an epoch ended and was validated; it is saved next                                 |
+| Resumed         | trainer    | the run goes on from the start of ``epoch``; later epochs in the log did not count |
+| Stopped         | trainer    | the user asked to stop; the best epoch is kept                                     |
+| Tested          | trainer    | scores on the locked test pictures                                                 |
+| CandidateScored | racer      | how one backbone of a race did                                                     |
+| Imported        | importer   | a dataset is in the workspace                                                      |
+| Finished        | any worker | the job came to its end and all its files are there                                |
+| Failed          | any worker | the job cannot go on: what happened and what to do                                 |
+| Interrupted     | supervisor | the worker died or had to leave; the run can be resumed                            |
 """
 
 import json
@@ -40,7 +40,7 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promised(Event):
+class Estimated(Event):
     """``seconds`` are those that ``Finished`` reports, likely between the two others; memory is the worker's."""
 
     seconds: float
@@ -65,7 +65,7 @@ class Planned(Event):
     n_val: int
     monitor: str
     phases: list[dict[str, Any]]
-    task: str = "single"
+    task: str = "multiclass"
     units: list[str] = field(default_factory=list)
 
 
@@ -81,7 +81,7 @@ class Progress(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared(Event):
+class FeaturesCached(Event):
     """How a phase gets its inputs.
 
     ``prefix`` is the engine of the frozen part, empty where nothing had to be computed or the phase trains from the
@@ -107,7 +107,7 @@ class Note(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StepDone(Event):
-    """``step`` counts optimiser steps from the start of the run; ``loss`` is the mean since the last report."""
+    """``step`` counts optimizer steps from the start of the run; ``loss`` is the mean since the last report."""
 
     epoch: int
     step: int
@@ -153,7 +153,7 @@ class Tested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stood(Event):
+class CandidateScored(Event):
     """``score`` lies between ``low`` and ``high`` with 95 %; what it is says ``metric``. ``megabytes`` of weights."""
 
     model: str
@@ -194,13 +194,15 @@ class Interrupted(Event):
 
 
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
+FORMERLY = {"Promised": "Estimated", "Prepared": "FeaturesCached", "Stood": "CandidateScored"}
+"""Names in the logs of the first version."""
 
 
-def told(work: Generator[Kind, None, Result], tell: Callable[[Kind], object] = lambda event: None) -> Result:
-    """Do some work to its end: ``tell`` hears of every event, and the work's result is returned."""
+def drain(work: Generator[Kind, None, Result], on_event: Callable[[Kind], object] = lambda event: None) -> Result:
+    """Do some work to its end: ``on_event`` hears of every event, and the work's result is returned."""
     while True:
         try:
-            tell(next(work))
+            on_event(next(work))
         except StopIteration as ended:
             result: Result = ended.value
             return result
@@ -214,7 +216,8 @@ def encode(event: Event) -> str:
 def decode(line: str) -> Event | None:
     """The event of a line, or None for a kind that a newer version wrote. Unknown fields are left out."""
     value = json.loads(line)
-    kind = KINDS.get(value.pop("kind", ""))
+    name = value.pop("kind", "")
+    kind = KINDS.get(FORMERLY.get(name, name))
     if kind is None:
         return None
     known = {f.name for f in fields(kind)}

@@ -14,12 +14,12 @@ from pages.components.settings import conflicts
 shell.guard()
 
 
-SUMMARY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
+SUMMARY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimizer", "model.image_size")
 
 
 def start(draft: drafts.Draft, dataset: Dataset) -> None:
     """Make the run of a draft and open it. A second click finds the same run."""
-    price.let_go()
+    price.cancel()
     job = drafts.to_job(draft, f"{dataset.name} {s.PRESETS[draft.settings.preset].label.lower()}")
     session.submit(job)
     shell.go("train", run=job.id)

@@ -32,7 +32,7 @@ def from_test_split(job: store.Job) -> None:
     pictures = PixelStore(dataset, job.settings.model.image_size)
     for row in chosen:
         shown, truth = cached.thumbnail(dataset.id, row, 220), rows.at[row, "label"]
-        if dataset.task == "multi":  # in the order of the classes, as answers are
+        if dataset.task == "multilabel":  # in the order of the classes, as answers are
             truth = classes_in_words([dataset.classes[index] for index in rows.at[row, "target"]])
         prediction.show(cached.bundle(job.id), shown, pictures.picture(row), truth, f"test_{row}")
 
@@ -64,7 +64,7 @@ source = st.segmented_control(
     "Ask about", list(SOURCES), format_func=lambda key: SOURCES[key], default="test", key="source"
 )
 plan = session.state(job).plan
-if plan is not None and plan.task == "multi":
+if plan is not None and plan.task == "multilabel":
     prediction.threshold(cached.bundle(job.id))
 if source == "upload":
     uploaded = st.file_uploader(

@@ -39,7 +39,7 @@ def tiny_zip(tmp_path_factory):
 
 
 N_GLOWING = 48
-LABELS = {"multi": ("seen",), "number": ("glow (cd)",), "numbers": ("glow (cd)", "tint")}
+LABELS = {"multilabel": ("seen",), "regression": ("glow (cd)",), "numbers": ("glow (cd)", "tint")}
 
 
 @pytest.fixture(scope="session")
@@ -68,13 +68,13 @@ def glowing_zip(tmp_path_factory):
 
 @pytest.fixture
 def import_task(glowing_zip, workspace):
-    """``import_task("multi")``, ``("number")`` or ``("numbers")``: those pictures, with that to be learned."""
+    """``import_task("multilabel")``, ``("regression")`` or ``("numbers")``: those pictures, with that to be learned."""
     from ftcore.datasets.importing.importer import import_source
     from ftcore.datasets.labels.resolve import Labels
 
     def run(what):
         labels = Labels("", "file", LABELS[what], "", "", "|")
-        return import_source(glowing_zip, task="multi" if what == "multi" else "number", labels=labels)
+        return import_source(glowing_zip, task="multilabel" if what == "multilabel" else "regression", labels=labels)
 
     return run
 

@@ -8,7 +8,9 @@ from ftcore import events
 from ftcore.events import EpochDone, Failed, Finished, Note, StepDone, decode, encode
 
 EXAMPLES = [
-    events.Promised(seconds=12.5, seconds_low=10.0, seconds_high=16.0, bytes_memory=700_000_000, bytes_disk=60_000_000),
+    events.Estimated(
+        seconds=12.5, seconds_low=10.0, seconds_high=16.0, bytes_memory=700_000_000, bytes_disk=60_000_000
+    ),
     events.Planned(
         model="resnet18",
         n_epochs=3,
@@ -20,7 +22,7 @@ EXAMPLES = [
         phases=[{"label": "Head only", "first_epoch": 0, "n_epochs": 3, "trainable": 3, "groups": ["head"]}],
     ),
     events.Progress(stage="read", label="Reading 1,000 pictures", done=3, total=1000, seconds=0.5),
-    events.Prepared(phase=1, prefix="openvino", cut="add_6", crossing_bytes=18_816, views=4, seconds=2.5),
+    events.FeaturesCached(phase=1, prefix="openvino", cut="add_6", crossing_bytes=18_816, views=4, seconds=2.5),
     Note(message="“Größe” ⇒ 猫\nsecond line \u2028 and \x00"),
     StepDone(epoch=0, step=3, loss=1.25e-3, lr=1e-7, images_per_second=1e4, memory_mb=512.0),
     EpochDone(
@@ -38,7 +40,9 @@ EXAMPLES = [
     events.Resumed(epoch=2),
     events.Stopped(epoch=1),
     events.Tested(split="test", n_images=9, scores={"accuracy": {"value": 1 / 3, "low": 0.1, "high": 0.6}}),
-    events.Stood(model="resnet18", metric="accuracy", score=0.9, low=0.88, high=0.92, seconds=3.5, megabytes=46.8),
+    events.CandidateScored(
+        model="resnet18", metric="accuracy", score=0.9, low=0.88, high=0.92, seconds=3.5, megabytes=46.8
+    ),
     events.Imported(dataset="digits-1", n_images=10, n_left_out=0),
     Finished(reason="All epochs done.", seconds=12.5, best_epoch=None),
     Failed(message="The loss became nan.", fix="Lower the rate."),

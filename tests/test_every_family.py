@@ -22,7 +22,7 @@ from ftcore.models.groups import DepthGroup, n_last_stage
 from ftcore.models.heads import Head
 from ftcore.preprocessing import Preprocessing
 from ftcore.tasks.outputs import Outputs
-from ftcore.training.recipe.optimizers import build_optimiser
+from ftcore.training.recipe.optimizers import build_optimizer
 from ftcore.vision import DropPath
 from tests.families import SMALL
 
@@ -56,11 +56,11 @@ class Family:
     def step(self, plan):
         """One step by the gradient's sign, so that the smallest shows; the names of all that it changed."""
         before = {name: value.clone() for name, value in self.model.state_dict().items()}
-        motion = build_optimiser("lion", self.model, plan.trainable(0), lr=0.01, layer_decay=0.9, weight_decay=0.0)
+        phase_state = build_optimizer("lion", self.model, plan.trainable(0), lr=0.01, layer_decay=0.9, weight_decay=0.0)
         self.model.zero_grad()
         plan.apply(self.model, 0)
         nn.functional.cross_entropy(self.model(self.pictures), self.targets).backward()
-        motion.step()
+        phase_state.step()
         return {name for name, value in self.model.state_dict().items() if not torch.equal(value, before[name])}
 
 
@@ -167,7 +167,7 @@ def test_adapters_learn_alone_and_a_bundle_holds_them_merged(family, folder):
         architecture=family.name,
         options=creation_options(family.name, image_size=family.size, dropout=0.0),
         head=HEAD,
-        outputs=Outputs("single", CLASSES),
+        outputs=Outputs("multiclass", CLASSES),
         preprocessing=family.preprocessing,
         about={},
     )

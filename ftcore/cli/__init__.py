@@ -38,7 +38,7 @@ from ftcore.datasets.images import larger_pixels
 from ftcore.datasets.importing import importer, resplit
 from ftcore.datasets.splits import METHODS
 from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
-from ftcore.events import Event, Note, Progress, Result, told
+from ftcore.events import Event, Note, Progress, Result, drain
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
@@ -329,7 +329,7 @@ def _datasets(parsed: argparse.Namespace) -> dict[str, Any]:
     rows = [{**importer.summary(dataset), "name": dataset.name} for dataset in records.list_datasets()]
     if not parsed.json:
         for row in rows:
-            kinds = f"{len(row['classes']):>4} {'numbers' if row['task'] == 'number' else 'classes'}"
+            kinds = f"{len(row['classes']):>4} {'numbers' if row['task'] == 'regression' else 'classes'}"
             print(f"{row['dataset']:<48} {row['images']:>8,} pictures {kinds}  {row['name']}", file=sys.stderr)
     return {"datasets": rows}
 
@@ -382,11 +382,11 @@ def _race(parsed: argparse.Namespace) -> dict[str, Any]:
     from ftcore.search.race import race  # late: its scores take half a second to import
 
     names = [name.strip() for name in parsed.models.split(",") if name.strip()]
-    standings = _shown(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
-    for standing in standings:
+    leaderboard = _shown(race(dataset, names, image_size=parsed.image_size, seed=parsed.seed))
+    for standing in leaderboard:
         score, low, high = (scores.text(standing.metric, v) for v in (standing.score, standing.low, standing.high))
         print(f"{standing.model:<40} {score:>6}  ({low} to {high})  {standing.seconds:6.1f} s", file=sys.stderr)
-    return {"dataset": dataset.id, "models": [_stood(dataclasses.asdict(standing)) for standing in standings]}
+    return {"dataset": dataset.id, "models": [_stood(dataclasses.asdict(standing)) for standing in leaderboard]}
 
 
 def _stood(row: dict[str, Any]) -> dict[str, Any]:
@@ -404,7 +404,7 @@ def _shown(work: Generator[Event, None, Result]) -> Result:
             elif isinstance(event, Note):
                 print(event.message, file=sys.stderr)
 
-        return told(work, tell)
+        return drain(work, tell)
 
 
 def _settings(parsed: argparse.Namespace) -> s.RunSettings:
@@ -625,12 +625,12 @@ def _predict(parsed: argparse.Namespace) -> dict[str, Any]:
 
 def _answered(bundle: Any, named: dict[str, float], threshold: float) -> dict[str, Any]:
     """What a model says about one picture, for ``predict``; ``named`` holds its answer by name."""
-    if bundle.outputs.task == "number":
+    if bundle.outputs.task == "regression":
         found = {"prediction": named, "units": dict(zip(named, bundle.outputs.units, strict=False))}
         if bundle.typical_error:
             found["typical_error"] = dict(zip(named, bundle.typical_error, strict=True))
         return found
-    if bundle.outputs.task == "multi":
+    if bundle.outputs.task == "multilabel":
         above = [name for name, chance in named.items() if chance >= threshold]
         return {"classes": above, "threshold": threshold, "probabilities": named}
     return {"class": max(named, key=lambda name: named[name]), "probabilities": named}

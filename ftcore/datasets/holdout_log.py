@@ -1,7 +1,7 @@
 """How often the test score of a data set was looked at. Every look that changes what is tried next makes the score a
 little too good: the test pictures are then part of the choice (Dwork and others 2015, The reusable holdout).
 
-``datasets/<id>/looks.jsonl`` holds one line per look; it is only ever appended to. Versions of a data set that
+``datasets/<id>/holdout.jsonl`` holds one line per look; it is only ever appended to. Versions of a data set that
 test on the same pictures all hold the same looks.
 """
 
@@ -10,13 +10,15 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ftcore import names, workspace
 from ftcore.datasets.records import FOLDER
 from ftcore.errors import DataError
 
-NAME = "looks.jsonl"
+NAME = "holdout.jsonl"
+FORMERLY = "looks.jsonl"  # what the first version of the app called it; read, never written
 WHY = (
     "The test pictures stay locked away so that their score is honest. Each look at it tempts to keep what happened to "
     "do well on just these pictures. Choose by the validation score, and look at the test at the end."
@@ -68,10 +70,11 @@ def n_runs(dataset_id: str) -> int:
 
 def lines(dataset_id: str) -> list[str]:
     """What was noted, a line for each time."""
-    try:
-        return _path(dataset_id).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
+    found: list[str] = []
+    for path in (_path(dataset_id).with_name(FORMERLY), _path(dataset_id)):
+        with suppress(OSError):
+            found += path.read_text(encoding="utf-8").splitlines()
+    return found
 
 
 def _each(dataset_id: str) -> Iterator[tuple[str, bool]]:

@@ -28,6 +28,7 @@ from ftcore.datasets import targets
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
 from ftcore.settings import DatasetFacts, augment_limits
+from ftcore.tasks.outputs import current
 
 FOLDER = "datasets"
 ABOUT = "dataset.json"
@@ -63,7 +64,8 @@ class Dataset:
     Args:
         id: Name of its folder; safe in a path and a URL.
         name: What people call it, cleaned.
-        task: ``single``: every picture has exactly one class; ``multi``: any number of them; ``number``: numbers.
+        task: ``multiclass``: every picture has exactly one class; ``multilabel``: any number of them;
+            ``regression``: numbers.
         classes: Class names, cleaned; the position is the class index. For numbers: what each number is called.
         seed: Seed of the split.
         split_shares: Percentages of train, validation and test that were asked for.
@@ -79,7 +81,7 @@ class Dataset:
         side: Median short side of the kept pixels.
         n_junk: System files (``.DS_Store`` and the like) that were passed over.
         units: For numbers: the unit of each, empty where there is none.
-        split_sizes: Pictures per split; empty for ``single``, where ``split_counts`` says it.
+        split_sizes: Pictures per split; empty for ``multiclass``, where ``split_counts`` says it.
         labels_from: Where the labels came from, as a phrase for people.
         notes: What had to be decided while reading pictures, as ``{"note", "count", "first"}``.
     """
@@ -152,8 +154,9 @@ class Dataset:
             records: Rows of ``records()``, for example those of one split; all of them if None.
 
         Returns:
-            ``single``: class indices, [N] int64. ``multi``: [N, C] float32, 1 where a picture has the class, else 0.
-            ``number``: values, [N, T] float32.
+            ``multiclass``: class indices, [N] int64. ``multilabel``: [N, C] float32, 1 where a picture has the class,
+            else 0.
+            ``regression``: values, [N, T] float32.
         """
         table = self.records() if records is None else records
         return targets.as_array(table["target"], self.task, len(self.classes))
@@ -204,13 +207,15 @@ def counted(table: pd.DataFrame, task: str, n_classes: int) -> dict[str, Any]:
     for split in SPLITS:
         array = targets.as_array(used.loc[used["split"] == split, "target"], task, n_classes)
         sizes.append(len(array))
-        if task == "single":
+        if task == "multiclass":
             per_split.append(np.bincount(array, minlength=n_classes).tolist())
         else:
-            per_split.append(array.sum(axis=0).astype(int).tolist() if task == "multi" else [len(array)] * n_classes)
+            per_split.append(
+                array.sum(axis=0).astype(int).tolist() if task == "multilabel" else [len(array)] * n_classes
+            )
     return {
         "split_counts": tuple(zip(*per_split, strict=True)),
-        "split_sizes": () if task == "single" else tuple(sizes),
+        "split_sizes": () if task == "multiclass" else tuple(sizes),
     }
 
 
@@ -288,6 +293,7 @@ def from_json(about: Mapping[str, Any]) -> Dataset:
     return Dataset(
         **{
             **values,
+            "task": current(values["task"]),
             "classes": tuple(values["classes"]),
             "split_shares": (train, validation, test),
             "left_out": tuple(values["left_out"]),

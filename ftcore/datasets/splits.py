@@ -122,7 +122,7 @@ def divide(
     """A split for each picture, for every task.
 
     Args:
-        task: ``single``, ``multi`` or ``number``.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
         targets: As targets.as_array() makes them.
         shares: Percentages of train, validation and test.
         seed: The same seed gives the same split.
@@ -137,7 +137,7 @@ def divide(
         DataError: It cannot work: too few groups, a class that would not be in train, or a group of which ``given``
             puts some pictures here and some there.
     """
-    if task == "single" and groups is None:
+    if task == "multiclass" and groups is None:
         if given is None:
             return stratified(targets, shares, seed, classes)
         return complete(given, targets, shares, seed)
@@ -153,7 +153,7 @@ def divide(
     strata = _strata(task, targets[rows])
     if groups is not None:
         parts = by_group(groups[rows], strata, wanted / wanted.sum(), seed)
-    elif task == "number":
+    elif task == "regression":
         bins = strata.argmax(axis=1)
         drawn = np.full(len(rows), 0)
         for bin_number in np.unique(bins):
@@ -311,7 +311,7 @@ def folds(
     by_group(). Numbers: by quantile bins.
 
     Args:
-        task: ``single``, ``multi`` or ``number``.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
         targets: As targets.as_array() makes them.
         n_folds: At least 2.
         seed: The same seed gives the same folds.
@@ -327,15 +327,15 @@ def folds(
     """
     if n_folds < 2:
         raise SettingsError(f"{n_folds} folds were asked for, expected at least 2.", fix="For example 5.")
-    if task == "multi":
+    if task == "multilabel":
         equal = np.full(n_folds, 1 / n_folds)
         return by_sets(targets, equal, seed) if groups is None else by_group(groups, targets, equal, seed)
-    strata = targets if task == "single" else _strata(task, targets).argmax(axis=1)
+    strata = targets if task == "multiclass" else _strata(task, targets).argmax(axis=1)
     own = own_groups(groups) if groups is not None else np.arange(len(strata))
     for stratum in np.unique(strata):
         n = len(np.unique(own[strata == stratum]))
-        if n < n_folds and (task == "single" or len(strata) < n_folds):
-            called = _called(stratum, classes if task == "single" else ())
+        if n < n_folds and (task == "multiclass" or len(strata) < n_folds):
+            called = _called(stratum, classes if task == "multiclass" else ())
             raise DataError(
                 f"{called} has {n} {'groups' if groups is not None else 'pictures'}, expected at least "
                 f"one for each of the {n_folds} folds.",
@@ -363,9 +363,9 @@ def quantile_bins(values: np.ndarray, n_bins: int = _BINS) -> np.ndarray:
 
 def _strata(task: str, targets: np.ndarray) -> np.ndarray:
     """What should be divided evenly, as 0 and 1: [N, C]."""
-    if task == "multi":
+    if task == "multilabel":
         return targets
-    classes = targets if task == "single" else quantile_bins(targets)
+    classes = targets if task == "multiclass" else quantile_bins(targets)
     _, index = np.unique(classes, return_inverse=True)
     strata = np.zeros((len(classes), int(index.max(initial=-1)) + 1), np.float32)
     strata[np.arange(len(classes)), index] = 1

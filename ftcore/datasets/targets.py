@@ -1,9 +1,9 @@
 """What a model is to say about a picture: one class, several classes, or numbers. How that stands in a table.
 
-task      column ``target``                column ``label``     as an array
-single    class index                      its name             [N]    int64
-multi     list of class indices, sorted    names, joined        [N, C] float32, 1 where a picture has the class
-number    list of values                   values, joined       [N, T] float32
+task        column ``target``                column ``label``     as an array
+multiclass  class index                      its name             [N]    int64
+multilabel  list of class indices, sorted    names, joined        [N, C] float32, 1 where a picture has the class
+regression  list of values                   values, joined       [N, T] float32
 """
 
 import math
@@ -17,8 +17,6 @@ import pandas as pd
 
 from ftcore import names
 from ftcore.errors import DataError
-from ftcore.tasks.outputs import TASK_WORDS as TASK_WORDS
-from ftcore.tasks.outputs import TASKS as TASKS
 
 NOTHING = "(none)"  # the label of a picture that has none of the classes
 JOINT = " | "  # between several classes or numbers in words
@@ -33,9 +31,9 @@ def as_array(column: pd.Series, task: str, n_classes: int) -> np.ndarray:
         task: One of ``TASKS``.
         n_classes: Classes, or numbers per picture.
     """
-    if task == "single":
+    if task == "multiclass":
         return column.to_numpy(np.int64)  # [N]
-    if task == "number":
+    if task == "regression":
         rows = [np.asarray(value, np.float32) for value in column]
         return np.stack(rows) if rows else np.zeros((0, n_classes), np.float32)  # [N, T]
     array = np.zeros((len(column), n_classes), np.float32)  # [N, C]

@@ -287,7 +287,7 @@ def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
 
 
 def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset) -> None:
-    if dataset.task != "single":
+    if dataset.task != "multiclass":
         found = list(table["target"])
         for row in rows:
             found[row], table.loc[row, "label"] = _answer(found[row], label, dataset)
@@ -302,7 +302,7 @@ def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset)
 
 def _answer(old: Sequence[float], words: str, dataset: Dataset) -> tuple[list[Any], str]:
     """What a text says about a picture of several classes or of numbers: its target, and its label in words."""
-    if dataset.task == "multi":
+    if dataset.task == "multilabel":
         chosen = targets.classes_of(words, dataset.classes)
         return [dataset.classes.index(one) for one in chosen], targets.classes_in_words(chosen)
     given = targets.numbers_of(words, dataset.classes, dataset.units)
@@ -314,13 +314,13 @@ def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
     """The new version as a data set; its id comes later. Sets the table's targets."""
     used = table[table["split"] != ""]
     changes: dict[str, Any] = {"content": content, "created": time.time()}
-    if dataset.task == "single":
+    if dataset.task == "multiclass":
         order = [*dataset.classes, *sorted(set(table["label"]) - set(dataset.classes))]
         present = set(used["label"])
         changes["classes"] = classes = tuple(label for label in order if label in present)
         table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).fillna(-1).astype("int64")
         _require_classes(used, classes)
-    elif dataset.task == "multi":
+    elif dataset.task == "multilabel":
         _require_learned(used, dataset)
     _require_splits(used, dataset)
     changes |= records.counted(table, dataset.task, len(changes.get("classes", dataset.classes)))
@@ -345,7 +345,7 @@ def _require_classes(used: pd.DataFrame, classes: Sequence[str]) -> None:
 def _require_learned(used: pd.DataFrame, dataset: Dataset) -> None:
     """Refuse to take from training the last picture of one of several classes."""
     training = used.loc[used["split"] == "train", "target"]
-    now = targets.as_array(training, "multi", len(dataset.classes)).sum(axis=0)  # [C]
+    now = targets.as_array(training, "multilabel", len(dataset.classes)).sum(axis=0)  # [C]
     for label, before, n in zip(dataset.classes, dataset.split_counts, now, strict=True):
         if before[0] and not n:
             raise DataError(

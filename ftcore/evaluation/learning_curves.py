@@ -16,14 +16,14 @@ class Advice:
 
 
 def on_history(
-    history: Sequence[dict[str, Any]], n_epochs: int, *, task: str = "single", units: Sequence[str] = ()
+    history: Sequence[dict[str, Any]], n_epochs: int, *, task: str = "multiclass", units: Sequence[str] = ()
 ) -> list[Advice]:
     """Read the epochs so far.
 
     Args:
         history: Rows with train_loss, val_loss, and the task's main score of both, in order.
         n_epochs: How many epochs were planned.
-        task: ``single``, ``multi`` or ``number``.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
         units: Of the numbers.
     """
     if len(history) < 3:
@@ -64,7 +64,7 @@ def _gap(last: dict[str, Any], task: str, units: Sequence[str]) -> str:
     """A sentence on a model that does much better on training pictures, or an empty text."""
     name = scores.MAIN[task]
     train, validation = last[f"train_{name}"], last[f"val_{name}"]
-    if task == "number":
+    if task == "regression":
         if validation <= 1.5 * train or not scores.means_something(name, units):
             return ""
         unit = scores.shared_unit(units)
@@ -74,7 +74,7 @@ def _gap(last: dict[str, Any], task: str, units: Sequence[str]) -> str:
         )
     if train - validation <= 0.15:
         return ""
-    if task == "single":
+    if task == "multiclass":
         return (
             f"The model names {train:.0%} of the training pictures but only {validation:.0%} of the validation "
             "pictures. New pictures will go like the second number."

@@ -21,7 +21,7 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
             module.training = mode
 
 
-def logits(
+def predict_outputs(
     model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, seen: Callable[[int], None] = lambda n: None
 ) -> tuple[Tensor, Tensor]:
     """Run a model over batches of (inputs, targets): what it gives, [N, n], and targets [N, ...].

@@ -17,40 +17,41 @@ class Predictions:
     Args:
         classes: Names, [C]; for numbers what each is called, [T].
         target: True class indices, [N] int64; for several classes 0 and 1, [N, C] float32; numbers, [N, T] float32.
-        answers: Probabilities, [N, C], or numbers, [N, T], float32 (outputs.py).
-        picture: Row numbers of the pictures in their data set, [N].
-        task: ``single``, ``multi`` or ``number``.
+        values: Probabilities, [N, C], or numbers, [N, T], float32 (outputs.py).
+        row: Row numbers of the pictures in their data set, [N].
+        task: ``multiclass``, ``multilabel`` or ``regression``.
         threshold: For several classes: the probability from which on a picture has a class.
     """
 
     classes: tuple[str, ...]
     target: np.ndarray
-    answers: np.ndarray
-    picture: np.ndarray
-    task: str = "single"
+    values: np.ndarray
+    row: np.ndarray
+    task: str = "multiclass"
     threshold: float = THRESHOLD
 
     @property
-    def said(self) -> np.ndarray:
+    def predicted(self) -> np.ndarray:
         """The class that was said, [N] int64; for several classes whether each was, [N, C] bool."""
-        return self.answers >= self.threshold if self.task == "multi" else self.answers.argmax(axis=1)
+        return self.values >= self.threshold if self.task == "multilabel" else self.values.argmax(axis=1)
 
     def save(self, path: Path) -> None:
-        """Write as Parquet: picture; ``target``, or ``t0``, ``t1``, … where there are several; ``p0``, ``p1``, …"""
-        columns = {"picture": self.picture, **_columns("t", self.target), **_columns("p", self.answers)}
+        """Write as Parquet: row; ``target``, or ``t0``, ``t1``, … where there are several; ``p0``, ``p1``, …"""
+        columns = {"row": self.row, **_columns("t", self.target), **_columns("p", self.values)}
         with workspace.replacing(path) as temporary:
             pd.DataFrame(columns).to_parquet(temporary)
 
     @classmethod
     def load(
-        cls, path: Path, classes: tuple[str, ...], task: str = "single", threshold: float = THRESHOLD
+        cls, path: Path, classes: tuple[str, ...], task: str = "multiclass", threshold: float = THRESHOLD
     ) -> "Predictions":
         """Read what ``save`` wrote."""
         table = pd.read_parquet(path)
-        answers = table[[f"p{index}" for index in range(len(classes))]].to_numpy(np.float32)
+        values = table[[f"p{index}" for index in range(len(classes))]].to_numpy(np.float32)
         several = [f"t{index}" for index in range(len(classes))]
-        target = table["target"].to_numpy() if task == "single" else table[several].to_numpy(np.float32)
-        return cls(classes, target, answers, table["picture"].to_numpy(), task, threshold)
+        target = table["target"].to_numpy() if task == "multiclass" else table[several].to_numpy(np.float32)
+        row = table["row" if "row" in table else "picture"]  # as the first version called it
+        return cls(classes, target, values, row.to_numpy(), task, threshold)
 
 
 def _columns(letter: str, values: np.ndarray) -> dict[str, np.ndarray]:

@@ -24,11 +24,13 @@ def scores(predictions: Predictions) -> dict[str, dict[str, float]]:
     """
     if not len(predictions.target):
         raise NotComputable("Scores need at least one picture.")
-    return {"single": _of_classes, "multi": _of_labels, "number": _of_numbers}[predictions.task](predictions)
+    return {"multiclass": _of_classes, "multilabel": _of_labels, "regression": _of_numbers}[predictions.task](
+        predictions
+    )
 
 
 def _of_classes(predictions: Predictions) -> dict[str, dict[str, float]]:
-    target, said, n_classes = predictions.target, predictions.said, len(predictions.classes)
+    target, said, n_classes = predictions.target, predictions.predicted, len(predictions.classes)
 
     def confusion(rows: np.ndarray) -> np.ndarray:
         return classification.confusion(target[rows], said[rows], n_classes)
@@ -37,13 +39,13 @@ def _of_classes(predictions: Predictions) -> dict[str, dict[str, float]]:
     found["balanced_accuracy"] = _drawn(lambda rows: classification.balanced_accuracy(confusion(rows)), target)
     for column, name in enumerate(("precision", "recall", "f1")):
         found[name] = _drawn(lambda rows, column=column: classification.macro(confusion(rows))[column], target)  # type: ignore[misc]
-    likelihood = predictions.answers[np.arange(len(target)), target].astype(float)
+    likelihood = predictions.values[np.arange(len(target)), target].astype(float)
     found["loss"] = {"value": float(-np.log(likelihood.clip(1e-7)).mean())}
     return found
 
 
 def _of_labels(predictions: Predictions) -> dict[str, dict[str, float]]:
-    target, said, answers = predictions.target, predictions.said, predictions.answers
+    target, said, answers = predictions.target, predictions.predicted, predictions.values
     found = {"exact_match": _share(multilabel.exact_matches(target, said))}
     found["mean_average_precision"] = _drawn(
         lambda rows: multilabel.mean_average_precision(target[rows], answers[rows]), target
@@ -56,7 +58,7 @@ def _of_labels(predictions: Predictions) -> dict[str, dict[str, float]]:
 
 
 def _of_numbers(predictions: Predictions) -> dict[str, dict[str, float]]:
-    target, answers = predictions.target, predictions.answers
+    target, answers = predictions.target, predictions.values
     scores = {
         "mae": regression.mean_errors,
         "median_error": regression.median_errors,
@@ -95,7 +97,7 @@ def _drawn(score: Callable[[np.ndarray], float], target: np.ndarray, *, fraction
 def confusion_table(predictions: Predictions) -> pd.DataFrame:
     """One class per picture: one row per cell: true, predicted (names), count, share (of the true class, 0-1; 0 where
     it has no pictures)."""
-    counts = classification.confusion(predictions.target, predictions.said, len(predictions.classes))
+    counts = classification.confusion(predictions.target, predictions.predicted, len(predictions.classes))
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     n = len(predictions.classes)
@@ -111,13 +113,13 @@ def confusion_table(predictions: Predictions) -> pd.DataFrame:
 
 def class_table(predictions: Predictions) -> pd.DataFrame:
     """One row per class: label, pictures, precision, recall, f1 (fractions); for several classes average_precision."""
-    if predictions.task == "multi":
+    if predictions.task == "multilabel":
         target = predictions.target
-        rates = multilabel.per_label(target, predictions.said)
-        pictures, more = (target > 0).sum(axis=0), multilabel.average_precisions(target, predictions.answers)
+        rates = multilabel.per_label(target, predictions.predicted)
+        pictures, more = (target > 0).sum(axis=0), multilabel.average_precisions(target, predictions.values)
         extra = {"average_precision": more}
     else:
-        counts = classification.confusion(predictions.target, predictions.said, len(predictions.classes))
+        counts = classification.confusion(predictions.target, predictions.predicted, len(predictions.classes))
         rates, pictures, extra = classification.per_class(counts), counts.sum(axis=1), {}
     rows = {"label": predictions.classes, "pictures": pictures}
     return pd.DataFrame({**rows, **dict(zip(("precision", "recall", "f1"), rates, strict=True)), **extra})
@@ -125,7 +127,7 @@ def class_table(predictions: Predictions) -> pd.DataFrame:
 
 def number_table(predictions: Predictions, units: Sequence[str] = ()) -> pd.DataFrame:
     """One row per number: label, unit, mae, median_error, rmse (in its unit), r2."""
-    target, answers = predictions.target, predictions.answers
+    target, answers = predictions.target, predictions.values
     return pd.DataFrame(
         {
             "label": predictions.classes,
@@ -139,44 +141,44 @@ def number_table(predictions: Predictions, units: Sequence[str] = ()) -> pd.Data
 
 
 def pairs_table(predictions: Predictions) -> pd.DataFrame:
-    """Numbers: one row per picture and number: label, picture, true, predicted."""
+    """Numbers: one row per picture and number: label, row, true, predicted."""
     n, n_numbers = predictions.target.shape
     return pd.DataFrame(
         {
             "label": np.tile(np.asarray(predictions.classes, dtype=object), n),
-            "picture": np.repeat(predictions.picture, n_numbers),
+            "row": np.repeat(predictions.row, n_numbers),
             "true": predictions.target.ravel(),
-            "predicted": predictions.answers.ravel(),
+            "predicted": predictions.values.ravel(),
         }
     )
 
 
 def mistakes(predictions: Predictions, units: Sequence[str] = ()) -> pd.DataFrame:
-    """The wrong answers, the worst first: picture, true, predicted (in words), and how wrong.
+    """The wrong answers, the worst first: row, true, predicted (in words), and how wrong.
 
     One class per picture: the surest first, by ``confidence`` (0-1). Several: those with a class of which the model was
     surest and wrong; classes are joined with commas. Numbers: all pictures, by ``error``: the largest of a picture's
     errors as a multiple of the number's standard deviation; true and predicted are of that number, called ``label``.
     """
-    if predictions.task == "number":
+    if predictions.task == "regression":
         return _largest_errors(predictions, units)
-    said, names = predictions.said, np.asarray(predictions.classes, dtype=object)
-    if predictions.task == "multi":
+    said, names = predictions.predicted, np.asarray(predictions.classes, dtype=object)
+    if predictions.task == "multilabel":
         has = predictions.target > 0
         wrong = (has != said).any(axis=1)
         true, predicted = ([_listed(names[row]) for row in rows] for rows in (has, said))
-        off = np.where(has != said, np.abs(predictions.answers - has), 0.0)
+        off = np.where(has != said, np.abs(predictions.values - has), 0.0)
         sure = off.max(axis=1)
     else:
         wrong, true, predicted = predictions.target != said, names[predictions.target], names[said]
-        sure = predictions.answers.max(axis=1)
-    table = pd.DataFrame({"picture": predictions.picture, "true": true, "predicted": predicted, "confidence": sure})
+        sure = predictions.values.max(axis=1)
+    table = pd.DataFrame({"row": predictions.row, "true": true, "predicted": predicted, "confidence": sure})
     return table[wrong].sort_values("confidence", ascending=False, ignore_index=True)
 
 
 def _largest_errors(predictions: Predictions, units: Sequence[str]) -> pd.DataFrame:
     spread = predictions.target.std(axis=0)
-    off = np.abs(predictions.answers - predictions.target) / np.where(spread > 0, spread, 1)  # [N, T]
+    off = np.abs(predictions.values - predictions.target) / np.where(spread > 0, spread, 1)  # [N, T]
     worst, rows = off.argmax(axis=1), np.arange(len(off))
     measured = list(units) or [""] * len(predictions.classes)
 
@@ -185,10 +187,10 @@ def _largest_errors(predictions: Predictions, units: Sequence[str]) -> pd.DataFr
 
     table = pd.DataFrame(
         {
-            "picture": predictions.picture,
+            "row": predictions.row,
             "label": np.asarray(predictions.classes, dtype=object)[worst],
             "true": words(predictions.target),
-            "predicted": words(predictions.answers),
+            "predicted": words(predictions.values),
             "error": off[rows, worst],
         }
     )

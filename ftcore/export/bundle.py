@@ -60,16 +60,16 @@ Load it in Python (pip install timm safetensors pillow numpy):
     print(dict(zip(about["classes"], answer.tolist())))
 """
 _SAYS = {
-    "single": "Answers one of {n} classes: {classes}.",
-    "multi": "Answers, for each of {n} classes, how likely a picture has it: {classes}.",
-    "number": "Answers {n} numbers: {classes}.",
+    "multiclass": "Answers one of {n} classes: {classes}.",
+    "multilabel": "Answers, for each of {n} classes, how likely a picture has it: {classes}.",
+    "regression": "Answers {n} numbers: {classes}.",
 }
 _ANSWER = {
-    "single": "answer = y.softmax(0)",
-    "multi": 'answer = y.sigmoid()                   # from about["threshold"] on, the picture has the class',
-    "number": 'answer = y * torch.tensor(about["deviation"]) + torch.tensor(about["mean"])   # in about["units"]',
+    "multiclass": "answer = y.softmax(0)",
+    "multilabel": 'answer = y.sigmoid()                   # from about["threshold"] on, the picture has the class',
+    "regression": 'answer = y * torch.tensor(about["std"]) + torch.tensor(about["mean"])   # in about["units"]',
 }
-_ONE_SIGMOID = "answer = torch.stack([-y[0], y[0]]).sigmoid()"
+_BINARY_LOGIT = "answer = torch.stack([-y[0], y[0]]).sigmoid()"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _says(outputs: Outputs) -> str:
 
 
 def _answer(outputs: Outputs) -> str:
-    return _ONE_SIGMOID if outputs.one_sigmoid else _ANSWER[outputs.task]
+    return _BINARY_LOGIT if outputs.binary_logit else _ANSWER[outputs.task]
 
 
 def zip_path(folder: Path) -> Path:
@@ -185,7 +185,7 @@ class Bundle:
         side = side_for(self.preprocessing.size)
         batch = torch.from_numpy(self.preprocessing.batch([shrink(picture, side) for picture in pictures]))
         with evaluating(self.model):
-            return self.outputs.answers(self.model(batch.permute(0, 3, 1, 2)).float()).numpy()
+            return self.outputs.predictions(self.model(batch.permute(0, 3, 1, 2)).float()).numpy()
 
     def answer(self, data: bytes | Image.Image) -> Answer:
         """One picture, as the bytes of a file or already open. Raises DataError for bytes that are no picture."""

@@ -18,7 +18,7 @@ _FORMAT = 2
 
 
 @dataclass(frozen=True)
-class Anatomy:
+class ModelProfile:
     """A network from the picture to the answer.
 
     Args:
@@ -53,7 +53,7 @@ class Anatomy:
         return max(self.n_learning(phase.n_groups, rank) for phase in phases)
 
 
-def anatomy(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy:
+def profile(name: str, *, n_outputs: int, image_size: int = 224) -> ModelProfile:
     """The anatomy of a model by timm's name; the first time it takes a second or two, and torch.
 
     Args:
@@ -71,7 +71,7 @@ def anatomy(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy:
     return found
 
 
-def known(name: str, *, n_outputs: int, image_size: int = 224) -> Anatomy | None:
+def known(name: str, *, n_outputs: int, image_size: int = 224) -> ModelProfile | None:
     """The same where it was asked for before, at once and without torch; else None."""
     path = _path(name, n_outputs, image_size)
     return _read(path, name, path.stat().st_mtime_ns) if path.exists() else None
@@ -81,7 +81,7 @@ def _path(name: str, n_outputs: int, image_size: int) -> Path:
     return workspace.folder("anatomy") / f"{names.slug(name)}-{n_outputs}-{image_size}.json"
 
 
-def _measured(name: str, n_outputs: int, image_size: int) -> Anatomy:
+def _measured(name: str, n_outputs: int, image_size: int) -> ModelProfile:
     import torch  # late: a page that only reads what is known does not wait for it
 
     from ftcore import vision
@@ -94,7 +94,7 @@ def _measured(name: str, n_outputs: int, image_size: int) -> Anatomy:
         model = vision.create_model(name, num_classes=n_outputs, **options)
     groups = depth_groups(model)
     sizes = {parameter: value.numel() for parameter, value in model.named_parameters()}
-    return Anatomy(
+    return ModelProfile(
         tuple(groups),
         tuple(sum(sizes[one] for one in group.parameters) for group in groups),
         tuple(tuple(group) for group in adapters.shapes(model, groups)),
@@ -105,7 +105,7 @@ def _measured(name: str, n_outputs: int, image_size: int) -> Anatomy:
 
 
 @functools.lru_cache(maxsize=64)
-def _read(path: Path, name: str, changed: int) -> Anatomy | None:
+def _read(path: Path, name: str, changed: int) -> ModelProfile | None:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         if (value["format"], value["name"]) != (_FORMAT, name):  # two names may give one file name
@@ -113,6 +113,6 @@ def _read(path: Path, name: str, changed: int) -> Anatomy | None:
         groups = tuple(DepthGroup(row["name"], row["stage"], tuple(row["parameters"])) for row in value["groups"])
         adapted = tuple(tuple((int(rows), int(columns)) for rows, columns in group) for group in value["adapted"])
         sizes, poolings = tuple(int(size) for size in value["sizes"]), tuple(map(str, value["poolings"]))
-        return Anatomy(groups, sizes, adapted, value["drop_path"], value["places"], poolings)
+        return ModelProfile(groups, sizes, adapted, value["drop_path"], value["places"], poolings)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -42,7 +42,7 @@ def make_phases(
     the last one that begins lasts to the end.
 
     Where the next phase waits for validation to stall (``unfreeze``), the first phase may last for all epochs, and the
-    others have none until they begin (FreezePlan.go_on).
+    others have none until they begin (FreezePlan.advance).
 
     Args:
         preset: A name in ``settings.FREEZE_PRESETS``.

@@ -18,7 +18,7 @@ class FreezePlan:
 
     Args:
         groups: Of the model, the head last.
-        phases: One after the other; those that have no epochs yet begin when they are told to (``go_on``).
+        phases: One after the other; those that have no epochs yet begin when they are told to (``advance``).
         stalled: Epochs without anything better after which the next phase begins; 0 where epochs alone decide.
         batch_norm: A name in ``settings.BATCH_NORMS``.
     """
@@ -67,7 +67,7 @@ class FreezePlan:
         """Whether no phase follows that of ``epoch``."""
         return self.phase_of(epoch) == len(self.phases) - 1
 
-    def go_on(self, epoch: int) -> Phase:
+    def advance(self, epoch: int) -> Phase:
         """Let the phase before ``epoch`` end there: the next one lasts from there to the end of the run."""
         ending, n_epochs = self.phase_of(epoch - 1), self.n_epochs
         before, following = self.phases[ending], self.phases[ending + 1]
@@ -77,7 +77,7 @@ class FreezePlan:
 
     @property
     def spans(self) -> list[list[int]]:
-        """First epoch and number of epochs per phase: what ``go_on`` changes, for a checkpoint."""
+        """First epoch and number of epochs per phase: what ``advance`` changes, for a checkpoint."""
         return [[phase.first_epoch, phase.n_epochs] for phase in self.phases]
 
     @spans.setter

@@ -9,14 +9,14 @@ from ftcore.datasets.doctor.findings import Report
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import ModelError, WorkspaceError
-from ftcore.events import Event, Finished, Note, told
+from ftcore.events import Event, Finished, Note, drain
 from ftcore.runs import log, store
 
 
 def run(job: store.Job) -> None:
     """Examine the data set that ``job.request`` names, and save its findings."""
     started = time.perf_counter()
-    report = told(examination(open_dataset(job.request["dataset"])), log.teller(job.folder))
+    report = drain(examination(open_dataset(job.request["dataset"])), log.event_writer(job.folder))
     seconds = time.perf_counter() - started
     notes = (Note(message=note) for note in report.notes)
     log.append(job.folder, *notes, Finished(reason=f"{len(report.findings)} findings.", seconds=seconds))

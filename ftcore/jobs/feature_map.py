@@ -6,7 +6,7 @@ from collections.abc import Generator
 from ftcore.datasets.explore import feature_map
 from ftcore.datasets.explore.feature_map import FeatureMap
 from ftcore.datasets.records import Dataset, open_dataset
-from ftcore.events import Event, Finished, told
+from ftcore.events import Event, Finished, drain
 from ftcore.runs import log, store
 
 SHARED = 2 * feature_map.MOST
@@ -16,7 +16,7 @@ SHARED = 2 * feature_map.MOST
 def run(job: store.Job) -> None:
     """Draw the map of the data set that ``job.request`` names, and save it beside it."""
     started = time.perf_counter()
-    told(drawing(open_dataset(job.request["dataset"])), log.teller(job.folder))
+    drain(drawing(open_dataset(job.request["dataset"])), log.event_writer(job.folder))
     log.append(job.folder, Finished(reason="The map is drawn.", seconds=time.perf_counter() - started))
 
 

@@ -14,6 +14,7 @@ from ftcore.datasets.sources import server_roots
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import Finished, Imported, Progress
 from ftcore.runs import log, process, queue, store
+from ftcore.tasks.outputs import current
 
 _BETWEEN = 0.25  # seconds between two reports of a stage
 _KEPT = 7 * 24 * 3600  # seconds for which the upload of an import that was interrupted can be imported again
@@ -55,7 +56,7 @@ def run(job: store.Job) -> None:
             else import_source(
                 server_roots.inside(request["source"]) if request.get("on_server") else request["source"],
                 name=request.get("name"),
-                task=request.get("task", "auto"),
+                task=current(request.get("task", "auto")),
                 split=request.get("split", "70/15/15"),
                 seed=request.get("seed", 0),
                 split_by=request.get("split_by", "auto"),

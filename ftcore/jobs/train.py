@@ -10,16 +10,16 @@ from ftcore.datasets import versions
 from ftcore.datasets.images import larger_pixels
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
-from ftcore.evaluation.predict import logits
+from ftcore.evaluation.predict import predict_outputs
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested, told
+from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested, drain
 from ftcore.export import bundle
 from ftcore.jobs import LOADING
 from ftcore.models.build import creation_options
 from ftcore.runs import log, process, store
 from ftcore.training import assemble, checkpoints
 from ftcore.training.cost import price
-from ftcore.training.loop import Parts, Source, finetune
+from ftcore.training.loop import Source, TrainingContext, finetune
 
 PREDICTIONS = "predictions"
 BUNDLE = "bundle"
@@ -36,51 +36,51 @@ def run(job: store.Job) -> None:
         _write(job, promised)
     for progress in larger_pixels.enlarge(dataset, settings.model.image_size):
         _write(job, progress)
-    parts = assemble.assemble(settings, dataset, pretrained=False if resumed else None)
-    checkpoints.begin(folder, parts)
-    checkpoints.restore(folder, parts)
+    context = assemble.assemble(settings, dataset, pretrained=False if resumed else None)
+    checkpoints.begin(folder, context)
+    checkpoints.restore(folder, context)
     if resumed:
-        _write(job, Resumed(epoch=parts.position.epoch))
-    earlier = parts.position.seconds
-    last = _train(job, parts, folder)
+        _write(job, Resumed(epoch=context.state.epoch))
+    earlier = context.state.seconds
+    last = _train(job, context, folder)
     if not checkpoints.has_best(folder):
         return  # failed in the first epoch: the log says why, and there is no model to keep
-    checkpoints.load_best(folder, parts.model)
-    tested = _test(job, parts, dataset, settings) if dataset.sizes[2] else {}  # a data set may do without a test
-    _write_bundle(job, parts, dataset, settings, tested)
+    checkpoints.load_best(folder, context.model)
+    tested = _test(job, context, dataset, settings) if dataset.sizes[2] else {}  # a data set may do without a test
+    _write_bundle(job, context, dataset, settings, tested)
     _write(
         job,
         Finished(
-            reason=_reason(last, parts),
+            reason=_reason(last, context),
             seconds=earlier + time.perf_counter() - began,
-            best_epoch=parts.position.best_epoch,
+            best_epoch=context.state.best_epoch,
         ),
     )
 
 
-def _train(job: store.Job, parts: Parts, folder: Path) -> Event | None:
+def _train(job: store.Job, context: TrainingContext, folder: Path) -> Event | None:
     """Drive the loop. An epoch is told before it is saved: when only one of the two survives, the resumed run finds an
     epoch too many in the log, which it forgets and computes again, never one too few."""
     event: Event | None = None
-    for event in finetune(parts, should_stop=lambda: process.stop_requested(job.folder)):
+    for event in finetune(context, should_stop=lambda: process.stop_requested(job.folder)):
         ended = isinstance(event, EpochDone)
         log.append(job.folder, event, sync=ended)
         if ended:
-            checkpoints.save(folder, parts)
+            checkpoints.save(folder, context)
     return event
 
 
-def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
+def _test(job: store.Job, context: TrainingContext, dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
     """The best epoch on the locked test pictures, once; what the bundle is to say about it.
 
     What was frozen when the best epoch was reached is not computed twice.
     """
-    batches = assemble.make_batches(dataset, "test", parts.preprocessing, settings, assemble.device_of(parts.model))
-    n, model = len(batches.rows), parts.model
+    batches = assemble.make_batches(dataset, "test", context.preprocessing, settings, assemble.device_of(context.model))
+    n, model = len(batches.rows), context.model
     source: Source = batches
-    if parts.engine is not None and parts.position.best_epoch is not None:
-        parts.plan.apply(model, parts.plan.phase_of(parts.position.best_epoch))
-        model, source = told(parts.engine.answers(model, batches, "test"), lambda event: _write(job, event))
+    if context.engine is not None and context.state.best_epoch is not None:
+        context.plan.apply(model, context.plan.phase_of(context.state.best_epoch))
+        model, source = drain(context.engine.answers(model, batches, "test"), lambda event: _write(job, event))
     started = time.perf_counter()
 
     def seen(done: int) -> None:
@@ -88,10 +88,10 @@ def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSetting
         _write(job, Progress(stage="test", label="Testing the best epoch", done=done, total=n, seconds=seconds))
 
     seen(0)
-    outputs, targets = logits(model, source.epoch(), seen=seen)
-    said = parts.outputs
+    outputs, targets = predict_outputs(model, source.epoch(), seen=seen)
+    said = context.outputs
     predictions = Predictions(
-        said.classes, targets.numpy(), said.answers(outputs).numpy(), batches.rows, said.task, said.threshold
+        said.classes, targets.numpy(), said.predictions(outputs).numpy(), batches.rows, said.task, said.threshold
     )
     versions.look(dataset, job.id)
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
@@ -99,23 +99,23 @@ def _test(job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSetting
     scores = report.scores(predictions)
     _write(job, Tested(split="test", n_images=n, scores=scores))
     found: dict[str, Any] = {"scores": {"test": scores}}
-    if said.task == "number":  # so that a prediction can say how far off it may be
+    if said.task == "regression":  # so that a prediction can say how far off it may be
         found["typical_error"] = report.number_table(predictions)["median_error"].tolist()
     return found
 
 
 def _write_bundle(
-    job: store.Job, parts: Parts, dataset: Dataset, settings: s.RunSettings, tested: dict[str, Any]
+    job: store.Job, context: TrainingContext, dataset: Dataset, settings: s.RunSettings, tested: dict[str, Any]
 ) -> None:
     size = settings.model.image_size
     bundle.write(
         job.folder / BUNDLE,
-        parts.model,
+        context.model,
         name=job.name,
         architecture=settings.model.name,
         options=creation_options(settings.model.name, image_size=size, dropout=0.0),
-        outputs=parts.outputs,
-        preprocessing=parts.preprocessing,
+        outputs=context.outputs,
+        preprocessing=context.preprocessing,
         head=assemble.head_of(settings),
         about={
             "scores": {},
@@ -126,13 +126,13 @@ def _write_bundle(
     )
 
 
-def _reason(last: Event | None, parts: Parts) -> str:
+def _reason(last: Event | None, context: TrainingContext) -> str:
     if isinstance(last, Stopped):
         return "Stopped by you; the best epoch so far is kept."
     if isinstance(last, Failed):
         return "Ended by an exploding loss; the best epoch before it is kept."
-    if parts.position.epoch < parts.plan.n_epochs:
-        return f"Stopped early: {parts.patience} epochs brought nothing better."
+    if context.state.epoch < context.plan.n_epochs:
+        return f"Stopped early: {context.patience} epochs brought nothing better."
     return "All epochs done."
 
 

@@ -26,7 +26,7 @@ class Metric(Protocol):
 
 
 METRICS: dict[str, dict[str, Callable[[], Metric]]] = {
-    "single": {
+    "multiclass": {
         "loss": single.CrossEntropy,
         "accuracy": single.Accuracy,
         "balanced_accuracy": partial(single.FromConfusion, "balanced_accuracy", single.balanced_accuracy),
@@ -34,31 +34,31 @@ METRICS: dict[str, dict[str, Callable[[], Metric]]] = {
         "recall": partial(single.FromConfusion, "recall", lambda counts: single.macro(counts)[1]),
         "f1": partial(single.FromConfusion, "f1", lambda counts: single.macro(counts)[2]),
     },
-    "multi": {
+    "multilabel": {
         "loss": multi.BinaryCrossEntropy,
         "exact_match": multi.ExactMatch,
         "mean_average_precision": multi.MeanAveragePrecision,
         "f1_micro": multi.F1Micro,
         "f1": multi.F1Macro,
     },
-    "number": {
-        "loss": partial(numbers.OfNumbers, "loss", numbers.squared_errors),
-        "mae": partial(numbers.OfNumbers, "mae", numbers.mean_errors),
-        "median_error": partial(numbers.OfNumbers, "median_error", numbers.median_errors),
-        "rmse": partial(numbers.OfNumbers, "rmse", numbers.root_squared_errors),
-        "r2": partial(numbers.OfNumbers, "r2", numbers.explained),
+    "regression": {
+        "loss": partial(numbers.RegressionMetric, "loss", numbers.squared_errors),
+        "mae": partial(numbers.RegressionMetric, "mae", numbers.mean_errors),
+        "median_error": partial(numbers.RegressionMetric, "median_error", numbers.median_errors),
+        "rmse": partial(numbers.RegressionMetric, "rmse", numbers.root_squared_errors),
+        "r2": partial(numbers.RegressionMetric, "r2", numbers.explained),
     },
 }
 """What each task is scored by. ``update`` takes what ``Outputs.scores`` gives, and targets as data sets hold them."""
 
 
-class Scoreboard:
+class MetricCollection:
     """All metrics of a task, over the same batches.
 
     Batches are put together before they are counted: many short ones cost as little as few long ones.
 
     Args:
-        task: ``single``, ``multi`` or ``number``.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
     """
 
     MOST = 4096  # pictures that wait to be counted

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Kept(ABC):
+class EpochMetric(ABC):
     """reset / update / compute around a function of all scores and all targets. ``name`` is one of ``SCORES``."""
 
     name: str

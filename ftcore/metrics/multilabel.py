@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ftcore.metrics.classification import rates
-from ftcore.metrics.epoch_metric import Kept
+from ftcore.metrics.epoch_metric import EpochMetric
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class BinaryCrossEntropy(Kept):
+class BinaryCrossEntropy(EpochMetric):
     """Mean negative log-likelihood over all pictures and classes, in nats."""
 
     name = "loss"
@@ -27,7 +27,7 @@ class BinaryCrossEntropy(Kept):
         return float((np.logaddexp(0, logits) - target * logits).mean())
 
 
-class ExactMatch(Kept):
+class ExactMatch(EpochMetric):
     """Share of pictures of which every class is said and no other."""
 
     name = "exact_match"
@@ -39,7 +39,7 @@ class ExactMatch(Kept):
         return float(exact_matches(target, scores >= 0).mean())
 
 
-class F1Micro(Kept):
+class F1Micro(EpochMetric):
     """F1 over all labels of all pictures."""
 
     name = "f1_micro"
@@ -51,7 +51,7 @@ class F1Micro(Kept):
         return f1_micro(target, scores >= 0)
 
 
-class F1Macro(Kept):
+class F1Macro(EpochMetric):
     """Mean F1 of the classes."""
 
     name = "f1"
@@ -63,7 +63,7 @@ class F1Macro(Kept):
         return f1_macro(target, scores >= 0)
 
 
-class MeanAveragePrecision(Kept):
+class MeanAveragePrecision(EpochMetric):
     """Mean average precision of the classes."""
 
     name = "mean_average_precision"

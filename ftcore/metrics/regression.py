@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftcore.metrics.epoch_metric import Kept
+from ftcore.metrics.epoch_metric import EpochMetric
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class OfNumbers(Kept):
+class RegressionMetric(EpochMetric):
     """A score of numbers.
 
     Args:

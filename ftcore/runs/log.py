@@ -35,7 +35,7 @@ def append(folder: Path, *events: Event, sync: bool = False) -> None:
             os.close(handle)
 
 
-def teller(folder: Path) -> Callable[[Event], None]:
+def event_writer(folder: Path) -> Callable[[Event], None]:
     """Writes events down; progress not more often than anybody looks, but the begin and the end of a stage always."""
     last = 0.0
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ftcore import settings as s
 from ftcore import workspace
-from ftcore.errors import RunError
+from ftcore.errors import RunError, SettingsError
 from ftcore.runs import store
 from ftcore.settings import RunSettings, TrainSettings
 
@@ -35,11 +35,12 @@ class Found:
 
 
 def find(settings: RunSettings) -> store.Job | None:
-    """The trial for these settings, if there was one."""
+    """The trial for these settings, if there was one; an earlier version's has an id that follows from other names."""
     try:
         return store.find(_id(settings), KIND)
     except RunError:
-        return None
+        wanted = _matters(settings)
+        return next((job for job in store.list_jobs(KIND) if _matters_of(job) == wanted), None)
 
 
 def create(settings: RunSettings, name: str) -> store.Job:
@@ -71,7 +72,19 @@ def _numbers(values: Sequence[float]) -> tuple[float, ...]:
 
 
 def _id(settings: RunSettings) -> str:
+    matters = json.dumps(s.to_json(_matters(settings)), sort_keys=True)
+    return f"rates-{hashlib.sha256(matters.encode()).hexdigest()[:16]}"
+
+
+def _matters(settings: RunSettings) -> RunSettings:
+    """Settings that are the same wherever a trial would be the same."""
     usual = TrainSettings()
     train = replace(settings.train, **{name: getattr(usual, name) for name in _NO_MATTER})
-    matters = s.to_json(replace(settings, preset=RunSettings().preset, train=train))
-    return f"rates-{hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()[:16]}"
+    return replace(settings, preset=RunSettings().preset, train=train)
+
+
+def _matters_of(job: store.Job) -> RunSettings | None:
+    try:
+        return _matters(job.settings)
+    except SettingsError:  # of a version that knew other settings
+        return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from ftcore import events as e
 from ftcore.tasks import scores as known
+from ftcore.tasks.outputs import current
 
 FINAL = ("finished", "stopped")
 """Nothing is left to be done: such a job is never started again."""
@@ -25,7 +26,7 @@ class RunState:
     Args:
         status: waiting, working, stopping, finished, stopped, failed or interrupted, as far as the log knows.
         plan: What ``Planned`` said, or None.
-        promised: What ``Promised`` said, or None where nothing had been estimated.
+        promised: What ``Estimated`` said, or None where nothing had been estimated.
         stage: The latest ``Progress``, or None while training steps go on.
         history: One row per epoch that counts: epoch, phase, lr, seconds, images_per_second, memory_mb,
             train_<metric>, val_<metric>, best.
@@ -41,8 +42,8 @@ class RunState:
         n_tested: Test pictures behind ``scores``.
         problem: Why it failed or was interrupted, with its fix.
         notes: Sentences to show.
-        prepared: What ``Prepared`` said, per phase; a phase that was prepared again has its latest.
-        standings: What ``Stood`` said, per backbone of a race, in the order in which they ran.
+        prepared: What ``FeaturesCached`` said, per phase; a phase that was prepared again has its latest.
+        leaderboard: What ``CandidateScored`` said, per backbone of a race, in the order in which they ran.
         dataset: Id of the data set an import made.
         reason: Why it finished.
         seconds: Computing time over all sittings, once finished.
@@ -50,7 +51,7 @@ class RunState:
 
     status: str = "waiting"
     plan: e.Planned | None = None
-    promised: e.Promised | None = None
+    promised: e.Estimated | None = None
     stage: e.Progress | None = None
     history: tuple[dict[str, Any], ...] = ()
     steps: tuple[tuple[int, float], ...] = ()
@@ -66,8 +67,8 @@ class RunState:
     n_tested: int = 0
     problem: str = ""
     notes: tuple[str, ...] = ()
-    prepared: tuple[e.Prepared, ...] = ()
-    standings: tuple[e.Stood, ...] = ()
+    prepared: tuple[e.FeaturesCached, ...] = ()
+    leaderboard: tuple[e.CandidateScored, ...] = ()
     dataset: str = ""
     reason: str = ""
     seconds: float = 0.0
@@ -80,7 +81,7 @@ class RunState:
     def headline(self) -> str:
         """The name of the score to show for this run (ftcore/tasks/scores.py)."""
         if self.plan is None:
-            return known.MAIN["single"]
+            return known.MAIN["multiclass"]
         return known.headline(self.plan.monitor, self.plan.task, self.plan.units)
 
     @property
@@ -125,15 +126,16 @@ def advance(state: RunState, event: e.Event) -> RunState:
     state = replace(state, last_at=event.at)
     match event:
         case e.Planned():
+            event = replace(event, task=current(event.task))
             return replace(state, status="working", plan=event, stage=None, problem="", started=event.at)
-        case e.Promised():
+        case e.Estimated():
             return replace(state, promised=event)
         case e.Progress():
             status = state.status if state.status in ("stopping", "failed") else "working"
             return replace(state, status=status, stage=event, problem=state.problem if status == "failed" else "")
         case e.Note(message=message):
             return state if message in state.notes else replace(state, notes=(*state.notes, message))
-        case e.Prepared():
+        case e.FeaturesCached():
             return replace(
                 state, prepared=(*(p for p in state.prepared if p.phase != event.phase), _again(state, event))
             )
@@ -147,9 +149,9 @@ def advance(state: RunState, event: e.Event) -> RunState:
             return replace(state, status="stopping")
         case e.Tested(scores=scores, n_images=n):
             return replace(state, scores=scores, n_tested=n, stage=None)
-        case e.Stood():
-            others = (standing for standing in state.standings if standing.model != event.model)
-            return replace(state, standings=(*others, event))
+        case e.CandidateScored():
+            others = (standing for standing in state.leaderboard if standing.model != event.model)
+            return replace(state, leaderboard=(*others, event))
         case e.Imported(dataset=dataset):
             return replace(state, dataset=dataset, stage=None)
         case e.Failed(message=message, fix=fix):
@@ -167,7 +169,7 @@ def replay(events: Iterable[e.Event], start: RunState | None = None) -> RunState
     return reduce(advance, events, start or RunState())
 
 
-def _again(state: RunState, event: e.Prepared) -> e.Prepared:
+def _again(state: RunState, event: e.FeaturesCached) -> e.FeaturesCached:
     """A phase that a resumed run prepared once more: what the first sitting computed still counts."""
     for before in state.prepared:
         if before.phase == event.phase:

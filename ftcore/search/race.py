@@ -18,12 +18,12 @@ from ftcore.datasets.splits import folds, known_groups, own_groups
 from ftcore.errors import FinetuneError, ModelError, SettingsError
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import Event, Note, Progress, Stood
+from ftcore.events import CandidateScored, Event, Note, Progress
 from ftcore.models import catalogue
 from ftcore.search.candidates import FEWEST, MOST
 from ftcore.training.embeddings import lookup
 
-METRICS = {"single": "accuracy", "multi": "mean_average_precision", "number": "r2"}
+METRICS = {"multiclass": "accuracy", "multilabel": "mean_average_precision", "regression": "r2"}
 """What backbones are compared by."""
 
 FOLDS = 5
@@ -57,8 +57,8 @@ def race(
 ) -> Generator[Event, None, list[Standing]]:
     """Score backbones on the training and validation pictures; a generator that returns the best first.
 
-    ``Stood`` tells of each as soon as it is known. The test pictures take no part. A model whose weights cannot be
-    had is left out with a note.
+    ``CandidateScored`` tells of each as soon as it is known. The test pictures take no part. A model whose
+    weights cannot be had is left out with a note.
 
     Args:
         dataset: Of any task.
@@ -79,7 +79,7 @@ def race(
             f"{len(wanted)} different models were given, a race takes {FEWEST} to {MOST}.",
             fix="For example tf_efficientnet_lite0 and tf_efficientnet_lite1.",
         )
-    standings: list[Standing] = []
+    leaderboard: list[Standing] = []
     began = time.perf_counter()
     for number, model in enumerate(wanted):
         label = f"Racing: model {number + 1} of {len(wanted)}"
@@ -102,14 +102,14 @@ def race(
         size = known.parameters * 4 / 1e6 if known and known.parameters else 0.0
         seconds, metric = time.perf_counter() - started, METRICS[dataset.task]
         standing = Standing(model, metric, found["value"], found["low"], found["high"], seconds, size)
-        standings.append(standing)
-        yield Stood(**asdict(standing))
-    if not standings:
+        leaderboard.append(standing)
+        yield CandidateScored(**asdict(standing))
+    if not leaderboard:
         raise ModelError(
             "None of these models could take part.", fix="Choose models whose weights are on this machine."
         )
     yield Progress(stage="race", label="Racing", done=len(wanted), total=len(wanted))
-    return sorted(standings, key=lambda standing: -standing.score)
+    return sorted(leaderboard, key=lambda standing: -standing.score)
 
 
 def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) -> Predictions:
@@ -138,8 +138,8 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
         for held_out in np.unique(fold):
             fitted = head.fit(x[fold != held_out], target[fold != held_out])
             rows = x[fold == held_out]
-            said = fitted.predict(rows) if dataset.task == "number" else fitted.predict_proba(rows)
-            known = fitted.classes_ if dataset.task == "single" else np.arange(len(dataset.classes))
+            said = fitted.predict(rows) if dataset.task == "regression" else fitted.predict_proba(rows)
+            known = fitted.classes_ if dataset.task == "multiclass" else np.arange(len(dataset.classes))
             answers[np.ix_(fold == held_out, known)] = said.reshape(len(rows), -1)
     return Predictions(dataset.classes, target, answers, table.index[used].to_numpy(), dataset.task)
 
@@ -149,7 +149,7 @@ def _n_folds(task: str, target: np.ndarray, groups: np.ndarray | None) -> int:
     if groups is None:
         return FOLDS
     own = own_groups(groups)
-    members = [target == label for label in np.unique(target)] if task == "single" else [np.full(len(own), True)]
+    members = [target == label for label in np.unique(target)] if task == "multiclass" else [np.full(len(own), True)]
     return max(2, min(FOLDS, *(len(np.unique(own[rows])) for rows in members)))
 
 
@@ -159,8 +159,8 @@ def _head(task: str) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    if task == "number":
+    if task == "regression":
         # features as they are: most are almost always 0, and to blow those up would give odd pictures odd numbers
         return RidgeCV(np.logspace(-2, 6, 17), alpha_per_target=True)
     logistic = LogisticRegression(C=0.01, max_iter=200, tol=1e-3)
-    return make_pipeline(StandardScaler(), OneVsRestClassifier(logistic) if task == "multi" else logistic)
+    return make_pipeline(StandardScaler(), OneVsRestClassifier(logistic) if task == "multilabel" else logistic)

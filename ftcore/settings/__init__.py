@@ -49,7 +49,7 @@ BATCH_NORMS = Table(
         "Frozen layers adapt their averages to your pictures too. Hardly anything can then be computed only once.",
     ),
 )
-OPTIMISERS = Table(
+OPTIMIZERS = Table(
     "optimiser",
     Choice("adamw", "AdamW", "Adapts the step of each weight. The usual first choice."),
     Choice("sgd", "SGD with momentum", "Plain steps downhill with momentum. Needs a rate about ten times larger."),
@@ -80,9 +80,9 @@ LOSSES = Table(
     Choice("huber", "Huber", "For numbers: squared error for small errors, absolute error for large ones."),
 )
 TASK_LOSSES = {
-    "single": ("cross_entropy", "focal"),
-    "multi": ("bce", "focal"),
-    "number": ("mse", "mae", "huber"),
+    "multiclass": ("cross_entropy", "focal"),
+    "multilabel": ("bce", "focal"),
+    "regression": ("mse", "mae", "huber"),
 }
 """The losses that serve each task, the usual one first."""
 BINARY_OUTPUTS = Table(
@@ -516,7 +516,7 @@ class TrainSettings:
         low=1e-7,
         high=10.0,
     )
-    optimiser: str = setting("adamw", "Optimiser", "The rule by which the weights move.", choices=OPTIMISERS)
+    optimizer: str = setting("adamw", "Optimiser", "The rule by which the weights move.", choices=OPTIMIZERS)
     schedule: str = setting("cosine", "Schedule", "How the learning rate changes over the run.", choices=SCHEDULES)
     warmup: float = setting(
         0.05,
@@ -748,7 +748,7 @@ class DatasetFacts:
     n_train: int
     n_classes: int
     side: int
-    task: str = "single"
+    task: str = "multiclass"
     limits: tuple[tuple[str, Any], ...] = ()
 
 
@@ -771,7 +771,7 @@ def suggest(
     """
     PRESETS[preset]
     base = base or RunSettings()
-    deeper = preset == "best" and facts.task != "number" and facts.n_train in _DEEPER
+    deeper = preset == "best" and facts.task != "regression" and facts.n_train in _DEEPER
     if facts.side < 64:
         # enlarging tiny pictures adds no detail and costs time, but early layers find larger strokes more easily
         size = min(128 if deeper else 96, native_size)
@@ -807,7 +807,7 @@ def suggest(
 
 def _of_task(train: TrainSettings, facts: DatasetFacts) -> TrainSettings:
     """``train`` with the usual values of a task in place of those that do not serve it."""
-    task, numbers = facts.task, facts.task == "number"
+    task, numbers = facts.task, facts.task == "regression"
     usual = "r2" if numbers and facts.n_classes > 1 else scores.MAIN[task]  # R² is fair to numbers of different units
     return replace(
         train,
@@ -838,12 +838,12 @@ def check_task(settings: RunSettings, task: str, n_classes: int) -> None:
                 f"The {table.kind} {table[value].label.lower()!r} does not serve a data set with {word}.",
                 fix=f"Choose one of these for {key}: {', '.join(fitting)}.",
             )
-    if task == "number" and (train.class_weights != "none" or train.label_smoothing):
+    if task == "regression" and (train.class_weights != "none" or train.label_smoothing):
         raise SettingsError(
             "Numbers have no classes that could be weighted or labels that could be smoothed.",
             fix="Set train.class_weights to none and train.label_smoothing to 0.",
         )
-    if settings.model.binary == "sigmoid" and (task, n_classes) != ("single", 2):
+    if settings.model.binary == "sigmoid" and (task, n_classes) != ("multiclass", 2):
         raise SettingsError(
             f"One output tells two classes apart, this data set has {n_classes} and {word}.",
             fix="Set model.binary to softmax.",
@@ -860,9 +860,13 @@ def with_values(settings: RunSettings, pairs: Iterable[str]) -> RunSettings:
     return settings
 
 
+FORMERLY = {"train.optimiser": "train.optimizer"}
+"""What the first version called some settings, in files and on the command line."""
+
+
 def with_value(settings: RunSettings, key: str, value: Any) -> RunSettings:
     """``settings`` with one field changed; a text is read as the field's own type."""
-    section_name, _, name = key.rpartition(".")
+    section_name, _, name = FORMERLY.get(key, key).rpartition(".")
     section = getattr(settings, section_name) if section_name in SECTIONS else settings if not section_name else None
     known = {f.name: f for f in fields(section) if f.metadata} if section is not None else {}
     if name not in known:
@@ -962,6 +966,7 @@ def from_json(value: Mapping[str, Any]) -> RunSettings:
             raise SettingsError(
                 f"The settings' part {name!r} is not a JSON object.", fix="Use a file that this app wrote."
             )
+        part = {FORMERLY.get(f"{name}.{key}", f"{name}.{key}").partition(".")[2]: item for key, item in part.items()}
         _refuse_unknown(part, {f.name for f in fields(kind)}, f"{name}.")
         sections[name] = kind(**{key: _number(item, kind, key) for key, item in part.items()})
     _refuse_unknown(value, {f.name for f in fields(RunSettings)}, "")

@@ -27,11 +27,11 @@ def forbidden(task: str, classes: Sequence[str], units: Sequence[str] = ()) -> l
     """What augmentation must not do to pictures of which this is learned.
 
     Args:
-        task: ``single``, ``multi`` or ``number``.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
         classes: Names of the classes, or of the numbers.
-        units: For ``number``: the unit of each.
+        units: For ``regression``: the unit of each.
     """
-    return _number_limits(classes, units) if task == "number" else _class_limits(classes)
+    return _number_limits(classes, units) if task == "regression" else _class_limits(classes)
 
 
 def all_of(task: str, classes: Sequence[str], units: Sequence[str] = ()) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Question:
     text: str
     help: str
     answers: Table
-    tasks: tuple[str, ...] = ("single", "multi", "number")
+    tasks: tuple[str, ...] = ("multiclass", "multilabel", "regression")
     terms: tuple[str, ...] = ()
 
 
@@ -95,7 +95,7 @@ QUESTIONS: dict[str, Question] = {
                 Choice("safer", "Too sure is worse", "Somebody will rely on the percentages."),
                 Choice("surer", "Too careful is worse", "Only the answer counts, not how sure it is."),
             ),
-            tasks=("single", "multi"),
+            tasks=("multiclass", "multilabel"),
             terms=("label-smoothing", "calibration", "monitor"),
         ),
         Question(
@@ -107,7 +107,7 @@ QUESTIONS: dict[str, Question] = {
                 Choice("no", "No", "All are about as frequent, or the frequent ones matter more."),
                 Choice("yes", "Yes, find the rare ones too", "Even if a frequent one is then called rare more often."),
             ),
-            tasks=("single", "multi"),
+            tasks=("multiclass", "multilabel"),
             terms=("class-weights", "recall"),
         ),
         Question(
@@ -129,7 +129,7 @@ _DEEPER_LR = 0.003  # a head alone bears more; this is what presets suggest as s
 _VIEWS = 4
 
 
-def questions(task: str = "single") -> list[Question]:
+def questions(task: str = "multiclass") -> list[Question]:
     """Those that make sense for a kind of data set."""
     return [question for question in QUESTIONS.values() if task in question.tasks]
 
@@ -143,7 +143,12 @@ def complete(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def guided(
-    given: Mapping[str, Any], facts: DatasetFacts, *, base: RunSettings, native_size: int = 224, task: str = "single"
+    given: Mapping[str, Any],
+    facts: DatasetFacts,
+    *,
+    base: RunSettings,
+    native_size: int = 224,
+    task: str = "multiclass",
 ) -> Guided:
     """Settings that follow from answers.
 
@@ -152,7 +157,7 @@ def guided(
         facts: The data set in three numbers.
         base: Settings to keep where no answer has a say (data set, model, seed, engine, ...).
         native_size: The input size that the model was pretrained at, in pixels.
-        task: ``single``, ``multi`` or ``number``: which questions are asked.
+        task: ``multiclass``, ``multilabel`` or ``regression``: which questions are asked.
     """
     answers = complete(given)
     settings = s.suggest(_PRESETS[answers["time"]], facts, native_size=native_size, base=base)
@@ -173,7 +178,7 @@ def after_answer(
     facts: DatasetFacts,
     *,
     native_size: int = 224,
-    task: str = "single",
+    task: str = "multiclass",
 ) -> RunSettings:
     """``current`` with what changes when answers change from ``before`` to ``after``; all else stays as it is."""
     old = guided(before, facts, base=current, native_size=native_size, task=task).settings
@@ -233,7 +238,7 @@ def _after_likeness(settings: RunSettings, answer: str) -> tuple[RunSettings, Ef
 def _after_sureness(settings: RunSettings, answer: str, task: str) -> tuple[RunSettings, Effect]:
     usual = scores.MAIN[task]
     train = replace(settings.train, monitor=usual)
-    best = {"single": "share of right answers"}.get(task, scores.SCORES[usual].label.lower())
+    best = {"multiclass": "share of right answers"}.get(task, scores.SCORES[usual].label.lower())
     why = f"The {best} decides which epoch is kept."
     if answer == "safer":
         train = replace(train, label_smoothing=0.1, monitor="loss")
@@ -253,7 +258,7 @@ def _after_rarity(settings: RunSettings, answer: str, task: str) -> tuple[RunSet
     why = {
         "no": "Every picture counts the same.",
         "yes": "A mistake on a rare class counts more, so that each class counts the same in the end."
-        if task == "single"
+        if task == "multiclass"
         else "Overlooking a rare class counts more, as much as the pictures without it do together.",
     }[answer]
     settings = replace(settings, train=replace(settings.train, class_weights=weights))

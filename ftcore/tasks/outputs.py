@@ -1,9 +1,9 @@
 """What the outputs of a model mean: for one class per picture, for several, and for numbers.
 
-task      the network gives                       an answer is                      reported in
-single    logits [B, C], or one [B, 1]            a probability per class [B, C]    probabilities that sum to 1
-multi     logits [B, C]                           a probability per class [B, C]    probabilities, each for itself
-number    standardised numbers [B, T]             the numbers [B, T]                the unit of the training data
+task        the network gives               a prediction is                   reported in
+multiclass  logits [B, C], or one [B, 1]    a probability per class [B, C]    probabilities that sum to 1
+multilabel  logits [B, C]                   a probability per class [B, C]    probabilities, each for itself
+regression  standardised numbers [B, T]     the numbers [B, T]                the unit of the training data
 
 Nothing here imports torch: the methods use what the tensors that they are given can do.
 """
@@ -15,10 +15,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-TASKS = ("single", "multi", "number")
-TASK_WORDS = {"single": "one class per picture", "multi": "several classes per picture", "number": "numbers"}
+TASKS = ("multiclass", "multilabel", "regression")
+TASK_WORDS = {
+    "multiclass": "one class per picture",
+    "multilabel": "several classes per picture",
+    "regression": "numbers",
+}
+FORMERLY = {"single": "multiclass", "multi": "multilabel", "number": "regression"}
+"""What the first version of the app called the tasks, in files that it wrote and on the command line."""
+
 THRESHOLD = 0.5
 """From this probability on a picture is said to have a class, where it may have several."""
+
+
+_RENAMED = {"deviation": "std", "one_sigmoid": "binary_logit"}  # in bundles and checkpoints of the first version
+
+
+def current(task: str) -> str:
+    """Return the name of a task that may be called as the first version of the app called it."""
+    return FORMERLY.get(task, task)
 
 
 @dataclass(frozen=True)
@@ -30,8 +45,8 @@ class Outputs:
         classes: Names in the order of the answers, [C]; for numbers what each is called, [T].
         units: For numbers: the unit of each, [T], empty where there is none.
         mean: For numbers: what a network output of 0 stands for, [T].
-        deviation: For numbers: by how much an answer grows when the network's output grows by 1, [T].
-        one_sigmoid: Two classes from one output, the logit of the second; the first then has the logit 0.
+        std: For numbers: by how much an answer grows when the network's output grows by 1, [T].
+        binary_logit: Two classes from one output, the logit of the second; the first then has the logit 0.
         threshold: For several classes: the probability from which on a picture has a class.
     """
 
@@ -39,14 +54,14 @@ class Outputs:
     classes: tuple[str, ...]
     units: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
-    deviation: tuple[float, ...] = ()
-    one_sigmoid: bool = False
+    std: tuple[float, ...] = ()
+    binary_logit: bool = False
     threshold: float = THRESHOLD
 
     @property
     def n(self) -> int:
         """How many outputs the network has."""
-        return 1 if self.one_sigmoid else len(self.classes)
+        return 1 if self.binary_logit else len(self.classes)
 
     def scores(self, outputs: "Tensor") -> "Tensor":
         """What metrics are computed on: logits [B, C], or numbers in their units [B, T].
@@ -56,18 +71,18 @@ class Outputs:
         Args:
             outputs: Of the network, [B, n].
         """
-        if self.task == "number":
-            return outputs * outputs.new_tensor(self.deviation) + outputs.new_tensor(self.mean)
-        if self.one_sigmoid:
+        if self.task == "regression":
+            return outputs * outputs.new_tensor(self.std) + outputs.new_tensor(self.mean)
+        if self.binary_logit:
             return outputs * outputs.new_tensor([0.0, 1.0])  # [B, 1] -> [B, 2]
         return outputs
 
-    def answers(self, outputs: "Tensor") -> "Tensor":
+    def predictions(self, outputs: "Tensor") -> "Tensor":
         """Probabilities [B, C], or numbers in their units [B, T], from what the network gave, [B, n]."""
         scores = self.scores(outputs)
-        if self.task == "number":
+        if self.task == "regression":
             return scores
-        return scores.sigmoid() if self.task == "multi" else scores.softmax(dim=1)
+        return scores.sigmoid() if self.task == "multilabel" else scores.softmax(dim=1)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, with the number of outputs that the network has."""
@@ -76,6 +91,9 @@ class Outputs:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Outputs":
         """From what ``to_json`` made, among other keys. Raises KeyError or TypeError for anything else."""
+        value = {_RENAMED.get(name, name): item for name, item in value.items()}
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         lists = {name: tuple(item) for name, item in known.items() if not isinstance(item, str | bool | int | float)}
-        return cls(**{"task": "single", **known, "classes": tuple(value["classes"]), **lists})
+        return cls(
+            **{**known, "task": current(known.get("task", "multiclass")), "classes": tuple(value["classes"]), **lists}
+        )

@@ -35,30 +35,36 @@ _MEAN = "mean over the classes, so that small classes count as much."
 SCORES = {
     score.name: score
     for score in (
-        Score("accuracy", "Accuracy", "Share of pictures that are named correctly.", ("single",)),
+        Score("accuracy", "Accuracy", "Share of pictures that are named correctly.", ("multiclass",)),
         Score(
             "balanced_accuracy",
             "Balanced accuracy",
             "Share of each class's pictures that are named correctly; mean over the classes that there are.",
-            ("single",),
+            ("multiclass",),
         ),
-        Score("exact_match", "All right", "Share of pictures whose classes are all named and no other.", ("multi",)),
+        Score(
+            "exact_match", "All right", "Share of pictures whose classes are all named and no other.", ("multilabel",)
+        ),
         Score(
             "mean_average_precision",
             "Average precision",
             "How well pictures with a class are ranked before those without it, at every threshold; " + _MEAN,
-            ("multi",),
+            ("multilabel",),
         ),
-        Score("f1_micro", "F1 over all", "Precision and recall in one number, every label counted once.", ("multi",)),
-        Score("precision", "Precision", "When the model says a class, how often it is right; " + _MEAN, ("single",)),
-        Score("recall", "Recall", "How many pictures of a class the model finds; " + _MEAN, ("single",)),
-        Score("f1", "F1", "Precision and recall in one number; " + _MEAN, ("single", "multi")),
-        Score("mae", "Mean error", "How far off the numbers are, on average.", ("number",), "target", "lower"),
+        Score(
+            "f1_micro", "F1 over all", "Precision and recall in one number, every label counted once.", ("multilabel",)
+        ),
+        Score(
+            "precision", "Precision", "When the model says a class, how often it is right; " + _MEAN, ("multiclass",)
+        ),
+        Score("recall", "Recall", "How many pictures of a class the model finds; " + _MEAN, ("multiclass",)),
+        Score("f1", "F1", "Precision and recall in one number; " + _MEAN, ("multiclass", "multilabel")),
+        Score("mae", "Mean error", "How far off the numbers are, on average.", ("regression",), "target", "lower"),
         Score(
             "median_error",
             "Median error",
             "Half of the answers are closer to the truth than this.",
-            ("number",),
+            ("regression",),
             "target",
             "lower",
         ),
@@ -66,7 +72,7 @@ SCORES = {
             "rmse",
             "Root mean square error",
             "How far off the numbers are, where large errors count more.",
-            ("number",),
+            ("regression",),
             "target",
             "lower",
         ),
@@ -75,13 +81,13 @@ SCORES = {
             "R²",
             "Share of the differences between pictures that the model explains: 1 is perfect, 0 is no better than "
             "always saying the mean.",
-            ("number",),
+            ("regression",),
             "",
         ),
         Score("loss", "Loss", "How wrong the model is, and how sure of it.", TASKS, "nats", "lower"),
     )
 }
-MAIN = {"single": "accuracy", "multi": "mean_average_precision", "number": "mae"}
+MAIN = {"multiclass": "accuracy", "multilabel": "mean_average_precision", "regression": "mae"}
 """The score of a task that is shown where there is room for one."""
 
 
@@ -114,7 +120,7 @@ def means_something(name: str, units: Sequence[str]) -> bool:
 
 def unit(name: str, task: str, of_numbers: str = "") -> str:
     """What a score is measured in; ``of_numbers`` is the unit of the numbers, whose loss is a squared error."""
-    if name == "loss" and task == "number":
+    if name == "loss" and task == "regression":
         return f"{of_numbers}²" if of_numbers else ""
     return of_numbers if SCORES[name].unit == "target" else SCORES[name].unit
 
@@ -125,7 +131,7 @@ def title(name: str, task: str, of_numbers: str = "") -> str:
     about = [measured] if measured not in ("", "fraction", "nats") else []
     if SCORES[name].better == "lower":
         about.append("lower is better")
-    label = "Loss: squared error" if (name, task) == ("loss", "number") else SCORES[name].label
+    label = "Loss: squared error" if (name, task) == ("loss", "regression") else SCORES[name].label
     return f"{label} ({', '.join(about)})" if about else label
 
 

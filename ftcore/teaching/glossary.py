@@ -467,7 +467,7 @@ TERMS: dict[str, Term] = _terms(
         "The rule by which parameters are moved: how far, in which direction, with how much memory of earlier steps. "
         "AdamW is a safe choice; the others want other learning rates.",
         ("learning-rate", "weight-decay", "gradient"),
-        ("train.optimiser",),
+        ("train.optimizer",),
     ),
     Term(
         "schedule",

@@ -23,19 +23,19 @@ from ftcore.runs import store
 from ftcore.settings import RunSettings, check_task
 from ftcore.tasks.outputs import Outputs
 from ftcore.training.batches import Batches
-from ftcore.training.loop import Motion, Parts
+from ftcore.training.loop import PhaseState, TrainingContext
 from ftcore.training.phase_inputs import Engine
 from ftcore.training.recipe import schedules
 from ftcore.training.recipe.losses import build_loss
 from ftcore.training.recipe.mixup import Mixing
-from ftcore.training.recipe.optimizers import build_optimiser
+from ftcore.training.recipe.optimizers import build_optimizer
 from ftcore.training.recipe.regularizers import Penalty
 from ftcore.vision import ModelEmaV3
 
 NO_DROP_PATH = "This network has no layers that drop path could skip: it trains without."
 
 
-def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None = None) -> Parts:
+def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None = None) -> TrainingContext:
     """Build everything that the loop needs.
 
     Args:
@@ -74,7 +74,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         plan.groups = adapters.add(model, groups, widest, rank=rank, alpha=alpha, seed=settings.seed)
     train = make_batches(dataset, "train", preprocessing, settings, device, shuffle=True)
     seed_everything(settings.seed)  # after the weights: loading them draws random numbers, or not
-    return Parts(
+    return TrainingContext(
         model=model,
         preprocessing=preprocessing,
         outputs=outputs,
@@ -118,24 +118,24 @@ def _penalty(settings: RunSettings, model: nn.Module) -> Penalty | None:
 
 
 def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
-    """What a model that learns this data set says, with the mean and the deviation of the training split's numbers.
+    """What a model that learns this data set says, with the mean and the std of the training split's numbers.
 
-    A number that never changes has deviation 1: the network's output stays 0 then.
+    A number that never changes has std 1: the network's output stays 0 then.
     """
-    mean, deviation = np.zeros(0), np.zeros(0)
-    if dataset.task == "number":
+    mean, std = np.zeros(0), np.zeros(0)
+    if dataset.task == "regression":
         table = dataset.records()
         values = dataset.targets(table[table["split"] == "train"]).astype(np.float64)  # [N, T]
         _require_some(len(values), dataset, "train")
-        mean, deviation = values.mean(axis=0), values.std(axis=0)
-        deviation = np.where(np.ptp(values, axis=0) > 0, deviation, 1.0)
+        mean, std = values.mean(axis=0), values.std(axis=0)
+        std = np.where(np.ptp(values, axis=0) > 0, std, 1.0)
     return Outputs(
         task=dataset.task,
         classes=dataset.classes,
-        units=dataset.units if dataset.task == "number" else (),
+        units=dataset.units if dataset.task == "regression" else (),
         mean=tuple(mean.tolist()),
-        deviation=tuple(deviation.tolist()),
-        one_sigmoid=settings.model.binary == "sigmoid",
+        std=tuple(std.tolist()),
+        binary_logit=settings.model.binary == "sigmoid",
     )
 
 
@@ -203,10 +203,12 @@ def _require_some(n: int, dataset: Dataset, split: str) -> None:
         )
 
 
-def _start_phase(phase: int, settings: RunSettings, model: nn.Module, plan: FreezePlan, steps_per_epoch: int) -> Motion:
+def _start_phase(
+    phase: int, settings: RunSettings, model: nn.Module, plan: FreezePlan, steps_per_epoch: int
+) -> PhaseState:
     train = settings.train
-    optimiser = build_optimiser(
-        train.optimiser,
+    optimizer = build_optimizer(
+        train.optimizer,
         model,
         plan.trainable(phase),
         lr=train.lr,
@@ -222,4 +224,4 @@ def _start_phase(phase: int, settings: RunSettings, model: nn.Module, plan: Free
         left = plateau.share if plateau is not None else 1.0
         return left * schedules.factor(train.schedule, step, n_steps, train.warmup)
 
-    return Motion(phase, optimiser, LambdaLR(optimiser, share), plateau=plateau)
+    return PhaseState(phase, optimizer, LambdaLR(optimizer, share), plateau=plateau)

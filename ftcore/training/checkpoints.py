@@ -1,7 +1,7 @@
 """Everything that a resumed run needs to end with the same numbers, written whole or not at all.
 
 ``start.safetensors``       the model before the first step, all of it, so that no package or hub is needed to resume
-``last.pt``                 what changes: weights, moving average, optimiser, schedule, random states, position
+``last.pt``                 what changes: weights, moving average, optimizer, schedule, random states, position
 ``best-<epoch>.safetensors``  the answering model of the best epoch that ``last.pt`` speaks of: what changes only
 
 Files are packed in memory and written by ``workspace``: the packers' own writers hide that a disk is full.
@@ -25,25 +25,26 @@ from torch import Tensor, nn
 from ftcore import workspace
 from ftcore.errors import RunError
 from ftcore.tasks.outputs import Outputs
-from ftcore.training.loop import Parts, Position
+from ftcore.training.loop import TrainerState, TrainingContext
 
 FORMAT = 1
 LAST = "last.pt"
+_RENAMED = {"position": "state", "optimiser": "optimizer"}  # in checkpoints of the first version
 
 
-def begin(folder: Path, parts: Parts) -> None:
+def begin(folder: Path, context: TrainingContext) -> None:
     """Keep the model that the run begins with; in a resumed run, load it instead."""
     path = folder / "start.safetensors"
     if path.exists():
-        _load_all(parts.model, path)
-        if parts.ema is not None:
-            _load_all(parts.ema.module, path)
-        if parts.penalty is not None:
-            parts.penalty.remember(parts.model)
+        _load_all(context.model, path)
+        if context.ema is not None:
+            _load_all(context.ema.module, path)
+        if context.penalty is not None:
+            context.penalty.remember(context.model)
         return
     with workspace.disk_errors():
         folder.mkdir(exist_ok=True)
-    _save_tensors(path, parts.model.state_dict())
+    _save_tensors(path, context.model.state_dict())
 
 
 def has_begun(folder: Path) -> bool:
@@ -51,30 +52,30 @@ def has_begun(folder: Path) -> bool:
     return (folder / "start.safetensors").exists()
 
 
-def save(folder: Path, parts: Parts) -> None:
+def save(folder: Path, context: TrainingContext) -> None:
     """Keep the state after an epoch.
 
     A new best model is written before ``last.pt`` and the old one removed after it: whenever the run is cut off, the
     model that ``last.pt`` speaks of is there.
     """
-    names = parts.plan.changing(parts.model)
-    best = _best(folder, parts.position)
-    if parts.position.best_epoch == parts.position.epoch - 1:
-        _save_tensors(best, _chosen(parts.answering, names))
-    motion = parts.motion
-    assert motion is not None  # an epoch has been trained
+    names = context.plan.changing(context.model)
+    best = _best(folder, context.state)
+    if context.state.best_epoch == context.state.epoch - 1:
+        _save_tensors(best, _chosen(context.answering, names))
+    phase_state = context.phase
+    assert phase_state is not None  # an epoch has been trained
     value = {
         "format": FORMAT,
-        "position": asdict(parts.position),
-        "outputs": parts.outputs.to_json(),
-        "weights": _chosen(parts.model, names),
-        "ema": _chosen(parts.ema.module, names) if parts.ema is not None else None,
-        "phase": motion.phase,
-        "autocast": motion.autocast,
-        "plateau": asdict(motion.plateau) if motion.plateau is not None else None,
-        "spans": parts.plan.spans,
-        "optimiser": motion.optimiser.state_dict(),
-        "scheduler": motion.scheduler.state_dict(),
+        "state": asdict(context.state),
+        "outputs": context.outputs.to_json(),
+        "weights": _chosen(context.model, names),
+        "ema": _chosen(context.ema.module, names) if context.ema is not None else None,
+        "phase": phase_state.phase,
+        "autocast": phase_state.autocast,
+        "plateau": asdict(phase_state.plateau) if phase_state.plateau is not None else None,
+        "spans": context.plan.spans,
+        "optimizer": phase_state.optimizer.state_dict(),
+        "scheduler": phase_state.scheduler.state_dict(),
         "random": _random_states(),
     }
     packed = io.BytesIO()
@@ -85,25 +86,25 @@ def save(folder: Path, parts: Parts) -> None:
             other.unlink()
 
 
-def restore(folder: Path, parts: Parts) -> bool:
-    """Bring freshly assembled parts to where the last checkpoint was; False when there is none."""
+def restore(folder: Path, context: TrainingContext) -> bool:
+    """Bring freshly assembled context to where the last checkpoint was; False when there is none."""
     if not (folder / LAST).exists():
         return False
     value = _read_last(folder)
-    if "outputs" in value and Outputs.from_json(value["outputs"]) != parts.outputs:
+    if "outputs" in value and Outputs.from_json(value["outputs"]) != context.outputs:
         raise RunError("The checkpoint belongs to a model that answers something else.", fix="Start the run again.")
-    _load_some(parts.model, value["weights"])
-    if parts.ema is not None and value["ema"] is not None:
-        _load_some(parts.ema.module, value["ema"])
-    parts.position = Position(**value["position"])
-    parts.plan.spans = value.get("spans", parts.plan.spans)
-    if parts.position.epoch < parts.plan.n_epochs and parts.plan.phase_of(parts.position.epoch) == value["phase"]:
-        motion = parts.enter(parts.position.epoch)
-        motion.optimiser.load_state_dict(value["optimiser"])
-        motion.scheduler.load_state_dict(value["scheduler"])
-        motion.autocast = value.get("autocast")
-        if motion.plateau is not None and value.get("plateau"):
-            motion.plateau.__dict__.update(value["plateau"])  # the schedule reads this very object
+    _load_some(context.model, value["weights"])
+    if context.ema is not None and value["ema"] is not None:
+        _load_some(context.ema.module, value["ema"])
+    context.state = TrainerState(**value["state"])
+    context.plan.spans = value.get("spans", context.plan.spans)
+    if context.state.epoch < context.plan.n_epochs and context.plan.phase_of(context.state.epoch) == value["phase"]:
+        phase_state = context.enter(context.state.epoch)
+        phase_state.optimizer.load_state_dict(value["optimizer"])
+        phase_state.scheduler.load_state_dict(value["scheduler"])
+        phase_state.autocast = value.get("autocast")
+        if phase_state.plateau is not None and value.get("plateau"):
+            phase_state.plateau.__dict__.update(value["plateau"])  # the schedule reads this very object
     _set_random_states(value["random"])
     return True
 
@@ -112,7 +113,7 @@ def load_best(folder: Path, model: nn.Module) -> None:
     """Load the best epoch's weights over those that the run began with."""
     _load_all(model, folder / "start.safetensors")
     try:
-        best = load_file(_best(folder, Position(**_read_last(folder)["position"])))
+        best = load_file(_best(folder, TrainerState(**_read_last(folder)["state"])))
     except (OSError, SafetensorError) as error:
         raise RunError("The best epoch of this run cannot be read.", fix="Start the run again.") from error
     _load_some(model, best)
@@ -123,8 +124,8 @@ def has_best(folder: Path) -> bool:
     return (folder / LAST).exists()
 
 
-def _best(folder: Path, position: Position) -> Path:
-    return folder / f"best-{position.best_epoch}.safetensors"
+def _best(folder: Path, state: TrainerState) -> Path:
+    return folder / f"best-{state.best_epoch}.safetensors"
 
 
 def _read_last(folder: Path) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def _read_last(folder: Path) -> dict[str, Any]:
         raise RunError("The checkpoint of this run cannot be read.", fix="Start the run again.") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise RunError("The checkpoint was written by another version of this app.", fix="Start the run again.")
-    return value
+    return {_RENAMED.get(str(key), str(key)): item for key, item in value.items()}
 
 
 def _chosen(model: nn.Module, names: set[str]) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 Workers, the command line and tests all drive this one generator::
 
-    for event in finetune(parts, should_stop=asked):
+    for event in finetune(context, should_stop=asked):
         ...
 """
 
@@ -16,10 +16,10 @@ from torch import Tensor, nn, optim
 from torch.nn import functional
 
 from ftcore import hardware
-from ftcore.evaluation.predict import logits
+from ftcore.evaluation.predict import predict_outputs
 from ftcore.events import EpochDone, Event, Failed, Note, Planned, StepDone, Stopped
 from ftcore.freezing.plan import FreezePlan
-from ftcore.metrics.collection import METRICS, Scoreboard
+from ftcore.metrics.collection import METRICS, MetricCollection
 from ftcore.preprocessing import Preprocessing
 from ftcore.tasks import scores
 from ftcore.tasks.outputs import Outputs
@@ -39,7 +39,7 @@ REPORT_EVERY = 0.5  # seconds between two StepDone events, so that a log of a fa
 
 
 @dataclass
-class Position:
+class TrainerState:
     """Where a run stands, between two epochs. Checkpoints keep it."""
 
     epoch: int = 0
@@ -58,12 +58,12 @@ class Source(Protocol):
 
 
 @dataclass
-class Motion:
+class PhaseState:
     """What moves the weights in one phase.
 
     Args:
         phase: Index in the plan.
-        optimiser: Over what learns.
+        optimizer: Over what learns.
         scheduler: Of the learning rate, a step per batch.
         forward: Maps ``train``'s inputs to outputs while training; None is the whole model on pictures.
         answer: Maps ``validation``'s inputs to outputs; None is the answering model on pictures.
@@ -75,7 +75,7 @@ class Motion:
     """
 
     phase: int
-    optimiser: optim.Optimizer
+    optimizer: optim.Optimizer
     scheduler: optim.lr_scheduler.LambdaLR
     forward: nn.Module | None = None
     answer: nn.Module | None = None
@@ -89,7 +89,7 @@ class Motion:
 class Engine(Protocol):
     """Makes a phase cheaper before it begins, and says what it does."""
 
-    def prepare(self, parts: "Parts", motion: Motion) -> Iterator[Event]: ...
+    def prepare(self, context: "TrainingContext", phase_state: PhaseState) -> Iterator[Event]: ...
 
     def answers(
         self, model: nn.Module, pictures: Batches, what: str
@@ -97,7 +97,7 @@ class Engine(Protocol):
 
 
 @dataclass
-class Parts:
+class TrainingContext:
     """Everything a run is made of, as objects (assemble.py builds it from settings).
 
     Args:
@@ -107,14 +107,14 @@ class Parts:
         train: Shuffled training batches.
         validation: Validation batches.
         plan: Which depth groups learn when.
-        start_phase: Makes the optimiser and the schedule of a phase.
+        start_phase: Makes the optimizer and the schedule of a phase.
         monitor: Which validation score decides the best epoch; one of the task's.
         patience: Epochs without improvement before the run ends early; 0 never.
         loss: What is minimised; reported losses are plain cross entropy or squared error.
         clip: Largest length of the gradient over all parameters; 0 leaves it as it is.
         ema: Moving average of the model, or None.
-        position: Where the run stands.
-        motion: Optimiser and schedule of the current phase, or None before the first.
+        state: Where the run stands.
+        phase: Optimizer and schedule of the current phase, or None before the first.
         name: What the log calls the model.
         engine: Caches what is frozen (phase_inputs.py), or None.
         mixing: Mixes training batches, or None.
@@ -128,14 +128,14 @@ class Parts:
     train: Batches
     validation: Batches
     plan: FreezePlan
-    start_phase: Callable[[int], Motion]
+    start_phase: Callable[[int], PhaseState]
     monitor: str
     patience: int = 0
     loss: Loss = functional.cross_entropy
     clip: float = 0.0
     ema: ModelEmaV3 | None = None
-    position: Position = field(default_factory=Position)
-    motion: Motion | None = None
+    state: TrainerState = field(default_factory=TrainerState)
+    phase: PhaseState | None = None
     name: str = ""
     engine: Engine | None = None
     mixing: Mixing | None = None
@@ -147,73 +147,73 @@ class Parts:
         """The model that is validated and kept: the moving average where there is one."""
         return self.ema.module if self.ema is not None else self.model
 
-    def enter(self, epoch: int) -> Motion:
-        """At the start of a phase, bring gradients, modes and the optimiser in line with it."""
+    def enter(self, epoch: int) -> PhaseState:
+        """At the start of a phase, bring gradients, modes and the optimizer in line with it."""
         phase = self.plan.phase_of(epoch)
-        if self.motion is None or self.motion.phase != phase:
+        if self.phase is None or self.phase.phase != phase:
             self.plan.apply(self.model, phase)
-            self.motion = self.start_phase(phase)
-        return self.motion
+            self.phase = self.start_phase(phase)
+        return self.phase
 
 
-def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
-    """Train from ``parts.position`` to the end of the plan and report.
+def finetune(context: TrainingContext, *, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    """Train from ``context.state`` to the end of the plan and report.
 
     Ends after ``Stopped`` (asked to), ``Failed`` (the loss is no number any more) or the last ``EpochDone``.
-    ``parts.position`` is up to date whenever ``EpochDone`` is yielded.
+    ``context.state`` is up to date whenever ``EpochDone`` is yielded.
     """
-    yield planned(parts)
-    yield from (Note(message=note) for note in parts.notes)
-    position, told = parts.position, -1
-    for epoch in range(position.epoch, parts.plan.n_epochs):
-        if parts.patience and position.stale_epochs >= parts.patience and parts.plan.is_last(epoch):
+    yield planned(context)
+    yield from (Note(message=note) for note in context.notes)
+    state, told = context.state, -1
+    for epoch in range(state.epoch, context.plan.n_epochs):
+        if context.patience and state.stale_epochs >= context.patience and context.plan.is_last(epoch):
             return
-        motion = parts.enter(epoch)
-        if parts.engine is not None and not motion.prepared:
+        phase_state = context.enter(epoch)
+        if context.engine is not None and not phase_state.prepared:
             started = time.perf_counter()
-            yield from parts.engine.prepare(parts, motion)
-            motion.prepared = True
-            position.seconds += time.perf_counter() - started
+            yield from context.engine.prepare(context, phase_state)
+            phase_state.prepared = True
+            state.seconds += time.perf_counter() - started
         started = time.perf_counter()
-        train = motion.train or parts.train
-        totals = _Totals(parts.outputs, time.perf_counter())
+        train = phase_state.train or context.train
+        totals = _Totals(context.outputs, time.perf_counter())
         stopped = False
         for inputs, targets in train.epoch(epoch):  # [B, 3, S, S] or what crosses the cut, [B]
-            if parts.mixing is not None and parts.mixing.gives_way(inputs) and told != motion.phase:
-                told = motion.phase
-                yield Note(message=f"{parts.plan.phases[told].label}: {NO_PLACES}")
-            mixed = mix(parts, inputs, targets, position.step)
-            outputs, loss = take_step(parts, motion, mixed.inputs, mixed.targets)
+            if context.mixing is not None and context.mixing.falls_back(inputs) and told != phase_state.phase:
+                told = phase_state.phase
+                yield Note(message=f"{context.plan.phases[told].label}: {NO_PLACES}")
+            mixed = mix(context, inputs, targets, state.step)
+            outputs, loss = train_step(context, phase_state, mixed.inputs, mixed.targets)
             if not math.isfinite(loss):
-                yield _diverged(parts, epoch, loss)
+                yield _diverged(context, epoch, loss)
                 return
-            rate = float(motion.optimiser.param_groups[0]["lr"])
-            motion.scheduler.step()
-            position.step += 1
-            if parts.ema is not None:
-                parts.ema.update(parts.model, step=position.step)
+            rate = float(phase_state.optimizer.param_groups[0]["lr"])
+            phase_state.scheduler.step()
+            state.step += 1
+            if context.ema is not None:
+                context.ema.update(context.model, step=state.step)
             totals.add(outputs, mixed.mostly)
             if totals.is_due():
-                yield totals.report(epoch, position.step, rate)
+                yield totals.report(epoch, state.step, rate)
             if should_stop():
                 stopped = True
                 break
-        if stopped and position.best_epoch is not None:
-            position.seconds += time.perf_counter() - started
+        if stopped and state.best_epoch is not None:
+            state.seconds += time.perf_counter() - started
             yield Stopped(epoch=epoch)
             return
-        validation = validate(parts)
+        validation = validate(context)
         if not all(math.isfinite(value) for value in validation.values()):
-            yield _diverged(parts, epoch, validation["loss"])
+            yield _diverged(context, epoch, validation["loss"])
             return
-        is_best = _see(parts, epoch, validation)
-        position.seconds += time.perf_counter() - started
-        position.epoch = epoch + 1
-        turn = _turn(parts, motion, validation)
+        is_best = _update_best(context, epoch, validation)
+        state.seconds += time.perf_counter() - started
+        state.epoch = epoch + 1
+        news = _on_plateau(context, phase_state, validation)
         yield EpochDone(
             epoch=epoch,
-            phase=motion.phase,
-            step=position.step,
+            phase=phase_state.phase,
+            step=state.step,
             train=totals.metrics(),
             val=validation,
             lr=rate,
@@ -225,120 +225,122 @@ def finetune(parts: Parts, *, should_stop: Callable[[], bool] = lambda: False) -
         if stopped or should_stop():
             yield Stopped(epoch=epoch)
             return
-        if turn:
-            yield Note(message=turn)
+        if news:
+            yield Note(message=news)
 
 
-def mix(parts: Parts, inputs: Any, targets: Tensor, step: int) -> Mixed:
+def mix(context: TrainingContext, inputs: Any, targets: Tensor, step: int) -> Mixed:
     """What a step trains on: the batch, mixed where the run mixes (mixup.py)."""
-    return parts.mixing.mix(inputs, targets, step) if parts.mixing is not None else Mixed(inputs, targets, targets)
+    return context.mixing.mix(inputs, targets, step) if context.mixing is not None else Mixed(inputs, targets, targets)
 
 
-def take_step(parts: Parts, motion: Motion, inputs: Any, targets: Tensor) -> tuple[Tensor, float]:
-    """One step of the optimiser at its present rate; where the loss is no finite number, nothing moves.
+def train_step(context: TrainingContext, phase_state: PhaseState, inputs: Any, targets: Tensor) -> tuple[Tensor, float]:
+    """One step of the optimizer at its present rate; where the loss is no finite number, nothing moves.
 
     Args:
-        parts: Of the run.
-        motion: Of the phase.
+        context: Of the run.
+        phase_state: Of the phase.
         inputs: Pictures [B, 3, S, S], or what crosses the cut.
         targets: [B], [B, C] or [B, T]; shares of the classes [B, C] where they are mixed.
 
     Returns:
         What the network gave before the step, [B, n] float32 without gradients, and the loss.
     """
-    forward = motion.forward or parts.model
-    with computing(forward, targets.device.type, bool(motion.autocast)):
+    forward = phase_state.forward or context.model
+    with computing(forward, targets.device.type, bool(phase_state.autocast)):
         outputs = forward(inputs)
     outputs = outputs.float()
-    loss = parts.loss(outputs, targets)
+    loss = context.loss(outputs, targets)
     if math.isfinite(loss.item()):
         loss.backward()
-        learning = [parameter for group in motion.optimiser.param_groups for parameter in group["params"]]
-        if parts.penalty is not None:
-            parts.penalty.add(learning)
-        if parts.clip:
-            nn.utils.clip_grad_norm_(learning, parts.clip)
-        motion.optimiser.step()
-        motion.optimiser.zero_grad(set_to_none=True)
+        learning = [parameter for group in phase_state.optimizer.param_groups for parameter in group["params"]]
+        if context.penalty is not None:
+            context.penalty.add(learning)
+        if context.clip:
+            nn.utils.clip_grad_norm_(learning, context.clip)
+        phase_state.optimizer.step()
+        phase_state.optimizer.zero_grad(set_to_none=True)
     return outputs.detach(), loss.item()
 
 
-def planned(parts: Parts) -> Planned:
+def planned(context: TrainingContext) -> Planned:
     """What the run is going to do, before it does it."""
-    sizes = {name: parameter.numel() for name, parameter in parts.model.named_parameters()}
+    sizes = {name: parameter.numel() for name, parameter in context.model.named_parameters()}
     phases = [
         {
             "label": phase.label,
             "first_epoch": phase.first_epoch,
             "n_epochs": phase.n_epochs,
-            "trainable": sum(sizes[name] for group in parts.plan.trainable(index) for name in group.parameters),
-            "groups": [group.name for group in parts.plan.trainable(index)],
+            "trainable": sum(sizes[name] for group in context.plan.trainable(index) for name in group.parameters),
+            "groups": [group.name for group in context.plan.trainable(index)],
         }
-        for index, phase in enumerate(parts.plan.phases)
+        for index, phase in enumerate(context.plan.phases)
     ]
     return Planned(
-        model=parts.name,
-        n_epochs=parts.plan.n_epochs,
-        n_steps=parts.plan.n_epochs * len(parts.train),
+        model=context.name,
+        n_epochs=context.plan.n_epochs,
+        n_steps=context.plan.n_epochs * len(context.train),
         n_parameters=sum(sizes.values()),
-        n_train=len(parts.train.rows),
-        n_val=len(parts.validation.rows),
-        monitor=parts.monitor,
+        n_train=len(context.train.rows),
+        n_val=len(context.validation.rows),
+        monitor=context.monitor,
         phases=phases,
-        task=parts.outputs.task,
-        units=list(parts.outputs.units),
+        task=context.outputs.task,
+        units=list(context.outputs.units),
     )
 
 
-def validate(parts: Parts) -> dict[str, float]:
+def validate(context: TrainingContext) -> dict[str, float]:
     """Every score of the task, of the answering model on the validation pictures."""
-    motion = parts.motion
-    model = (motion.answer if motion else None) or parts.answering
-    outputs, targets = logits(model, ((motion.validation if motion else None) or parts.validation).epoch())
-    board = Scoreboard(parts.outputs.task)
-    board.update(parts.outputs.scores(outputs), targets)
+    phase_state = context.phase
+    model = (phase_state.answer if phase_state else None) or context.answering
+    outputs, targets = predict_outputs(
+        model, ((phase_state.validation if phase_state else None) or context.validation).epoch()
+    )
+    board = MetricCollection(context.outputs.task)
+    board.update(context.outputs.scores(outputs), targets)
     return board.compute()
 
 
-def _see(parts: Parts, epoch: int, validation: dict[str, float]) -> bool:
+def _update_best(context: TrainingContext, epoch: int, validation: dict[str, float]) -> bool:
     """Note whether this epoch is the best so far."""
-    score, position = _score(parts, validation), parts.position
-    if position.best_epoch is None or score > (position.best_score, -position.best_loss):
-        position.best_epoch, position.stale_epochs = epoch, 0
-        position.best_score, position.best_loss = score[0], -score[1]
+    score, state = _score(context, validation), context.state
+    if state.best_epoch is None or score > (state.best_score, -state.best_loss):
+        state.best_epoch, state.stale_epochs = epoch, 0
+        state.best_score, state.best_loss = score[0], -score[1]
         return True
-    position.stale_epochs += 1
+    state.stale_epochs += 1
     return False
 
 
-def _score(parts: Parts, validation: dict[str, float]) -> tuple[float, float]:
+def _score(context: TrainingContext, validation: dict[str, float]) -> tuple[float, float]:
     """What the monitor makes of an epoch; higher is better. Equal scores are decided by the lower loss."""
-    sign = 1 if scores.SCORES[parts.monitor].better == "higher" else -1
-    return sign * validation[parts.monitor], -validation["loss"]
+    sign = 1 if scores.SCORES[context.monitor].better == "higher" else -1
+    return sign * validation[context.monitor], -validation["loss"]
 
 
-def _turn(parts: Parts, motion: Motion, validation: dict[str, float]) -> str:
+def _on_plateau(context: TrainingContext, phase_state: PhaseState, validation: dict[str, float]) -> str:
     """Where validation has stalled, lower the rate or go on to the next phase; a sentence about it, or nothing."""
-    position, plan = parts.position, parts.plan
-    if position.epoch >= plan.n_epochs:
+    state, plan = context.state, context.plan
+    if state.epoch >= plan.n_epochs:
         return ""
-    if plan.waits(position.epoch) and position.stale_epochs >= plan.stalled:
-        position.stale_epochs = 0  # what learns now has its own chance before the run ends early
-        return f"Validation has stalled: from epoch {position.epoch + 1} on, {plan.go_on(position.epoch).label}."
-    if plan.phase_of(position.epoch) != motion.phase:
-        position.stale_epochs = 0  # likewise
-    elif motion.plateau is not None and motion.plateau.see(_score(parts, validation)[0]):
-        for group in motion.optimiser.param_groups:
-            group["lr"] *= motion.plateau.factor
-        lr = motion.optimiser.param_groups[0]["lr"]
-        return f"Validation has stalled: from epoch {position.epoch + 1} on, the learning rate is {lr:.2g}."
+    if plan.waits(state.epoch) and state.stale_epochs >= plan.stalled:
+        state.stale_epochs = 0  # what learns now has its own chance before the run ends early
+        return f"Validation has stalled: from epoch {state.epoch + 1} on, {plan.advance(state.epoch).label}."
+    if plan.phase_of(state.epoch) != phase_state.phase:
+        state.stale_epochs = 0  # likewise
+    elif phase_state.plateau is not None and phase_state.plateau.see(_score(context, validation)[0]):
+        for group in phase_state.optimizer.param_groups:
+            group["lr"] *= phase_state.plateau.factor
+        lr = phase_state.optimizer.param_groups[0]["lr"]
+        return f"Validation has stalled: from epoch {state.epoch + 1} on, the learning rate is {lr:.2g}."
     return ""
 
 
-def _diverged(parts: Parts, epoch: int, loss: float) -> Failed:
-    kept = parts.position.best_epoch
+def _diverged(context: TrainingContext, epoch: int, loss: float) -> Failed:
+    kept = context.state.best_epoch
     keeps = f" The model of epoch {kept + 1} is kept." if kept is not None else ""
-    rate = parts.motion.scheduler.base_lrs[0] if parts.motion else 0.0
+    rate = context.phase.scheduler.base_lrs[0] if context.phase else 0.0
     return Failed(
         message=f"The loss became {loss} in epoch {epoch + 1}: the training has exploded.{keeps}",
         fix=f"Lower the learning rate, for example to {rate / 10:.2g}, and start again.",
@@ -349,7 +351,7 @@ class _Totals:
     """Training scores of an epoch, and the loss since the last report."""
 
     def __init__(self, outputs: Outputs, now: float) -> None:
-        self._outputs, self._board = outputs, Scoreboard(outputs.task)
+        self._outputs, self._board = outputs, MetricCollection(outputs.task)
         self._recent = METRICS[outputs.task]["loss"]()
         self._began, self._reported = now, now
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ftcore.errors import SettingsError
 from ftcore.events import Event, Progress
-from ftcore.training.loop import Motion, Parts, mix, take_step
+from ftcore.training.loop import PhaseState, TrainingContext, mix, train_step
 
 LOWEST, HIGHEST = 1e-6, 1.0
 N_STEPS = 100
@@ -38,27 +38,27 @@ class Rates:
     suggestion: float
 
 
-def find_rate(parts: Parts) -> Generator[Event, None, Rates]:
-    """Try rates on the first phase of ``parts``, which are used up by it; a generator that returns what was seen.
+def find_rate(context: TrainingContext) -> Generator[Event, None, Rates]:
+    """Try rates on the first phase of ``context``, which are used up by it; a generator that returns what was seen.
 
     The suggestion is the rate at which the smoothed loss falls fastest over the logarithm of the rate.
     """
-    motion = parts.enter(0)
-    if parts.engine is not None:
-        yield from parts.engine.prepare(parts, motion)
-    batches = _endless(parts, motion)
-    peaks = motion.scheduler.base_lrs
+    phase_state = context.enter(0)
+    if context.engine is not None:
+        yield from context.engine.prepare(context, phase_state)
+    batches = _endless(context, phase_state)
+    peaks = phase_state.scheduler.base_lrs
     shares = [peak / max(peaks) for peak in peaks]  # of the head's rate: deeper groups learn more slowly
     rates: list[float] = []
     losses: list[float] = []
     average, lowest = 0.0, math.inf
     for step in range(N_STEPS):
         rate = LOWEST * (HIGHEST / LOWEST) ** (step / (N_STEPS - 1))
-        for group, share in zip(motion.optimiser.param_groups, shares, strict=True):
+        for group, share in zip(phase_state.optimizer.param_groups, shares, strict=True):
             group["lr"] = rate * share
         inputs, targets = next(batches)
-        mixed = mix(parts, inputs, targets, step)
-        _, loss = take_step(parts, motion, mixed.inputs, mixed.targets)
+        mixed = mix(context, inputs, targets, step)
+        _, loss = train_step(context, phase_state, mixed.inputs, mixed.targets)
         if not math.isfinite(loss):
             break
         average = _MEMORY * average + (1 - _MEMORY) * loss
@@ -82,8 +82,8 @@ def _steepest(rates: list[float], losses: list[float]) -> float:
     return rates[_SETTLED + slopes.index(min(slopes)) + _WINDOW // 2]
 
 
-def _endless(parts: Parts, motion: Motion) -> Iterator[tuple[Any, Tensor]]:
+def _endless(context: TrainingContext, phase_state: PhaseState) -> Iterator[tuple[Any, Tensor]]:
     epoch = 0
     while True:
-        yield from (motion.train or parts.train).epoch(epoch)
+        yield from (phase_state.train or context.train).epoch(epoch)
         epoch += 1

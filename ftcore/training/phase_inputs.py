@@ -14,13 +14,13 @@ import numpy as np
 from torch import Tensor, nn
 
 from ftcore.errors import WorkspaceError
-from ftcore.events import Event, Note, Prepared, Progress
+from ftcore.events import Event, FeaturesCached, Note, Progress
 from ftcore.freezing import disk_cache, feature_cache, runtimes
 from ftcore.freezing.cut import Cut, CutError, cut
 from ftcore.settings import EngineSettings
 from ftcore.training import precision
 from ftcore.training.batches import Batches
-from ftcore.training.loop import Motion, Parts, Source
+from ftcore.training.loop import PhaseState, Source, TrainingContext
 
 MOST_BYTES = 400_000
 """Per picture and view; where more would cross, keeping it costs more than computing it again."""
@@ -54,60 +54,60 @@ class Engine:
         self._size, self._settings = size, settings
         self._chosen: tuple[str, runtimes.Chosen] | None = None
 
-    def prepare(self, parts: Parts, motion: Motion) -> Iterator[Event]:
-        """See to the inputs of a phase, then to how its steps are computed. Sets both in ``motion``."""
+    def prepare(self, context: TrainingContext, phase_state: PhaseState) -> Iterator[Event]:
+        """See to the inputs of a phase, then to how its steps are computed. Sets both in ``phase_state``."""
         if self._settings.cache == "on":
-            yield from self._cached(parts, motion)
+            yield from self._cached(context, phase_state)
         else:
-            yield self._uncached(parts, motion)
-        yield from precision.choose(parts, motion, self._settings)
+            yield self._uncached(context, phase_state)
+        yield from precision.choose(context, phase_state, self._settings)
 
     @staticmethod
-    def _uncached(parts: Parts, motion: Motion, seconds: float = 0.0) -> Prepared:
-        views, is_fresh = parts.train.n_views - 1, parts.train.is_fresh
-        return Prepared(phase=motion.phase, views=views, is_fresh=is_fresh, seconds=seconds)
+    def _uncached(context: TrainingContext, phase_state: PhaseState, seconds: float = 0.0) -> FeaturesCached:
+        views, is_fresh = context.train.n_views - 1, context.train.is_fresh
+        return FeaturesCached(phase=phase_state.phase, views=views, is_fresh=is_fresh, seconds=seconds)
 
-    def _cached(self, parts: Parts, motion: Motion) -> Iterator[Event]:
-        """Cut the model for a phase and fill or find its activations. Sets the inputs of ``motion``."""
-        phase, started = parts.plan.phases[motion.phase], time.perf_counter()
+    def _cached(self, context: TrainingContext, phase_state: PhaseState) -> Iterator[Event]:
+        """Cut the model for a phase and fill or find its activations. Sets the inputs of ``phase_state``."""
+        phase, started = context.plan.phases[phase_state.phase], time.perf_counter()
         try:
-            found = self._cut(parts.model)
-            lists = [("validation", parts.validation)]
-            if not parts.train.is_fresh:
-                lists.insert(0, ("training", parts.train))
+            found = self._cut(context.model)
+            lists = [("validation", context.validation)]
+            if not context.train.is_fresh:
+                lists.insert(0, ("training", context.train))
             sources, computed = yield from self._sources(found, lists)
         except (CutError, WorkspaceError) as error:
-            whole, why = phase.n_groups == len(parts.plan.groups), error.what
-            if whole and parts.plan.has_adapters:
+            whole, why = phase.n_groups == len(context.plan.groups), error.what
+            if whole and context.plan.has_adapters:
                 why = "Nothing of this model is frozen from its input on: adapters learn in its first layers."
-            if not whole or parts.plan.has_adapters:
+            if not whole or context.plan.has_adapters:
                 yield Note(message=f"{phase.label}: trains from the pictures in every epoch. {why}")
-            yield self._uncached(parts, motion, time.perf_counter() - started)
+            yield self._uncached(context, phase_state, time.perf_counter() - started)
             return
         if found.moved:
             yield Note(message=f"{phase.label}: only the earlier layers are computed once, because {found.moved}.")
-        motion.validation, motion.forward = sources["validation"], found.suffix
-        motion.train = sources.get("training")
-        if motion.train is None:
-            yield from self._fresh(parts, motion, found)
-        if parts.ema is not None:
-            parts.plan.apply(parts.ema.module, motion.phase)
-            averaged = self._cut(parts.ema.module)
+        phase_state.validation, phase_state.forward = sources["validation"], found.suffix
+        phase_state.train = sources.get("training")
+        if phase_state.train is None:
+            yield from self._fresh(context, phase_state, found)
+        if context.ema is not None:
+            context.plan.apply(context.ema.module, phase_state.phase)
+            averaged = self._cut(context.ema.module)
             if averaged.digest == found.digest:
-                motion.answer = averaged.suffix
+                phase_state.answer = averaged.suffix
             else:  # what is frozen now learned in an earlier phase: its average is another network
-                motion.validation = motion.answer = None
+                phase_state.validation = phase_state.answer = None
         else:
-            motion.answer = found.suffix
-        yield Prepared(
-            phase=motion.phase,
-            prefix=self._chosen[1].name if self._chosen and (computed or parts.train.is_fresh) else "",
+            phase_state.answer = found.suffix
+        yield FeaturesCached(
+            phase=phase_state.phase,
+            prefix=self._chosen[1].name if self._chosen and (computed or context.train.is_fresh) else "",
             cut=", ".join(found.names),
             crossing_bytes=self._bytes(found),
-            views=parts.train.n_views - 1,
-            is_fresh=parts.train.is_fresh,
+            views=context.train.n_views - 1,
+            is_fresh=context.train.is_fresh,
             seconds=time.perf_counter() - started,
-            cache_hit=not computed and not parts.train.is_fresh,
+            cache_hit=not computed and not context.train.is_fresh,
         )
 
     def answers(
@@ -262,18 +262,18 @@ class Engine:
     def _told(work: _Work, label: str, done: int, total: int, seconds: float) -> Progress:
         return Progress(stage=f"fill_{work.what}", label=label, done=done, total=total, seconds=seconds)
 
-    def _fresh(self, parts: Parts, motion: Motion, found: Cut) -> Iterator[Event]:
+    def _fresh(self, context: TrainingContext, phase_state: PhaseState, found: Cut) -> Iterator[Event]:
         """Views of their own in every epoch: the prefix runs again and again, on the fastest engine."""
-        pictures = parts.train
-        n = parts.plan.phases[motion.phase].n_epochs * len(pictures.rows)
+        pictures = context.train
+        n = context.plan.phases[phase_state.phase].n_epochs * len(pictures.rows)
         chosen = yield from self._choose(found, pictures, n)
         tried, started = 0, time.perf_counter()
         with contextlib.closing(pictures.in_order(BATCH, view=1)) as drawn:
             for images, _ in itertools.islice(drawn, TRIED // BATCH):
                 tried += len(chosen.run(images)[0].cpu())
         seconds = (time.perf_counter() - started) / tried * len(pictures.rows)
-        motion.train = _Computed(pictures, chosen.run)
-        label = parts.plan.phases[motion.phase].label
+        phase_state.train = _Computed(pictures, chosen.run)
+        label = context.plan.phases[phase_state.phase].label
         yield Note(
             message=f"{label}: fresh views every epoch send each training picture through the frozen part again, "
             f"which costs about {max(1, round(seconds))} s per epoch."

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ftcore.events import Event, Note
 from ftcore.settings import EngineSettings
 from ftcore.training.cpu_kernels import computing
-from ftcore.training.loop import Motion, Parts
+from ftcore.training.loop import PhaseState, TrainingContext
 
 WORTH_MEASURING = 20.0
 """Seconds that a phase must take by the first step before bfloat16 is tried; the trial takes a few steps."""
@@ -30,45 +30,45 @@ LEAST_GAIN = 1.15
 """How much faster another way must be to be taken: below that, the noise of the measurement decides."""
 
 
-def choose(parts: Parts, motion: Motion, settings: EngineSettings) -> Iterator[Event]:
-    """Set ``motion.autocast`` and, where asked for and faster, compile ``motion.forward``.
+def choose(context: TrainingContext, phase_state: PhaseState, settings: EngineSettings) -> Iterator[Event]:
+    """Set ``phase_state.autocast`` and, where asked for and faster, compile ``phase_state.forward``.
 
-    Nothing of the model moves meanwhile: copies are measured, and the random numbers are put back. A motion that comes
-    from a checkpoint keeps the precision that it has.
+    Nothing of the model moves meanwhile: copies are measured, and the random numbers are put back. One that
+    comes from a checkpoint keeps the precision that it has.
     """
-    forward = motion.forward or parts.model
-    if motion.autocast is None and settings.autocast != "auto":
-        motion.autocast = settings.autocast == "on"
-    if motion.autocast is not None and settings.compile == "off":
+    forward = phase_state.forward or context.model
+    if phase_state.autocast is None and settings.autocast != "auto":
+        phase_state.autocast = settings.autocast == "on"
+    if phase_state.autocast is not None and settings.compile == "off":
         return
-    phase = parts.plan.phases[motion.phase]
-    inputs, targets = next((motion.train or parts.train).epoch(phase.first_epoch))
+    phase = context.plan.phases[phase_state.phase]
+    inputs, targets = next((phase_state.train or context.train).epoch(phase.first_epoch))
     inputs = tuple(tensor[:TRIED] for tensor in inputs) if isinstance(inputs, tuple) else inputs[:TRIED]
     targets = targets[:TRIED]
     devices = [targets.device] if targets.is_cuda else []
     with torch.random.fork_rng(devices=devices):
-        plain = _step_seconds(forward, inputs, targets, bool(motion.autocast))
-        total = plain / len(targets) * len(parts.train.rows) * phase.n_epochs
-        if motion.autocast is None:
-            motion.autocast = False
+        plain = _step_seconds(forward, inputs, targets, bool(phase_state.autocast))
+        total = plain / len(targets) * len(context.train.rows) * phase.n_epochs
+        if phase_state.autocast is None:
+            phase_state.autocast = False
             if total > WORTH_MEASURING and _has_bfloat16(targets.device.type):
                 half = _step_seconds(forward, inputs, targets, True)
-                motion.autocast = plain / half >= LEAST_GAIN
-                if motion.autocast:
+                phase_state.autocast = plain / half >= LEAST_GAIN
+                if phase_state.autocast:
                     yield Note(
                         message=f"{phase.label}: computes in bfloat16, which is {plain / half:.1f} times as fast here."
                     )
                     plain = half
         if settings.compile == "on":
-            yield from _compiled(motion, forward, inputs, targets, plain, phase.label)
+            yield from _compiled(phase_state, forward, inputs, targets, plain, phase.label)
 
 
 def _compiled(
-    motion: Motion, forward: nn.Module, inputs: Any, targets: Tensor, plain: float, label: str
+    phase_state: PhaseState, forward: nn.Module, inputs: Any, targets: Tensor, plain: float, label: str
 ) -> Iterator[Event]:
     started = time.perf_counter()
     try:
-        seconds = _step_seconds(forward, inputs, targets, bool(motion.autocast), wrap=torch.compile)
+        seconds = _step_seconds(forward, inputs, targets, bool(phase_state.autocast), wrap=torch.compile)
     except Exception as error:  # a compiler that is missing or does not know a layer
         yield Note(message=f"{label}: torch.compile failed ({type(error).__name__}): trains without it.")
         return
@@ -79,7 +79,7 @@ def _compiled(
             "trains without it."
         )
         return
-    motion.forward = torch.compile(forward)  # type: ignore[assignment]
+    phase_state.forward = torch.compile(forward)  # type: ignore[assignment]
     yield Note(message=f"{label}: torch.compile made steps {plain / seconds:.2f} times as fast, after {took:.0f} s.")
 
 

@@ -13,7 +13,7 @@ from ftcore.datasets.explore import average as appearance
 from ftcore.datasets.explore import feature_map, query
 from ftcore.datasets.explore.average import Average, Group
 from ftcore.datasets.explore.feature_map import FeatureMap
-from ftcore.datasets.explore.query import Wanted
+from ftcore.datasets.explore.query import Query
 from ftcore.datasets.images import pixel_store
 from ftcore.datasets.images.decode import EXTENSIONS
 from ftcore.datasets.images.thumbnails import Thumbnails
@@ -54,14 +54,14 @@ def _thumbnails(dataset_id: str, edition: int) -> Thumbnails:
     return Thumbnails(open_dataset(dataset_id))
 
 
-def matching(dataset: Dataset, wanted: Wanted, kind: str | None) -> Any:
+def matching(dataset: Dataset, wanted: Query, kind: str | None) -> Any:
     """Rows of the pictures that fit, as an array; with a ``kind`` only the evidence of that finding."""
     stamp = _stamp(dataset.folder / findings.FILE) if kind else 0
     return _matching(dataset.id, wanted, kind, stamp, _edition(dataset.id))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _matching(dataset_id: str, wanted: Wanted, kind: str | None, stamp: int, edition: int) -> Any:
+def _matching(dataset_id: str, wanted: Query, kind: str | None, stamp: int, edition: int) -> Any:
     rows = _evidence(dataset_id, stamp).get(kind, ()) if kind else None
     return query.matching(records(dataset_id), wanted, rows)
 
@@ -217,11 +217,11 @@ def test_tables(run_id: str, said: Outputs) -> dict[str, pd.DataFrame]:
 
     file = store.find(run_id).folder / "predictions" / "test.parquet"
     found = Predictions.load(file, said.classes, said.task, said.threshold)
-    if said.task == "number":
+    if said.task == "regression":
         tables = {"numbers": report.number_table(found, said.units), "pairs": report.pairs_table(found)}
     else:
         tables = {"classes": report.class_table(found)}
-    if said.task == "single":
+    if said.task == "multiclass":
         tables["confusion"] = report.confusion_table(found)
     return {**tables, "mistakes": report.mistakes(found, said.units)}
 

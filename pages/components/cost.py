@@ -62,7 +62,7 @@ def _ask(settings: s.RunSettings, before: store.Job | None) -> store.Job:
     if before is not None and session.state(before).status == "stopped":
         price.forget(before.id)
     job = price.job(settings)
-    price.let_go()
+    price.cancel()
     session.submit(job)
     return job
 
@@ -160,7 +160,7 @@ def promised(job: store.Job, state: RunState) -> None:
             "Promised before the start": [row[1] for row in rows],
             "Actual": [row[2] for row in rows],
         }
-        st.dataframe(table, hide_index=True, alt="Promised and actual time, memory and disk", key="promised")
+        st.dataframe(table, hide_index=True, alt="Estimated and actual time, memory and disk", key="promised")
         within = given.seconds_low <= spent.seconds <= given.seconds_high
         likely = f"{formatting.rough(given.seconds_low)} to {formatting.rough(given.seconds_high)}"
         st.caption(f"The time lay {'within' if within else 'outside'} what was thought likely, {likely}.")

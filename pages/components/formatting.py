@@ -5,7 +5,7 @@ import time
 from ftcore import names
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
-from ftcore.events import Prepared
+from ftcore.events import FeaturesCached
 from ftcore.runs.state import RunState
 from ftcore.tasks import scores
 
@@ -74,7 +74,7 @@ def when(at: float) -> str:
     return time.strftime("today %H:%M" if same_day else "%d %b %Y %H:%M", moment)
 
 
-def once(prepared: Prepared, n_train: int) -> str:
+def once(prepared: FeaturesCached, n_train: int) -> str:
     """What was computed once for a phase, in a sentence; nothing where every epoch goes through the whole network."""
     if not prepared.cut:
         return ""
@@ -113,7 +113,11 @@ def divided(dataset: Dataset) -> str:
     if dataset.split_source == "folds":
         return f"into folds, of which one is validation (the history says which), seed {dataset.seed}"
     shares = "/".join(str(share) for share in dataset.split_shares)
-    evenly = {"single": "class by class", "multi": "evenly for each class", "number": "evenly over the values"}
+    evenly = {
+        "multiclass": "class by class",
+        "multilabel": "evenly for each class",
+        "regression": "evenly over the values",
+    }
     together = {"groups": "pictures of one group together", "near": "pictures that show nearly the same together"}
     how = together.get(dataset.split_source, evenly[dataset.task])
     return f"{shares}, {how}, seed {dataset.seed}"

@@ -28,7 +28,7 @@ def edit(
     version: str,
     sliders: Sequence[str] = (),
     suggested: s.RunSettings | None = None,
-    task: str = "single",
+    task: str = "multiclass",
 ) -> s.RunSettings:
     """Widgets for the named settings; what the user changes is checked and saved at once.
 
@@ -64,7 +64,7 @@ def in_columns(
     save: Callable[[s.RunSettings], Any],
     version: str,
     suggested: s.RunSettings | None = None,
-    task: str = "single",
+    task: str = "multiclass",
 ) -> s.RunSettings:
     """``edit`` in two columns, the first half on the left."""
     half = -(-len(keys) // 2)

@@ -36,7 +36,7 @@ def main() -> None:
     from ftcore.datasets.doctor.examine import examine
     from ftcore.datasets.images.pixel_store import PixelStore
     from ftcore.datasets.importing.importer import import_source
-    from ftcore.events import Progress, told
+    from ftcore.events import Progress, drain
     from ftcore.training.embeddings.compute import picture_features
 
     with tempfile.TemporaryDirectory() as folder:
@@ -48,10 +48,10 @@ def main() -> None:
         dataset = import_source(archive)
         results: dict[str, float | int | bool] = {"pictures": dataset.n_images, "target_seconds": TARGET}
         started = time.perf_counter()
-        told(picture_features(dataset))
+        drain(picture_features(dataset))
         results["features_cold_seconds"] = round(time.perf_counter() - started, 2)
         started = time.perf_counter()
-        features = told(picture_features(dataset))
+        features = drain(picture_features(dataset))
         results["features_warm_seconds"] = round(time.perf_counter() - started, 2)
         stages: dict[str, float] = {}
         examining = time.perf_counter()
@@ -59,7 +59,7 @@ def main() -> None:
         def heard(event: Progress) -> None:  # when each stage was last heard of
             stages[event.label] = round(time.perf_counter() - examining, 2)
 
-        report = told(examine(dataset, PixelStore(dataset), features), heard)
+        report = drain(examine(dataset, PixelStore(dataset), features), heard)
         results["doctor_warm_seconds"] = round(time.perf_counter() - started, 2)
         results["within_target"] = results["doctor_warm_seconds"] <= TARGET
         answer = {**results, "until_stage_ended": stages, "found": {f.kind: f.count for f in report.findings}}

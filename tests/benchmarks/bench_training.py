@@ -133,14 +133,14 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     """
     import torch
 
-    from ftcore.events import told
+    from ftcore.events import drain
     from ftcore.freezing import runtimes
     from ftcore.freezing.cut import cut
     from ftcore.freezing.plan import FreezePlan, make_phases
     from ftcore.models.build import build_model
     from ftcore.models.depth_groups import depth_groups
     from ftcore.training.cpu_kernels import computing
-    from ftcore.training.recipe.optimizers import build_optimiser
+    from ftcore.training.recipe.optimizers import build_optimizer
 
     torch.set_num_threads(2)
     network, _ = build_model(model, n_outputs=10, image_size=SIZE, pretrained=False)
@@ -152,10 +152,10 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     prefix_seconds, forward, inputs = 0.0, network, images[:BATCH]
     if freeze != "none":
         halves = cut(network, SIZE)
-        run = told(runtimes.choose(halves.prefix, images[:BATCH], 10**6, engine)).run
+        run = drain(runtimes.choose(halves.prefix, images[:BATCH], 10**6, engine)).run
         prefix_seconds = timed(lambda: run(images), 5) / len(images) * (n_train * (views + 1) + n_val)
         forward, inputs = halves.suffix, tuple(value[:BATCH].clone() for value in run(images))
-    optimiser = build_optimiser("adamw", network, plan.trainable(0), lr=RATE, layer_decay=1.0, weight_decay=0.01)
+    optimiser = build_optimizer("adamw", network, plan.trainable(0), lr=RATE, layer_decay=1.0, weight_decay=0.01)
     targets = torch.randint(0, 10, (BATCH,))
 
     def step(half: bool) -> None:

@@ -74,7 +74,7 @@ def picture(tiny_zip, tmp_path_factory):
 def test_an_import_says_what_it_made(imported):
     assert imported == {
         "dataset": imported["dataset"],
-        "task": "single",
+        "task": "multiclass",
         "images": 60,
         "classes": {"blue": 20, "green": 20, "red": 20},
         "splits": {"train": 42, "validation": 9, "test": 9},
@@ -189,7 +189,7 @@ WRONG = {
     "a value that is no number": (["train", "--set", "train.epochs=many"], "Epochs is 'many'"),
     "a value out of range": (["train", "--set", "train.epochs=0"], "Epochs is 0"),
     "a value that is not a number": (["train", "--set", "train.lr=nan"], "Learning rate is nan"),
-    "an unknown choice": (["train", "--set", "train.optimiser=adamx"], "Unknown optimiser 'adamx'."),
+    "an unknown choice": (["train", "--set", "train.optimizer=adamx"], "Unknown optimiser 'adamx'."),
     "an unknown section": (["train", "--set", "trainer.epochs=1"], "Unknown setting 'trainer.epochs'."),
     "a settings file that is missing": (["train", "--settings", "missing.json"], "The settings file 'missing.json'"),
     "settings and a preset": (["train", "--settings", "x", "--preset", "best"], "--settings and --preset"),
@@ -346,7 +346,7 @@ def table(tmp_path, tiny_zip):
 def test_a_folder_and_a_table_are_imported_by_the_columns_that_are_named(place, table):
     folder, file = table
     found = answer("import", folder, "--labels", file, "--target-column", "what", "--split-column", "where")
-    assert (found["task"], found["images"]) == ("multi", 60)
+    assert (found["task"], found["images"]) == ("multilabel", 60)
     assert found["classes"] == {"blue": 20, "even": 30, "green": 20, "odd": 30, "red": 20}
     assert found["splits"]["test"] == 20
 
@@ -354,7 +354,7 @@ def test_a_folder_and_a_table_are_imported_by_the_columns_that_are_named(place, 
 def test_numbers_are_imported_and_listed(place, table):
     folder, file = table
     columns = ("--target-column", "brightness (cd)", "--group-column", "who", "--image-column", "picture")
-    found = answer("import", folder, "--labels", file, *columns, "--task", "number")
-    assert found["task"] == "number" and list(found["classes"]) == ["brightness"]
+    found = answer("import", folder, "--labels", file, *columns, "--task", "regression")
+    assert found["task"] == "regression" and list(found["classes"]) == ["brightness"]
     listed = answer("datasets", "--json")["datasets"]
     assert found["dataset"] in [row["dataset"] for row in listed]

@@ -49,7 +49,7 @@ def test_settings_lists_every_field_with_its_default_and_help(capsys):
     assert list(rows) == s.keys()
     assert rows["train.epochs"]["default"] == s.TrainSettings().epochs
     assert (rows["train.epochs"]["low"], rows["train.epochs"]["high"]) == (1, 1000)
-    assert [choice["name"] for choice in rows["train.optimiser"]["choices"]] == list(s.OPTIMISERS)
+    assert [choice["name"] for choice in rows["train.optimizer"]["choices"]] == list(s.OPTIMIZERS)
     assert all(row["label"] and row["help"].endswith(".") for row in rows.values())
     assert all(choice["help"] for row in rows.values() for choice in row["choices"] or [])
 

@@ -50,8 +50,8 @@ def picture(glowing_zip, tmp_path):
 def test_several_classes_are_predicted_with_all_probabilities_and_those_above_the_threshold(
     import_task, train, answer, picture, capsys
 ):
-    shown = train(import_task("multi"))
-    assert (shown["state"], shown["task"], shown["settings"]["train"]["loss"]) == ("finished", "multi", "bce")
+    shown = train(import_task("multilabel"))
+    assert (shown["state"], shown["task"], shown["settings"]["train"]["loss"]) == ("finished", "multilabel", "bce")
     assert set(shown["val"]) == {"loss", "exact_match", "mean_average_precision", "f1_micro", "f1"}
     assert set(shown["test"]["mean_average_precision"]) == {"value", "low", "high"}
     said = answer("predict", shown["run"], picture)["predictions"][0]
@@ -79,7 +79,7 @@ def test_numbers_are_predicted_in_their_units_with_a_typical_error(import_task, 
 
 
 def test_a_setting_that_cannot_serve_the_task_makes_no_run(import_task, capsys):
-    dataset = import_task("number")
+    dataset = import_task("regression")
     assert cli.main(["train", "--dataset", dataset.id, "--set", "train.loss=focal"]) == 2
     assert capsys.readouterr().err.strip() == (
         "The loss 'focal' does not serve a data set with numbers. Choose one of these for train.loss: mse, mae, huber."
@@ -100,7 +100,7 @@ def test_loose_pictures_of_each_class_are_imported(workspace, answer, shots):
     cups = [f"cup={shots[0]},{shots[1]}", shots[2], shots[3]]
     keys = [part for shot in shots[4:] for part in ("--class", f"key={shot}")]
     made = answer("import", "--class", *cups, *keys, "--split", "50/25/25")
-    assert (made["task"], made["classes"], made["left_out"]) == ("single", {"cup": 4, "key": 4}, 0)
+    assert (made["task"], made["classes"], made["left_out"]) == ("multiclass", {"cup": 4, "key": 4}, 0)
     assert [dataset["name"] for dataset in answer("datasets", "--json")["datasets"]] == ["My pictures"]
     assert list((workspace / "uploads").iterdir()) == []
 

@@ -39,7 +39,7 @@ def named(name, kind="train"):
 
 
 def run_of(task):
-    return named({"single": "Colours quick", "multi": "Seen quick", "number": "Glow quick"}[task])
+    return named({"multiclass": "Colours quick", "multilabel": "Seen quick", "regression": "Glow quick"}[task])
 
 
 def test_the_archives_are_small():
@@ -48,7 +48,12 @@ def test_the_archives_are_small():
 
 def test_every_data_set_opens(old):
     tasks = sorted((dataset.name, dataset.task) for dataset in list_datasets())
-    assert tasks == [("Colours", "single"), ("Colours", "single"), ("Glow", "number"), ("Seen", "multi")]
+    assert tasks == [
+        ("Colours", "multiclass"),
+        ("Colours", "multiclass"),
+        ("Glow", "regression"),
+        ("Seen", "multilabel"),
+    ]
     for dataset in list_datasets():
         table = dataset.records()
         assert len(dataset.targets(table[table["split"] != ""])) == dataset.n_images
@@ -81,7 +86,7 @@ def test_a_draft_is_still_the_same(old):
     assert draft.settings.model.start == own_weights.list_all()[0].id
 
 
-@pytest.mark.parametrize("task", ["single", "multi", "number"])
+@pytest.mark.parametrize("task", ["multiclass", "multilabel", "regression"])
 def test_a_finished_run_shows_its_scores_and_answers_as_it_did(old, task):
     job = run_of(task)
     state = Tail(job).read()
@@ -92,9 +97,9 @@ def test_a_finished_run_shows_its_scores_and_answers_as_it_did(old, task):
     kept = Predictions.load(job.folder / "predictions" / "test.parquet", bundle.classes, task)
     assert report.scores(kept)[state.headline]["value"] == pytest.approx(state.scores[state.headline]["value"])
     pictures = PixelStore(dataset, 32)
-    answers = bundle.answers([pictures.picture(int(row)) for row in kept.picture])
-    spread = kept.target.std() if task == "number" else 1.0
-    assert np.abs(answers - kept.answers).max() < ACROSS_MACHINES * spread
+    answers = bundle.answers([pictures.picture(int(row)) for row in kept.row])
+    spread = kept.target.std() if task == "regression" else 1.0
+    assert np.abs(answers - kept.values).max() < ACROSS_MACHINES * spread
 
 
 def test_an_interrupted_run_resumes_to_the_numbers_of_one_that_was_not(old, monkeypatch):
@@ -114,8 +119,8 @@ def test_an_interrupted_run_resumes_to_the_numbers_of_one_that_was_not(old, monk
 def test_a_race_has_its_standings(old):
     state = Tail(store.list_jobs("race")[0]).read()
     assert state.status == "finished"
-    assert [standing.model for standing in state.standings] == ["tf_efficientnet_lite0", "tf_efficientnet_lite1"]
-    assert all(standing.low <= standing.score <= standing.high for standing in state.standings)
+    assert [standing.model for standing in state.leaderboard] == ["tf_efficientnet_lite0", "tf_efficientnet_lite1"]
+    assert all(standing.low <= standing.score <= standing.high for standing in state.leaderboard)
 
 
 def test_a_trial_of_learning_rates_is_found_again(old):

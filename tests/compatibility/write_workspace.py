@@ -66,8 +66,10 @@ def write(source: Path) -> None:
     colours = import_source(_zip(source / "colours.zip", _classes()), name="Colours")
     pictures, table = _glowing()
     archive = _zip(source / "glowing.zip", pictures, table)
-    several = import_source(archive, name="Seen", task="multi", labels=Labels("", "file", ("seen",), "", "", "|"))
-    number = import_source(archive, name="Glow", task="number", labels=Labels("", "file", ("glow (cd)",), "", "", "|"))
+    several = import_source(archive, name="Seen", task="multilabel", labels=Labels("", "file", ("seen",), "", "", "|"))
+    number = import_source(
+        archive, name="Glow", task="regression", labels=Labels("", "file", ("glow (cd)",), "", "", "|")
+    )
 
     for report in examine.examination(colours):
         del report

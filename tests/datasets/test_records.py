@@ -23,7 +23,7 @@ def dataset(tmp_path):
 def test_ranges_of_numbers_have_names_of_their_own(tmp_path, low, high, first):
     rows = [f"{i}.png,{value!r}" for i, value in enumerate(np.linspace(low, high, 24).tolist())]
     files = {**{f"{i}.png": png(i) for i in range(24)}, "t.csv": "\n".join(["file,size", *rows]).encode()}
-    dataset = import_source(write_zip(tmp_path / "t.zip", files), task="number")
+    dataset = import_source(write_zip(tmp_path / "t.zip", files), task="regression")
     found = records.histogram(dataset)
     assert found["label"].nunique() == 16 and found["count"].sum() == 24
     assert found["label"][0] == first or not first
@@ -50,7 +50,7 @@ def test_the_table_agrees_with_the_counts(dataset):
 def test_the_summary_is_plain_data(dataset):
     assert json.loads(json.dumps(summary(dataset))) == {
         "dataset": dataset.id,
-        "task": "single",
+        "task": "multiclass",
         "images": 20,
         "classes": {"cat": 10, "dog": 10},
         "splits": {"train": 12, "validation": 4, "test": 4},

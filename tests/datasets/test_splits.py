@@ -85,7 +85,7 @@ def several(n=400, n_classes=6, seed=0):
 @pytest.mark.parametrize("seed", range(5))
 def test_each_of_several_classes_gets_its_shares(seed):
     has, _ = several(seed=seed)
-    split = divide("multi", has, seed=seed)
+    split = divide("multilabel", has, seed=seed)
     for name, share in zip(splits.SPLITS, (0.7, 0.15, 0.15), strict=True):
         assert abs((split == name).sum() - share * len(has)) <= 3
         for label in range(has.shape[1]):
@@ -94,7 +94,7 @@ def test_each_of_several_classes_gets_its_shares(seed):
 
 def test_numbers_are_spread_evenly():
     values = np.random.default_rng(0).lognormal(size=(500, 1)).astype(np.float32)
-    split = divide("number", values)
+    split = divide("regression", values)
     assert [(split == name).sum() for name in splits.SPLITS] == [340, 80, 80]
     for low, high in ((0, 0.1), (0.9, 1.0)):
         edges = np.quantile(values, (low, high))
@@ -102,11 +102,11 @@ def test_numbers_are_spread_evenly():
         assert 6 <= (tenth & (split == "test")).sum() <= 9
 
 
-@pytest.mark.parametrize("task", ["single", "multi", "number"])
+@pytest.mark.parametrize("task", ["multiclass", "multilabel", "regression"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_group_never_straddles_and_shares_are_kept_about(task, seed):
     has, groups = several(seed=seed)
-    targets = {"single": has.argmax(axis=1), "multi": has, "number": has.sum(axis=1, keepdims=True)}[task]
+    targets = {"multiclass": has.argmax(axis=1), "multilabel": has, "regression": has.sum(axis=1, keepdims=True)}[task]
     split = divide(task, targets, groups=groups, seed=seed)
     for group in set(groups):
         assert len(set(split[groups == group])) == 1
@@ -136,34 +136,34 @@ def test_a_class_in_one_group_only_goes_to_train():
     targets = np.array([0] * 30 + [1] * 3)
     groups = np.array([f"g{i // 3}" for i in range(30)] + ["lonely"] * 3, dtype=object)
     for seed in range(10):
-        assert (divide("single", targets, groups=groups, seed=seed)[30:] == "train").all()
+        assert (divide("multiclass", targets, groups=groups, seed=seed)[30:] == "train").all()
 
 
 def test_pictures_without_a_group_are_on_their_own():
-    split = divide("single", np.repeat([0, 1], 50), groups=np.array([""] * 100, dtype=object))
+    split = divide("multiclass", np.repeat([0, 1], 50), groups=np.array([""] * 100, dtype=object))
     assert [(split == name).sum() for name in splits.SPLITS] == [70, 15, 15]
 
 
 def test_two_groups_are_too_few_for_three_splits():
     with pytest.raises(DataError, match=r"There are 2 groups, expected at least 3.*divide at random"):
-        divide("single", np.repeat([0, 1], 10), groups=np.array(["a", "b"] * 10, dtype=object))
+        divide("multiclass", np.repeat([0, 1], 10), groups=np.array(["a", "b"] * 10, dtype=object))
 
 
 def test_a_class_in_every_group_of_its_own_cannot_be_divided():
     with pytest.raises(DataError, match="one of training, validation and test would stay empty"):
-        divide("single", np.arange(3), groups=np.array(["a", "b", "c"], dtype=object))
+        divide("multiclass", np.arange(3), groups=np.array(["a", "b", "c"], dtype=object))
 
 
 def test_a_group_that_the_given_division_tears_apart_is_refused():
     given, groups = np.array(["train", "test"] * 5), np.array(["patient 1"] * 10, dtype=object)
     with pytest.raises(DataError, match="tears 1 of 1 groups apart: 'patient 1' is in train and in test"):
-        divide("single", np.zeros(10, int), given=given, groups=groups)
+        divide("multiclass", np.zeros(10, int), given=given, groups=groups)
 
 
 def test_what_a_given_division_lacks_is_carved_out_of_train_for_every_task():
     has, _ = several()
     given = np.array(["train"] * 300 + ["test"] * 100)
-    for task, targets in (("multi", has), ("number", has[:, :1] + np.arange(400)[:, None])):
+    for task, targets in (("multilabel", has), ("regression", has[:, :1] + np.arange(400)[:, None])):
         split = divide(task, targets, given=given)
         assert (split[300:] == "test").all() and 45 <= (split == "validation").sum() <= 60
 
@@ -173,11 +173,11 @@ def test_a_file_name_without_its_counter_is_the_group():
     assert prefix_groups(paths).tolist() == ["a/burst3", "a/burst3", "a/IMG-7", "b/burst3", "a/12", "noend"]
 
 
-@pytest.mark.parametrize("task", ["single", "multi", "number"])
+@pytest.mark.parametrize("task", ["multiclass", "multilabel", "regression"])
 @pytest.mark.parametrize("grouped", [False, True])
 def test_folds_are_equal_and_hold_every_picture_once(task, grouped):
     has, groups = several()
-    targets = {"single": has.argmax(axis=1), "multi": has, "number": has.sum(axis=1, keepdims=True)}[task]
+    targets = {"multiclass": has.argmax(axis=1), "multilabel": has, "regression": has.sum(axis=1, keepdims=True)}[task]
     fold = folds(task, targets, 5, groups=groups if grouped else None, seed=1)
     sizes = np.bincount(fold, minlength=5)
     assert sizes.sum() == 400 and sizes.max() - sizes.min() <= (12 if grouped else 3)
@@ -188,17 +188,17 @@ def test_folds_are_equal_and_hold_every_picture_once(task, grouped):
 
 def test_folds_that_cannot_be_are_refused():
     with pytest.raises(SettingsError, match="1 folds were asked for"):
-        folds("single", np.zeros(10, int), 1)
+        folds("multiclass", np.zeros(10, int), 1)
     with pytest.raises(DataError, match=r"Class number 1 has 2 pictures.*Use 2 folds"):
-        folds("single", np.array([0] * 9 + [1] * 2), 5)
+        folds("multiclass", np.array([0] * 9 + [1] * 2), 5)
 
 
 def test_a_class_with_too_few_pictures_is_called_by_its_name_where_that_is_known():
     few = np.array([0] * 9 + [1] * 2)
     with pytest.raises(DataError, match="Class 'dog' has 2 pictures"):
-        folds("single", few, 5, classes=("cat", "dog"))
+        folds("multiclass", few, 5, classes=("cat", "dog"))
     with pytest.raises(DataError, match="Class 'dog' has 2 pictures"):
-        divide("single", few, classes=("cat", "dog"))
+        divide("multiclass", few, classes=("cat", "dog"))
 
 
 def test_pictures_without_any_class_are_divided_too():

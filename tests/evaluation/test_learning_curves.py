@@ -78,14 +78,14 @@ def numbers(train, validation):
 
 def test_a_gap_between_errors_is_told_in_the_unit_of_the_numbers():
     history = numbers([3, 2, 1], [3, 2.5, 2.2])
-    (found,) = on_history(history, 8, task="number", units=["kg"])
+    (found,) = on_history(history, 8, task="regression", units=["kg"])
     assert found.severity == "warning" and "off by 1.00 kg on average, on validation pictures by 2.20 kg" in found.text
-    assert on_history(history, 8, task="number", units=["kg", "cm"]) == [], "a mean of both says nothing"
-    assert on_history(numbers([3, 2, 1], [3, 2, 1.4]), 8, task="number", units=["kg"]) == []
+    assert on_history(history, 8, task="regression", units=["kg", "cm"]) == [], "a mean of both says nothing"
+    assert on_history(numbers([3, 2, 1], [3, 2, 1.4]), 8, task="regression", units=["kg"]) == []
 
 
 def test_a_gap_over_several_classes_is_told_as_average_precision():
     losses = {"train_loss": 1.0, "val_loss": 1.0}
     history = [{**losses, "train_mean_average_precision": 0.99, "val_mean_average_precision": 0.7}] * 3
-    (found,) = on_history(history, 8, task="multi")
+    (found,) = on_history(history, 8, task="multilabel")
     assert "average precision is 99% on training pictures but only 70% on validation pictures" in found.text

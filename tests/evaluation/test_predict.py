@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from ftcore.evaluation.predict import evaluating, logits
+from ftcore.evaluation.predict import evaluating, predict_outputs
 from ftcore.models.build import build_model
 
 
@@ -37,7 +37,9 @@ def test_outputs_are_those_of_the_model_however_they_are_batched(model):
         expected = model(inputs)
     for size in (1, 3, 10):
         counts = []
-        found, true = logits(model, zip(inputs.split(size), targets.split(size), strict=True), seen=counts.append)
+        found, true = predict_outputs(
+            model, zip(inputs.split(size), targets.split(size), strict=True), seen=counts.append
+        )
         assert torch.allclose(found, expected, atol=1e-6)
         assert found.dtype == torch.float32
         assert torch.equal(true, targets)
@@ -46,7 +48,7 @@ def test_outputs_are_those_of_the_model_however_they_are_batched(model):
 
 def test_looking_does_not_move_a_batch_norm():
     model = nn.BatchNorm1d(3).train()
-    logits(model, [(torch.rand(5, 3) + 7, torch.zeros(5, dtype=torch.long))])
+    predict_outputs(model, [(torch.rand(5, 3) + 7, torch.zeros(5, dtype=torch.long))])
     assert torch.equal(model.running_mean, torch.zeros(3))
 
 
@@ -54,10 +56,10 @@ def test_what_a_model_remembered_while_answering_is_forgotten_when_its_weights_m
     model, _ = build_model("levit_128s", n_outputs=3, image_size=64, pretrained=False)
     model.eval()  # as a moving average is, all the time
     batches = [(torch.rand(2, 3, 64, 64), torch.zeros(2, dtype=torch.long))]
-    before, _ = logits(model, batches)
+    before, _ = predict_outputs(model, batches)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "attention_biases" in name:
                 parameter += torch.randn_like(parameter)
-    after, _ = logits(model, batches)
+    after, _ = predict_outputs(model, batches)
     assert not torch.equal(before, after)

@@ -69,7 +69,7 @@ def theirs(case, average, labels=None):
 
 def test_scores_equal_scikit_learns(case):
     found = report.scores(case)
-    assert list(found) == scores.of_task("single")
+    assert list(found) == scores.of_task("multiclass")
     precision, recall, f1, _ = theirs(case, "macro")
     answers = case.answers.argmax(1)
     assert found["accuracy"]["value"] == pytest.approx(accuracy_score(case.target, answers))
@@ -130,7 +130,7 @@ def test_the_class_table_equals_scikit_learns(case):
 def test_mistakes_are_the_wrong_answers_and_the_surest_comes_first(case):
     table = report.mistakes(case)
     answers = case.answers.argmax(1)
-    assert set(table["picture"]) == set(case.picture[answers != case.target])
+    assert set(table["row"]) == set(case.row[answers != case.target])
     assert table["confidence"].is_monotonic_decreasing
     for row in table.itertuples():
         index = row.picture - 100
@@ -151,7 +151,7 @@ def test_predictions_come_back_from_disk_as_they_were(case, tmp_path):
     for name in ("target", "answers", "picture"):
         before, after = getattr(case, name), getattr(again, name)
         assert (before == after).all() and after.shape == before.shape
-    assert again.answers.dtype == np.float32
+    assert again.values.dtype == np.float32
     assert [file.name for file in tmp_path.iterdir()] == ["test.parquet"]
     assert set(pd.read_parquet(path).columns) == {"picture", "target", "p0", "p1", "p2", "p3"}
 
@@ -163,14 +163,14 @@ def labelled(n, seed=0):
     random = np.random.default_rng(seed)
     target = random.integers(0, 2, (n, 4)).astype(np.float32)
     answers = np.clip(target * 0.4 + random.random((n, 4)) * 0.6, 0, 1).astype(np.float32)
-    return Predictions(CLASSES, target, answers, 100 + np.arange(n), "multi")
+    return Predictions(CLASSES, target, answers, 100 + np.arange(n), "multilabel")
 
 
 def measured(n, seed=0):
     random = np.random.default_rng(seed)
     target = random.normal([10, 1000], [1, 200], (n, 2)).astype(np.float32)
     answers = (target + random.normal([0, 0], [0.1, 50], (n, 2))).astype(np.float32)
-    return Predictions(("width", "weight"), target, answers, 100 + np.arange(n), "number")
+    return Predictions(("width", "weight"), target, answers, 100 + np.arange(n), "regression")
 
 
 @pytest.mark.parametrize("n", [1, 40, 300])
@@ -187,8 +187,8 @@ def test_every_score_of_a_task_has_an_interval_that_holds_it(make, n):
 
 def test_nothing_is_certain_because_a_few_pictures_were_all_right_or_all_wrong():
     target = np.tile(np.eye(4, dtype=np.float32), (5, 1))  # 20 pictures
-    right = report.scores(Predictions(CLASSES, target, target, np.arange(20), "multi"))
-    wrong = report.scores(Predictions(CLASSES, target, 1 - target, np.arange(20), "multi"))
+    right = report.scores(Predictions(CLASSES, target, target, np.arange(20), "multilabel"))
+    wrong = report.scores(Predictions(CLASSES, target, 1 - target, np.arange(20), "multilabel"))
     single = report.scores(said([0, 1, 2, 3] * 5, [0, 1, 2, 3] * 5))
     for score in (right["f1"], right["mean_average_precision"], right["f1_micro"], single["f1"], single["accuracy"]):
         assert (score["value"], score["high"]) == (1.0, pytest.approx(1.0))
@@ -232,23 +232,23 @@ def test_scores_of_numbers_equal_scikit_learns():
 
 def test_a_higher_threshold_says_fewer_labels():
     case = labelled(50)
-    assert dataclasses.replace(case, threshold=0.9).said.sum() < case.said.sum()
+    assert dataclasses.replace(case, threshold=0.9).said.sum() < case.predicted.sum()
 
 
 def test_mistakes_over_labels_are_those_with_any_label_wrong():
     case = labelled(50)
     table = report.mistakes(case)
-    assert set(table["picture"]) == set(case.picture[((case.target > 0) != case.said).any(axis=1)])
+    assert set(table["row"]) == set(case.row[((case.target > 0) != case.predicted).any(axis=1)])
     assert table["confidence"].is_monotonic_decreasing
     row = table.iloc[0]
-    assert row["true"] == (", ".join(np.array(CLASSES)[case.target[row["picture"] - 100] > 0]) or "nothing")
+    assert row["true"] == (", ".join(np.array(CLASSES)[case.target[row["row"] - 100] > 0]) or "nothing")
 
 
 def test_the_largest_error_is_the_one_that_is_large_for_its_number():
     case = measured(50)
     case.answers[7] = case.target[7] + [3.0, 1.0]  # three deviations of the width; a trifle of the weight
     row = report.mistakes(case, ("cm", "kg")).iloc[0]
-    assert (row["picture"], row["label"]) == (107, "width") and row["true"].endswith(" cm")
+    assert (row["row"], row["label"]) == (107, "width") and row["true"].endswith(" cm")
 
 
 @pytest.mark.parametrize("make", [labelled, measured])
@@ -257,4 +257,4 @@ def test_labels_and_numbers_come_back_from_disk_as_they_were(make, tmp_path):
     case.save(tmp_path / "test.parquet")
     again = Predictions.load(tmp_path / "test.parquet", case.classes, case.task)
     assert (again.target == case.target).all() and again.target.dtype == np.float32
-    assert (again.answers == case.answers).all() and (again.picture == case.picture).all()
+    assert (again.values == case.answers).all() and (again.picture == case.row).all()

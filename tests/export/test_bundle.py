@@ -51,7 +51,7 @@ def written(target, architecture="test_efficientnet", fit="crop", seed=0, classe
         name="Cats {and} dogs",
         architecture=architecture,
         options=creation_options(architecture, image_size=64, dropout=0.0),
-        outputs=Outputs("single", tuple(classes)),
+        outputs=Outputs("multiclass", tuple(classes)),
         preprocessing=recipe,
         head=head,
         about=about,
@@ -247,9 +247,9 @@ def test_a_bundle_of_an_unknown_architecture_is_a_sentence(target):
 # other tasks
 
 MEANINGS = {
-    "one sigmoid": Outputs("single", ("no", "yes"), one_sigmoid=True),
-    "several classes": Outputs("multi", ("a", "b", "c")),
-    "numbers": Outputs("number", ("width", "weight"), ("cm", ""), (10.0, -3.0), (2.0, 0.5)),
+    "one sigmoid": Outputs("multiclass", ("no", "yes"), binary_logit=True),
+    "several classes": Outputs("multilabel", ("a", "b", "c")),
+    "numbers": Outputs("regression", ("width", "weight"), ("cm", ""), (10.0, -3.0), (2.0, 0.5)),
 }
 
 
@@ -267,11 +267,11 @@ def test_every_task_is_answered_by_the_bundle_and_by_the_program_in_its_readme(
         options={},
         outputs=outputs,
         preprocessing=recipe,
-        about={"typical_error": [0.5, 0.1]} if outputs.task == "number" else {},
+        about={"typical_error": [0.5, 0.1]} if outputs.task == "regression" else {},
     )
     loaded = Bundle(target)
     assert loaded.outputs == outputs
-    assert loaded.typical_error == ((0.5, 0.1) if outputs.task == "number" else ())
+    assert loaded.typical_error == ((0.5, 0.1) if outputs.task == "regression" else ())
     photo().save(target / "picture.png")
     said = loaded.answer((target / "picture.png").read_bytes()).values
     with torch.inference_mode():
@@ -282,4 +282,4 @@ def test_every_task_is_answered_by_the_bundle_and_by_the_program_in_its_readme(
     runpy.run_path("program.py")
     printed = ast.literal_eval(capsys.readouterr().out)
     assert tuple(printed) == outputs.classes and list(printed.values()) == pytest.approx(said.tolist(), abs=1e-4)
-    assert "width (cm), weight" in (target / "README.txt").read_text() or outputs.task != "number"
+    assert "width (cm), weight" in (target / "README.txt").read_text() or outputs.task != "regression"

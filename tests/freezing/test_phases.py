@@ -60,10 +60,10 @@ def test_phases_wait_for_validation_where_they_are_told_to():
     assert [n for n, _, _ in spans(9, unfreeze="on_plateau")] == [9, 0, 0, 0]
     plan = make_plan(FreezeSettings(preset="gradual", unfreeze="on_plateau", every=3), GROUPS, 9)
     assert plan.stalled == 3 and plan.waits(0) and plan.n_epochs == 9
-    plan.go_on(4)
+    plan.advance(4)
     assert [phase.n_epochs for phase in plan.phases] == [4, 5, 0, 0]
-    plan.go_on(5)
-    plan.go_on(8)
+    plan.advance(5)
+    plan.advance(8)
     assert [plan.phase_of(epoch) for epoch in range(9)] == [0, 0, 0, 0, 1, 2, 2, 2, 3]
     assert not plan.waits(8)
     again = make_plan(FreezeSettings(preset="gradual", unfreeze="on_plateau", every=3), GROUPS, 9)

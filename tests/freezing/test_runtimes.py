@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ftcore.events import Note, Progress, told
+from ftcore.events import Note, Progress, drain
 from ftcore.freezing import disk_cache, runtimes
 from ftcore.freezing.cut import cut
 from ftcore.freezing.plan import FreezePlan, make_phases
@@ -39,7 +39,7 @@ IMAGES = torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 def chosen(prefix, n=8, asked="auto", images=IMAGES, **options):
     events = []
-    return told(runtimes.choose(prefix, images, n, asked, **options), events.append), events
+    return drain(runtimes.choose(prefix, images, n, asked, **options), events.append), events
 
 
 def notes(events):

@@ -1,6 +1,6 @@
 import pytest
 
-from ftcore.events import Stood
+from ftcore.events import CandidateScored
 from ftcore.models import catalogue
 from ftcore.runs import log, process
 from ftcore.search import candidates
@@ -11,20 +11,20 @@ TWO = ("tf_efficientnet_lite0", "tf_efficientnet_lite1")
 def test_every_model_is_told_as_soon_as_it_stands(tiny_dataset, work):
     job = candidates.job(tiny_dataset, TWO, 64)
     state = work(job)
-    assert state.status == "finished" and [standing.model for standing in state.standings] == list(TWO)
+    assert state.status == "finished" and [standing.model for standing in state.leaderboard] == list(TWO)
     kinds = [type(event).__name__ for event in log.read(job.folder)[0]]
-    assert kinds.index("Stood") < len(kinds) - 1 - kinds[::-1].index("Progress"), "the second ran after it"
-    for standing in state.standings:
+    assert kinds.index("CandidateScored") < len(kinds) - 1 - kinds[::-1].index("Progress"), "the second ran after it"
+    for standing in state.leaderboard:
         assert standing.low <= standing.score <= standing.high and standing.seconds > 0
 
 
 def test_a_race_that_is_asked_to_stop_keeps_who_stood(tiny_dataset, work, monkeypatch):
     job = candidates.job(tiny_dataset, TWO, 64)
     asked = iter(range(1000))
-    told = lambda: any(isinstance(event, Stood) for event in log.read(job.folder)[0])  # noqa: E731
+    told = lambda: any(isinstance(event, CandidateScored) for event in log.read(job.folder)[0])  # noqa: E731
     monkeypatch.setattr(process, "stop_requested", lambda folder: next(asked) >= 0 and told())
     state = work(job)
-    assert state.status == "stopped" and [standing.model for standing in state.standings] == [TWO[0]]
+    assert state.status == "stopped" and [standing.model for standing in state.leaderboard] == [TWO[0]]
 
 
 def test_a_race_in_which_nobody_can_run_fails_with_a_sentence(tiny_dataset, work):

@@ -18,7 +18,7 @@ from tests.datasets.made_pictures import two_classes, write_zip
 from tests.jobs.conftest import SMALL
 from tests.jobs.power_cut import PowerCut, cut_off_after
 
-KINDS = ("single", "sigmoid", "multi", "number", "numbers")
+KINDS = ("multiclass", "sigmoid", "multilabel", "regression", "numbers")
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def make_job(request, import_task, tmp_path):
     """``make_job(kind, "key=value", …)``: a small training of that kind, with the settings suggested for it."""
 
     def make(kind, *values):
-        if kind == "single":
+        if kind == "multiclass":
             dataset = request.getfixturevalue("tiny_dataset")
         elif kind == "sigmoid":
             dataset = import_source(write_zip(tmp_path / "pets.zip", two_classes(12)))
@@ -60,25 +60,25 @@ def test_a_run_of_every_task_ends_with_scores_and_a_model_that_gives_them_again(
     bundle = Bundle(job.folder / "bundle")
     kept = Predictions.load(job.folder / "predictions" / "test.parquet", dataset.classes, dataset.task)
     pictures = PixelStore(dataset, 32)
-    said = bundle.answers([pictures.picture(int(row)) for row in kept.picture])
-    assert said.shape == kept.answers.shape == (state.n_tested, len(dataset.classes))
-    spread = kept.target.std() if dataset.task == "number" else 1.0
-    assert np.abs(said - kept.answers).max() < 0.02 * spread, "half precision of the cache is all that differs"
-    assert (kept.target == dataset.targets(dataset.records().loc[kept.picture])).all()
+    said = bundle.answers([pictures.picture(int(row)) for row in kept.row])
+    assert said.shape == kept.values.shape == (state.n_tested, len(dataset.classes))
+    spread = kept.target.std() if dataset.task == "regression" else 1.0
+    assert np.abs(said - kept.values).max() < 0.02 * spread, "half precision of the cache is all that differs"
+    assert (kept.target == dataset.targets(dataset.records().loc[kept.row])).all()
     again = report.scores(kept)
     assert {name: score["value"] for name, score in again.items()} == pytest.approx(
         {name: score["value"] for name, score in state.scores.items()}
     )
-    if dataset.task == "number":
-        errors = np.median(np.abs(kept.answers - kept.target), axis=0)
+    if dataset.task == "regression":
+        errors = np.median(np.abs(kept.values - kept.target), axis=0)
         assert bundle.typical_error == pytest.approx(errors) and bundle.outputs.units == dataset.units
         table = dataset.records().query("split == 'train'")
         assert bundle.outputs.mean == pytest.approx(dataset.targets(table).mean(axis=0), rel=1e-5)
-    elif dataset.task == "single":
+    elif dataset.task == "multiclass":
         assert said.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["sigmoid", "multi", "numbers"])
+@pytest.mark.parametrize("kind", ["sigmoid", "multilabel", "numbers"])
 def test_a_run_of_every_task_resumes_with_the_same_numbers(make_job, work, numbers, kind):
     _, whole = make_job(kind)
     work(whole)
@@ -90,7 +90,7 @@ def test_a_run_of_every_task_resumes_with_the_same_numbers(make_job, work, numbe
     assert card_of(cut)["mean"] == card_of(whole)["mean"]
 
 
-@pytest.mark.parametrize("kind, name", [("multi", "mean_average_precision"), ("number", "r2")])
+@pytest.mark.parametrize("kind, name", [("multilabel", "mean_average_precision"), ("regression", "r2")])
 def test_labels_and_numbers_are_learned(make_job, work, kind, name):
     values = ("train.epochs=12", "freeze.preset=none", "freeze.layer_decay=1.0", "train.ema=0.0", "model.dropout=0.0")
     _, job = make_job(kind, *values)
@@ -100,7 +100,7 @@ def test_labels_and_numbers_are_learned(make_job, work, kind, name):
 
 
 def test_a_head_goes_on_where_it_says_the_same(make_job, work):
-    _, first = make_job("number", "train.epochs=4", "freeze.preset=head")
+    _, first = make_job("regression", "train.epochs=4", "freeze.preset=head")
     reached = work(first)
     second = store.create("train", "more", {**first.request, "model": {**first.request["model"], "start": first.id}})
     state = work(second)
@@ -110,12 +110,12 @@ def test_a_head_goes_on_where_it_says_the_same(make_job, work):
 @pytest.mark.parametrize(
     "kind, value, sentence",
     [
-        ("number", "train.loss=cross_entropy", "The loss 'cross entropy' does not serve a data set with numbers."),
-        ("multi", "train.loss=mse", "The loss 'squared error' does not serve a data set with several classes"),
-        ("single", "train.loss=bce", "The loss 'binary cross entropy' does not serve a data set with one class"),
-        ("number", "train.monitor=accuracy", "The monitor 'accuracy' does not serve a data set with numbers."),
-        ("number", "train.class_weights=balanced", "Numbers have no classes that could be weighted"),
-        ("single", "model.binary=sigmoid", "One output tells two classes apart, this data set has 3"),
+        ("regression", "train.loss=cross_entropy", "The loss 'cross entropy' does not serve a data set with numbers."),
+        ("multilabel", "train.loss=mse", "The loss 'squared error' does not serve a data set with several classes"),
+        ("multiclass", "train.loss=bce", "The loss 'binary cross entropy' does not serve a data set with one class"),
+        ("regression", "train.monitor=accuracy", "The monitor 'accuracy' does not serve a data set with numbers."),
+        ("regression", "train.class_weights=balanced", "Numbers have no classes that could be weighted"),
+        ("multiclass", "model.binary=sigmoid", "One output tells two classes apart, this data set has 3"),
     ],
 )
 def test_what_cannot_serve_the_task_is_refused_with_a_sentence(make_job, work, kind, value, sentence):

@@ -72,7 +72,7 @@ def test_a_run_that_exploded_after_an_epoch_has_a_model(tiny_dataset, small, wor
 
 
 def test_a_run_that_exploded_proposes_a_lower_rate(tiny_dataset, small, work, exploding):
-    job = small(tiny_dataset.id, "train.lr=0.5", "train.optimiser=sgd")
+    job = small(tiny_dataset.id, "train.lr=0.5", "train.optimizer=sgd")
     exploding(STEPS + 2)
     assert work(job).problem == (
         "The loss became nan in epoch 2: the training has exploded. The model of epoch 1 is kept. "

@@ -9,7 +9,7 @@ import torch
 from sklearn import metrics as sk
 
 from ftcore.errors import NotComputable
-from ftcore.metrics.collection import METRICS, Scoreboard
+from ftcore.metrics.collection import METRICS, MetricCollection
 from ftcore.tasks.scores import MAIN, SCORES, of_task
 
 RANDOM = np.random.default_rng(0)
@@ -32,13 +32,13 @@ def number(n, n_numbers=2, **fixed):
 
 
 CASES = {
-    "single": {
+    "multiclass": {
         "many": single(60),
         "one": single(1),
         "always one class": single(9, target=np.zeros(9, int)),
         "a class that is never true": single(9, target=RANDOM.integers(0, 3, 9)),
     },
-    "multi": {
+    "multilabel": {
         "many": multi(60),
         "one": multi(1),
         "no picture has a class": multi(9, target=np.zeros((9, 4), int)),
@@ -47,7 +47,7 @@ CASES = {
         "all scores equal": multi(9, scores=np.zeros((9, 4))),
         "nothing is said": multi(9, scores=np.full((9, 4), -9.0)),
     },
-    "number": {
+    "regression": {
         "many": number(60),
         "one number": number(60, 1),
         "one picture": number(1),
@@ -63,7 +63,9 @@ def theirs(task, name, scores, target):
     """The same score by scikit-learn."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes that do not occur
-        return {"single": _of_classes, "multi": _of_labels, "number": _of_numbers}[task](name, scores, target)
+        return {"multiclass": _of_classes, "multilabel": _of_labels, "regression": _of_numbers}[task](
+            name, scores, target
+        )
 
 
 def _of_classes(name, scores, target):
@@ -107,7 +109,7 @@ def _of_numbers(name, scores, target):
 
 
 def of_type(task, target):
-    return torch.tensor(target) if task == "single" else torch.tensor(target, dtype=torch.float32)
+    return torch.tensor(target) if task == "multiclass" else torch.tensor(target, dtype=torch.float32)
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])
@@ -127,9 +129,9 @@ def test_it_says_unit_and_direction_and_improves_in_that_direction(task, name):
     scores, target = CASES[task]["many"]
     target = of_type(task, target)
     perfect = {
-        "single": lambda: torch.nn.functional.one_hot(target, 4) * 20.0,
-        "multi": lambda: target * 40 - 20,
-        "number": lambda: target,
+        "multiclass": lambda: torch.nn.functional.one_hot(target, 4) * 20.0,
+        "multilabel": lambda: target * 40 - 20,
+        "regression": lambda: target,
     }[task]()
     values = []
     for given in (torch.tensor(scores), perfect):
@@ -166,9 +168,9 @@ def test_what_does_not_fit_is_refused_before_it_counts(task, name):
 
 @pytest.mark.parametrize("task", METRICS)
 def test_a_scoreboard_gives_every_score_of_its_task(task, monkeypatch):
-    monkeypatch.setattr(Scoreboard, "MOST", 20)
+    monkeypatch.setattr(MetricCollection, "MOST", 20)
     scores, target = CASES[task]["many"]
-    board = Scoreboard(task)
+    board = MetricCollection(task)
     for part, truth in zip(torch.tensor(scores).split(7), of_type(task, target).split(7), strict=True):
         board.update(part, truth)
     found = board.compute()

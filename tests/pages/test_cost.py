@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ftcore import hardware
-from ftcore.events import Failed, Finished, Progress, Promised
+from ftcore.events import Estimated, Failed, Finished, Progress
 from ftcore.runs import drafts, log, queue, store
 from ftcore.training.cost import price
 from pages.components import cost, session
@@ -113,7 +113,7 @@ def test_what_was_let_go_is_measured_when_it_is_asked_for_again(tiny_dataset, st
     started.clear()
     with queue._database() as database:
         database.execute("UPDATE queue SET state = 'waiting'")
-    price.let_go()
+    price.cancel()
     assert queue.waiting(KIND) == []
     open_page("train", dataset=tiny_dataset.id)
     assert started == [job.id]
@@ -140,7 +140,7 @@ def test_after_the_run_the_promise_stands_beside_what_it_took(tiny_dataset, make
     job = make_run(tiny_dataset, n_epochs=2)
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
     assert not [box for box in at.expander if "promised" in box.label]
-    promised = Promised(seconds=10, seconds_low=8, seconds_high=11, bytes_memory=10**9, bytes_disk=10**7)
+    promised = Estimated(seconds=10, seconds_low=8, seconds_high=11, bytes_memory=10**9, bytes_disk=10**7)
     log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0, best_epoch=1))
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
     assert not at.exception

@@ -43,7 +43,7 @@ def chosen(at, key):
 
 
 def test_a_run_over_numbers_is_shown_in_their_unit_and_never_as_accuracy(trained):
-    dataset, job = trained("number")
+    dataset, job = trained("regression")
     at = open_page("train", dataset=dataset.id, run=job.id)
     assert not at.exception and not at.error
     labels = [metric.label for metric in at.metric]
@@ -69,7 +69,7 @@ def test_a_run_over_several_numbers_shows_each(trained):
 
 
 def test_a_run_over_several_classes_is_shown_with_scores_of_their_own(trained):
-    dataset, job = trained("multi")
+    dataset, job = trained("multilabel")
     at = open_page("train", dataset=dataset.id, run=job.id)
     assert not at.exception and not at.error
     assert [metric.label for metric in at.metric] == ["All right", "Average precision", "F1 over all", "F1"]
@@ -88,7 +88,7 @@ def test_try_answers_numbers_with_unit_truth_and_typical_error(trained):
 
 
 def test_try_marks_every_class_above_a_threshold_that_can_be_moved(trained):
-    dataset, job = trained("multi")
+    dataset, job = trained("multilabel")
     at = open_page("try_it", dataset=dataset.id, run=job.id)
     assert not at.exception and not at.error
     assert len(at.get("plotly_chart")) == 3 and at.slider(key="try_threshold").value == 0.5
@@ -99,7 +99,7 @@ def test_try_marks_every_class_above_a_threshold_that_can_be_moved(trained):
     assert not at.exception and "#### blue \\| red" in texts(at)
 
 
-@pytest.mark.parametrize("what, losses", [("number", 3), ("multi", 2)])
+@pytest.mark.parametrize("what, losses", [("regression", 3), ("multilabel", 2)])
 def test_only_choices_that_serve_the_task_are_offered(import_task, what, losses):
     dataset = import_task(what)
     assert not open_page("settings", dataset=dataset.id).exception  # with the questions of its task
@@ -112,7 +112,7 @@ def test_only_choices_that_serve_the_task_are_offered(import_task, what, losses)
 
 
 def test_a_draft_that_cannot_serve_the_task_cannot_be_started(import_task):
-    dataset = import_task("number")
+    dataset = import_task("regression")
     base = s.RunSettings(dataset=dataset.id)
     drafts.save(drafts.Draft(base, "glowing-20260101-000000-abcd"))
     at = open_page("train", dataset=dataset.id)

@@ -29,7 +29,7 @@ def trained(tiny_dataset, make_run):
         name=job.name,
         architecture=MODEL,
         options=build.creation_options(MODEL, image_size=32, dropout=0.0),
-        outputs=Outputs("single", tiny_dataset.classes),
+        outputs=Outputs("multiclass", tiny_dataset.classes),
         preprocessing=Preprocessing(size=32),
         about={},
     )

@@ -219,9 +219,9 @@ def test_a_stage_has_its_own_share_done():
 
 
 def test_a_phase_that_is_prepared_again_after_a_resume_counts_once():
-    prepared = [e.Prepared(phase=0, seconds=5.0), e.Prepared(phase=1, seconds=3.0)]
-    prepared[1] = e.Prepared(phase=1, seconds=3.0, prefix="openvino")
-    again = e.Prepared(phase=1, seconds=0.5, cache_hit=True)
+    prepared = [e.FeaturesCached(phase=0, seconds=5.0), e.FeaturesCached(phase=1, seconds=3.0)]
+    prepared[1] = e.FeaturesCached(phase=1, seconds=3.0, prefix="openvino")
+    again = e.FeaturesCached(phase=1, seconds=0.5, cache_hit=True)
     state = replay([planned(), *prepared, e.Resumed(epoch=2), again])
     assert [(p.phase, p.seconds) for p in state.prepared] == [(0, 5.0), (1, 3.5)]
     assert (state.prepared[1].prefix, state.prepared[1].cache_hit) == ("openvino", False), "what it did still counts"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftcore.settings import OPTIMISERS, DatasetFacts, RunSettings, suggest, with_values
+from ftcore.settings import OPTIMIZERS, DatasetFacts, RunSettings, suggest, with_values
 from ftcore.settings import conflicts as c
 from ftcore.settings.conflicts import Facts, contradictions
 
@@ -41,13 +41,13 @@ CASES = {
         "drop path does nothing",
     ),
     "_pieces_of_tokens": (
-        (["train.cutmix=1", "freeze.preset=half"], {"has_places": False}),
-        (["train.cutmix=1", "freeze.preset=none"], {"has_places": False}),
+        (["train.cutmix=1", "freeze.preset=half"], {"is_spatial": False}),
+        (["train.cutmix=1", "freeze.preset=none"], {"is_spatial": False}),
         "a list of tokens",
     ),
     "_mean_of_several_units": (
-        (["train.monitor=mae", "train.loss=mse"], {"task": "number", "units": ("kg", "cm")}),
-        (["train.monitor=mae", "train.loss=mse"], {"task": "number", "units": ("kg", "kg")}),
+        (["train.monitor=mae", "train.loss=mse"], {"task": "regression", "units": ("kg", "cm")}),
+        (["train.monitor=mae", "train.loss=mse"], {"task": "regression", "units": ("kg", "kg")}),
         "a mean over kg and cm",
     ),
     "_frozen_untrained": (
@@ -137,7 +137,7 @@ CASES = {
     ),
     "_rate_out_of_the_usual": (
         (["train.lr=0.5"], {}),
-        (["train.lr=0.5", "train.optimiser=sgd"], {}),
+        (["train.lr=0.5", "train.optimizer=sgd"], {}),
         "0.5 is high for AdamW: usual are 0.0001 to 0.02",
     ),
     "_batch_larger_than_the_split": (
@@ -315,7 +315,7 @@ def test_an_average_is_offered_that_ends_its_note_in_runs_of_any_length(epochs):
 
 
 def test_weights_of_several_labels_are_not_called_useless():
-    settings, facts = made(["train.class_weights=balanced"], {"task": "multi"})
+    settings, facts = made(["train.class_weights=balanced"], {"task": "multilabel"})
     assert RULES["_weighted_without_need"](settings, facts) is None
 
 
@@ -329,7 +329,7 @@ def test_batch_norm_that_does_not_adapt_needs_no_batch(values, quiet):
 
 
 def test_every_optimiser_has_its_usual_rates():
-    assert set(c.USUAL_RATES) == set(OPTIMISERS)
+    assert set(c.USUAL_RATES) == set(OPTIMIZERS)
     assert all(low < usual < high for low, high, usual in c.USUAL_RATES.values())
 
 

@@ -35,9 +35,9 @@ def test_more_time_takes_another_preset(answer, preset):
 
 
 def test_what_is_not_asked_about_stays_as_it_is():
-    base = s.with_values(BASE, ["engine.cache=off", "train.optimiser=sgd", "model.dropout=0.3"])
+    base = s.with_values(BASE, ["engine.cache=off", "train.optimizer=sgd", "model.dropout=0.3"])
     found = guide.guided({"time": "much", "likeness": "drawn"}, FACTS, base=base).settings
-    assert (found.engine, found.train.optimiser, found.model.dropout) == (base.engine, "sgd", 0.3)
+    assert (found.engine, found.train.optimizer, found.model.dropout) == (base.engine, "sgd", 0.3)
     assert (found.dataset, found.seed) == (BASE.dataset, 7)
 
 
@@ -84,19 +84,19 @@ def test_the_reason_says_when_mirroring_has_no_effect_yet():
 
 
 def test_several_labels_are_asked_the_same_and_monitored_by_a_score_of_theirs():
-    assert guide.questions("multi") == guide.questions("single")
-    facts = DatasetFacts(n_train=700, n_classes=4, side=300, task="multi")
-    usual = guide.guided({}, facts, base=BASE, task="multi")
+    assert guide.questions("multilabel") == guide.questions("multiclass")
+    facts = DatasetFacts(n_train=700, n_classes=4, side=300, task="multilabel")
+    usual = guide.guided({}, facts, base=BASE, task="multilabel")
     assert usual.settings.train.monitor == "mean_average_precision"
     assert "The average precision decides" in usual.effects[2].why
     asked = {"sureness": "safer", "rarity": "yes"}
-    found = guide.guided(asked, facts, base=BASE, task="multi").settings
+    found = guide.guided(asked, facts, base=BASE, task="multilabel").settings
     assert changed(found, usual.settings) == {"train.label_smoothing", "train.monitor", "train.class_weights"}
-    s.check_task(found, "multi", 4)
+    s.check_task(found, "multilabel", 4)
 
 
 def test_numbers_are_not_asked_about_sureness_and_rare_classes():
-    task, asked = "number", [question.name for question in guide.questions("number")]
+    task, asked = "regression", [question.name for question in guide.questions("regression")]
     assert asked == ["time", "likeness", "sides"]
     given = {"rarity": "yes", "sureness": "safer"}
     found = guide.guided(given, FACTS, base=BASE, task=task)
@@ -114,11 +114,11 @@ def test_every_mix_of_answers_gives_settings_with_a_reason_and_says_every_key_th
 
 
 def test_another_answer_changes_only_what_hangs_on_it():
-    by_hand = s.with_values(set_by(), ["train.epochs=3", "train.optimiser=sgd"])
+    by_hand = s.with_values(set_by(), ["train.epochs=3", "train.optimizer=sgd"])
     found = guide.after_answer(by_hand, {}, {"rarity": "yes"}, FACTS)
     assert changed(found, by_hand) == {"train.class_weights"}
     later = guide.after_answer(found, {"rarity": "yes"}, {"rarity": "yes", "time": "much"}, FACTS)
-    assert later.train.epochs == set_by(time="much").train.epochs and later.train.optimiser == "sgd"
+    assert later.train.epochs == set_by(time="much").train.epochs and later.train.optimizer == "sgd"
     assert later.preset == "best" and later.train.class_weights == "balanced"
 
 
@@ -129,7 +129,7 @@ def test_going_back_to_an_answer_gives_the_settings_from_before():
 
 
 def test_what_was_changed_by_hand_is_named():
-    by_hand = s.with_values(set_by(), ["train.epochs=3", "train.optimiser=sgd"])
+    by_hand = s.with_values(set_by(), ["train.epochs=3", "train.optimizer=sgd"])
     wanted = guide.guided({}, FACTS, base=by_hand)
     assert guide.changed_by_hand(by_hand, wanted) == ["train.epochs"]
     assert guide.changed_by_hand(wanted.settings, wanted) == []

@@ -148,7 +148,7 @@ def test_every_key_can_be_set_to_its_own_default():
         ("train.lr=1e999", r"Learning rate is inf, expected a number"),
         ("train.lr=11", r"Learning rate is 11.0, expected 1e-07 to 10\."),
         ("model.pretrained=perhaps", r"Start from pretrained weights is 'perhaps', expected true or false"),
-        ("train.optimiser=adamx", r"Unknown optimiser 'adamx'\. Choose one of: adamw, sgd"),
+        ("train.optimizer=adamx", r"Unknown optimiser 'adamx'\. Choose one of: adamw, sgd"),
         (f"train.epochs={'9' * 5000}", r"Epochs is '9+', expected a whole number"),
     ],
 )
@@ -236,7 +236,7 @@ def test_a_preset_decides_what_learns():
     assert [one.preset for one in found] == ["quick", "balanced", "best"]
 
 
-@pytest.mark.parametrize(("n", "task"), [(499, "single"), (3001, "multi"), (1000, "number")])
+@pytest.mark.parametrize(("n", "task"), [(499, "multiclass"), (3001, "multilabel"), (1000, "regression")])
 def test_the_best_preset_stays_shallow_with_few_pictures_with_very_many_and_for_numbers(n, task):
     found = s.suggest("best", DatasetFacts(n_train=n, n_classes=2, side=32, task=task))
     assert (found.freeze.preset, found.train.ema, found.model.image_size) == ("head_then_last", 0.0, 96)
@@ -248,13 +248,15 @@ def test_going_back_from_the_best_preset_leaves_nothing_of_it_behind():
 
 
 def test_a_suggestion_keeps_what_the_preset_has_no_say_in():
-    base = s.with_values(RunSettings(dataset="d"), ["seed=9", "model.name=resnet18", "train.optimiser=sgd"])
+    base = s.with_values(RunSettings(dataset="d"), ["seed=9", "model.name=resnet18", "train.optimizer=sgd"])
     found = s.suggest("best", DatasetFacts(n_train=10, n_classes=2, side=32), base=base)
-    assert (found.dataset, found.seed, found.model.name, found.train.optimiser) == ("d", 9, "resnet18", "sgd")
+    assert (found.dataset, found.seed, found.model.name, found.train.optimizer) == ("d", 9, "resnet18", "sgd")
 
 
 def test_a_suggestion_stays_within_what_leaves_the_answers_true():
-    facts = DatasetFacts(n_train=100, n_classes=1, side=224, task="number", limits=(("flip", "none"), ("rotate", 0.0)))
+    facts = DatasetFacts(
+        n_train=100, n_classes=1, side=224, task="regression", limits=(("flip", "none"), ("rotate", 0.0))
+    )
     base = s.with_values(RunSettings(), ["augment.flip=both", "augment.shift=0.2"])
     augment = s.suggest("best", facts, base=base).augment
     assert (augment.flip, augment.rotate, augment.shift) == ("none", 0.0, 0.2)
@@ -268,14 +270,14 @@ def test_no_suggestion_for_an_unknown_preset():
 # every name of a table is known to whoever acts on it
 
 
-@pytest.mark.parametrize("name", list(s.OPTIMISERS))
+@pytest.mark.parametrize("name", list(s.OPTIMIZERS))
 def test_every_optimiser_can_be_built(name):
-    from ftcore.training.recipe.optimizers import build_optimiser
+    from ftcore.training.recipe.optimizers import build_optimizer
 
     model = nn.Linear(2, 2)
     before = model.weight.detach().clone()
     head = DepthGroup("head", 1, ("weight", "bias"))
-    optimiser = build_optimiser(name, model, [head], lr=0.1, layer_decay=0.8, weight_decay=0.0)
+    optimiser = build_optimizer(name, model, [head], lr=0.1, layer_decay=0.8, weight_decay=0.0)
     model(torch.ones(1, 2)).sum().backward()
     optimiser.step()
     assert not torch.equal(before, model.weight)
@@ -310,10 +312,10 @@ def test_every_fit_is_known_to_preprocessing(name):
 @pytest.mark.parametrize(
     "task, n_classes, loss, monitor",
     [
-        ("single", 3, "cross_entropy", "accuracy"),
-        ("multi", 3, "bce", "mean_average_precision"),
-        ("number", 1, "mse", "mae"),
-        ("number", 2, "mse", "r2"),
+        ("multiclass", 3, "cross_entropy", "accuracy"),
+        ("multilabel", 3, "bce", "mean_average_precision"),
+        ("regression", 1, "mse", "mae"),
+        ("regression", 2, "mse", "r2"),
     ],
 )
 def test_what_is_suggested_serves_the_task(preset, task, n_classes, loss, monitor):
@@ -324,24 +326,26 @@ def test_what_is_suggested_serves_the_task(preset, task, n_classes, loss, monito
 
 def test_a_loss_and_a_monitor_that_serve_the_task_stay():
     base = s.with_values(s.RunSettings(), ["train.loss=huber", "train.monitor=rmse"])
-    found = s.suggest("quick", DatasetFacts(n_train=100, n_classes=1, side=64, task="number"), base=base)
+    found = s.suggest("quick", DatasetFacts(n_train=100, n_classes=1, side=64, task="regression"), base=base)
     assert (found.train.loss, found.train.monitor) == ("huber", "rmse")
 
 
 def test_a_form_is_told_which_choices_serve_a_task():
-    assert s.serving("train.loss", "number") == ["mse", "mae", "huber"]
-    assert s.serving("train.monitor", "multi")[-1] == "loss" and "accuracy" not in s.serving("train.monitor", "multi")
-    assert s.serving("train.optimiser", "number") == list(s.OPTIMISERS)
+    assert s.serving("train.loss", "regression") == ["mse", "mae", "huber"]
+    assert s.serving("train.monitor", "multilabel")[-1] == "loss" and "accuracy" not in s.serving(
+        "train.monitor", "multilabel"
+    )
+    assert s.serving("train.optimizer", "regression") == list(s.OPTIMIZERS)
 
 
 @pytest.mark.parametrize(
     "task, n_classes, value, fix",
     [
-        ("number", 1, "train.loss=focal", "mse, mae, huber"),
-        ("multi", 3, "train.monitor=mae", "exact_match"),
-        ("number", 1, "train.label_smoothing=0.1", "train.label_smoothing to 0"),
-        ("multi", 2, "model.binary=sigmoid", "model.binary to softmax"),
-        ("single", 3, "model.binary=sigmoid", "model.binary to softmax"),
+        ("regression", 1, "train.loss=focal", "mse, mae, huber"),
+        ("multilabel", 3, "train.monitor=mae", "exact_match"),
+        ("regression", 1, "train.label_smoothing=0.1", "train.label_smoothing to 0"),
+        ("multilabel", 2, "model.binary=sigmoid", "model.binary to softmax"),
+        ("multiclass", 3, "model.binary=sigmoid", "model.binary to softmax"),
     ],
 )
 def test_what_cannot_serve_a_task_is_named_with_what_can(task, n_classes, value, fix):

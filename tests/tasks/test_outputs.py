@@ -11,13 +11,13 @@ RAW = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
 
 
 def test_one_class_is_the_softmax_and_several_are_sigmoids():
-    assert torch.equal(Outputs("single", tuple("abc")).answers(RAW), RAW.softmax(1))
-    assert torch.equal(Outputs("multi", tuple("abc")).answers(RAW), RAW.sigmoid())
+    assert torch.equal(Outputs("multiclass", tuple("abc")).answers(RAW), RAW.softmax(1))
+    assert torch.equal(Outputs("multilabel", tuple("abc")).answers(RAW), RAW.sigmoid())
 
 
 def test_one_sigmoid_answers_as_two_outputs_do():
-    two = Outputs("single", ("a", "b"))
-    one = Outputs("single", ("a", "b"), one_sigmoid=True)
+    two = Outputs("multiclass", ("a", "b"))
+    one = Outputs("multiclass", ("a", "b"), binary_logit=True)
     assert (one.n, two.n) == (1, 2)
     expected = two.answers(torch.cat([torch.zeros(6, 1), RAW[:, :1]], dim=1))
     assert torch.allclose(one.answers(RAW[:, :1]), expected)
@@ -25,16 +25,16 @@ def test_one_sigmoid_answers_as_two_outputs_do():
 
 
 def test_numbers_come_out_in_their_unit():
-    outputs = Outputs("number", ("a", "b", "c"), ("kg", "", "m"), (10.0, 0.0, -1.0), (2.0, 1.0, 0.5))
+    outputs = Outputs("regression", ("a", "b", "c"), ("kg", "", "m"), (10.0, 0.0, -1.0), (2.0, 1.0, 0.5))
     assert torch.allclose(outputs.answers(RAW), RAW * torch.tensor([2.0, 1.0, 0.5]) + torch.tensor([10.0, 0.0, -1.0]))
 
 
 @pytest.mark.parametrize(
     "outputs",
     [
-        Outputs("single", ("a", "b"), one_sigmoid=True),
-        Outputs("multi", ("a",), threshold=0.3),
-        Outputs("number", ("x", "y"), ("kg", ""), (1 / 3, 2e9), (0.1, 1.0)),
+        Outputs("multiclass", ("a", "b"), binary_logit=True),
+        Outputs("multilabel", ("a",), threshold=0.3),
+        Outputs("regression", ("x", "y"), ("kg", ""), (1 / 3, 2e9), (0.1, 1.0)),
     ],
 )
 def test_they_come_back_from_json_as_they_were(outputs):
@@ -44,7 +44,7 @@ def test_they_come_back_from_json_as_they_were(outputs):
 
 
 def test_a_card_that_names_only_classes_is_of_one_class_per_picture():
-    assert Outputs.from_json({"classes": ["a", "b"]}) == Outputs("single", ("a", "b"))
+    assert Outputs.from_json({"classes": ["a", "b"]}) == Outputs("multiclass", ("a", "b"))
 
 
 @pytest.mark.parametrize("card", [{}, {"classes": None}, {"classes": ["a"], "mean": None}])

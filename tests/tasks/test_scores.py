@@ -30,12 +30,12 @@ def test_a_number_whose_error_is_known_gets_two_digits_of_that():
 @pytest.mark.parametrize(
     "monitor, task, shown",
     [
-        ("loss", "single", "accuracy"),
-        ("f1", "single", "f1"),
-        ("loss", "multi", "mean_average_precision"),
-        ("loss", "number", "mae"),
-        ("r2", "number", "r2"),
-        ("accuracy", "number", "mae"),
+        ("loss", "multiclass", "accuracy"),
+        ("f1", "multiclass", "f1"),
+        ("loss", "multilabel", "mean_average_precision"),
+        ("loss", "regression", "mae"),
+        ("r2", "regression", "r2"),
+        ("accuracy", "regression", "mae"),
     ],
 )
 def test_the_score_that_is_shown_is_the_one_that_chose_unless_it_is_the_loss(monitor, task, shown):
@@ -44,16 +44,16 @@ def test_the_score_that_is_shown_is_the_one_that_chose_unless_it_is_the_loss(mon
 
 @pytest.mark.parametrize("monitor", ["loss", "mae", "rmse", "r2"])
 def test_no_mean_over_several_units_stands_for_a_run(monitor):
-    assert scores.headline(monitor, "number", ("kg", "cm")) == "r2"
-    assert scores.headline(monitor, "number", ("kg", "kg")) == {"r2": "r2", "rmse": "rmse"}.get(monitor, "mae")
+    assert scores.headline(monitor, "regression", ("kg", "cm")) == "r2"
+    assert scores.headline(monitor, "regression", ("kg", "kg")) == {"r2": "r2", "rmse": "rmse"}.get(monitor, "mae")
 
 
 def test_titles_name_unit_and_direction():
-    assert scores.title("accuracy", "single") == "Accuracy"
-    assert scores.title("loss", "single") == "Loss (lower is better)"
-    assert scores.title("loss", "number", "kg") == "Loss: squared error (kg², lower is better)"
-    assert scores.title("mae", "number", "kg") == "Mean error (kg, lower is better)"
-    assert scores.title("r2", "number", "kg") == "R²"
+    assert scores.title("accuracy", "multiclass") == "Accuracy"
+    assert scores.title("loss", "multiclass") == "Loss (lower is better)"
+    assert scores.title("loss", "regression", "kg") == "Loss: squared error (kg², lower is better)"
+    assert scores.title("mae", "regression", "kg") == "Mean error (kg, lower is better)"
+    assert scores.title("r2", "regression", "kg") == "R²"
 
 
 @pytest.mark.parametrize("units, shared", [((), ""), (("kg",), "kg"), (("kg", "kg"), "kg"), (("kg", "m"), "")])

@@ -48,7 +48,7 @@ def test_a_setting_is_explained_with_its_default_and_range():
     assert (epochs.label, epochs.default, epochs.range) == ("Epochs", "8", "1 to 1,000")
     assert glossary.explained("train.lr").range == "1e-07 to 10"
     assert glossary.explained("augment.fresh").default == "no"
-    assert glossary.explained("train.optimiser").default == "AdamW"
+    assert glossary.explained("train.optimizer").default == "AdamW"
     assert glossary.explained("model.start").default == "none"
 
 

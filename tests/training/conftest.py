@@ -17,7 +17,7 @@ def make_settings(tiny_dataset):
 
 
 @pytest.fixture
-def make_parts(tiny_dataset, make_settings):
+def make_context(tiny_dataset, make_settings):
     """The same, assembled."""
     from ftcore.training.assemble import assemble
 

@@ -13,7 +13,7 @@ from PIL import Image
 from ftcore import settings as s
 from ftcore.datasets.importing.importer import import_source
 from ftcore.evaluation.predict import logits
-from ftcore.events import EpochDone, Note, Prepared, Progress, told
+from ftcore.events import EpochDone, FeaturesCached, Note, Progress, drain
 from ftcore.training import phase_inputs
 from ftcore.training.assemble import assemble, make_batches
 from ftcore.training.loop import finetune
@@ -31,8 +31,8 @@ def train(dataset, *values):
             *values,
         ],
     )
-    parts = assemble(settings, dataset)
-    return parts, list(finetune(parts))
+    context = assemble(settings, dataset)
+    return context, list(finetune(context))
 
 
 ADAPTED = (
@@ -85,9 +85,9 @@ def test_a_second_run_with_another_rate_computes_nothing_again(tiny_dataset):
     assert fills(first) and not fills(second)
 
 
-def changed_weight(parts):
+def changed_weight(context):
     with torch.no_grad():
-        next(parts.model.parameters())[0, 0, 0, 0] += 1e-3
+        next(context.model.parameters())[0, 0, 0, 0] += 1e-3
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_whatever_changes_the_activations_misses_the_cache(tiny_dataset, values,
     base = ["freeze.preset=head", "augment.views=0", "model.image_size=32", "model.pretrained=false"]
     made = s.with_values(s.RunSettings(dataset=tiny_dataset.id), base)
     list(finetune(assemble(made, tiny_dataset)))
-    parts = assemble(s.with_values(made, values), tiny_dataset)
+    context = assemble(s.with_values(made, values), tiny_dataset)
     if change is not None:
-        change(parts)
-    assert {event.stage for event in fills(finetune(parts))} == {"fill_training", "fill_validation"}
+        change(context)
+    assert {event.stage for event in fills(finetune(context))} == {"fill_training", "fill_validation"}
 
 
 def test_one_other_pixel_misses_the_cache(tiny_zip, workspace, tmp_path):
@@ -223,13 +223,16 @@ def test_fresh_activations_of_any_precision_can_be_learned_from():
 def test_what_fresh_views_prepare_is_not_called_known(tiny_dataset):
     for _ in range(2):
         _, events = train(tiny_dataset, "freeze.preset=head", "augment.fresh=true", "augment.views=4")
-        (prepared,) = [e for e in events if isinstance(e, Prepared)]
+        (prepared,) = [e for e in events if isinstance(e, FeaturesCached)]
         assert prepared.is_fresh and not prepared.cache_hit and prepared.prefix == "eager"
 
 
 def test_without_the_cache_it_is_told_that_nothing_was_prepared(tiny_dataset):
     _, events = train(tiny_dataset, "freeze.preset=head_then_last", "engine.cache=off")
-    assert [(e.phase, e.cut, e.crossing_bytes) for e in events if isinstance(e, Prepared)] == [(0, "", 0), (1, "", 0)]
+    assert [(e.phase, e.cut, e.crossing_bytes) for e in events if isinstance(e, FeaturesCached)] == [
+        (0, "", 0),
+        (1, "", 0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -239,9 +242,9 @@ def test_without_the_cache_it_is_told_that_nothing_was_prepared(tiny_dataset):
 def test_full_precision_does_not_take_another_engines_numbers(tiny_dataset, precision, prefix, shared):
     def keys(prefix):
         values = [f"engine.precision={precision}", f"engine.prefix={prefix}", "model.pretrained=false"]
-        parts = assemble(s.with_values(s.RunSettings(dataset=tiny_dataset.id), values), tiny_dataset)
-        parts.enter(0)
-        return parts.engine.survey(parts.model, [("validation", parts.validation)])[1]
+        context = assemble(s.with_values(s.RunSettings(dataset=tiny_dataset.id), values), tiny_dataset)
+        context.enter(0)
+        return context.engine.survey(context.model, [("validation", context.validation)])[1]
 
     assert (keys("auto") == keys(prefix)) == shared
 
@@ -266,24 +269,24 @@ def test_what_another_run_filled_meanwhile_is_taken_over(tiny_dataset, monkeypat
 
 def test_what_was_prepared_is_told_for_each_phase(tiny_dataset):
     _, events = train(tiny_dataset, "freeze.preset=head_then_last", "augment.views=1")
-    head, last = [e for e in events if isinstance(e, Prepared)]
+    head, last = [e for e in events if isinstance(e, FeaturesCached)]
     assert (head.phase, last.phase) == (0, 1)
     assert head.crossing_bytes == 1280 * 2 and last.crossing_bytes > 0
     assert head.cut and last.cut and head.cut != last.cut
     assert head.prefix == "eager" and not head.cache_hit and head.views == 1 and head.seconds > 0
     _, again = train(tiny_dataset, "freeze.preset=head_then_last", "augment.views=1")
-    assert all(e.cache_hit and e.prefix == "" for e in again if isinstance(e, Prepared))
+    assert all(e.cache_hit and e.prefix == "" for e in again if isinstance(e, FeaturesCached))
 
 
 def test_the_last_look_at_other_pictures_computes_nothing_twice(tiny_dataset):
-    parts, _ = train(tiny_dataset, "freeze.preset=head", "engine.precision=float32")
+    context, _ = train(tiny_dataset, "freeze.preset=head", "engine.precision=float32")
     settings = s.with_values(s.RunSettings(dataset=tiny_dataset.id), ["model.image_size=32"])
-    test = make_batches(tiny_dataset, "test", parts.preprocessing, settings, "cpu")
-    expected, _ = logits(parts.model, test.epoch())
+    test = make_batches(tiny_dataset, "test", context.preprocessing, settings, "cpu")
+    expected, _ = logits(context.model, test.epoch())
     for fills_again in (True, False):
-        parts.plan.apply(parts.model, 0)
+        context.plan.apply(context.model, 0)
         events = []
-        model, source = told(parts.engine.answers(parts.model, test, "test"), events.append)
+        model, source = drain(context.engine.answers(context.model, test, "test"), events.append)
         assert bool(fills(events)) == fills_again
         got, _ = logits(model, source.epoch())
         assert torch.allclose(got, expected, atol=1e-5)
@@ -302,23 +305,23 @@ def test_a_model_that_reads_its_picture_again_trains_uncached_and_is_named(tiny_
 
 
 def test_adapters_in_the_first_layers_leave_nothing_to_cache_and_that_is_said(tiny_dataset):
-    parts, events = train(tiny_dataset, "model.name=test_efficientnet", "freeze.preset=none", "freeze.lora_rank=2")
+    context, events = train(tiny_dataset, "model.name=test_efficientnet", "freeze.preset=none", "freeze.lora_rank=2")
     assert not fills(events) and curve(events)
     (note,) = [event.message for event in events if isinstance(event, Note)]
     assert note == (
         "Everything: trains from the pictures in every epoch. Nothing of this model is frozen from its input on: "
         "adapters learn in its first layers."
     )
-    learning = sum(parameter.numel() for parameter in parts.model.parameters() if parameter.requires_grad)
-    assert learning < 0.5 * sum(parameter.numel() for parameter in parts.model.parameters())
+    learning = sum(parameter.numel() for parameter in context.model.parameters() if parameter.requires_grad)
+    assert learning < 0.5 * sum(parameter.numel() for parameter in context.model.parameters())
 
 
 def test_adapters_leave_the_weights_that_they_correct_as_they_were(tiny_dataset):
-    parts, events = train(tiny_dataset, "model.name=test_efficientnet", "freeze.preset=half", "freeze.lora_rank=2")
+    context, events = train(tiny_dataset, "model.name=test_efficientnet", "freeze.preset=half", "freeze.lora_rank=2")
     fresh = assemble(s.with_values(s.RunSettings(dataset=tiny_dataset.id), ADAPTED), tiny_dataset).model.state_dict()
-    moved = {name for name, value in parts.model.state_dict().items() if not torch.equal(value, fresh[name])}
+    moved = {name for name, value in context.model.state_dict().items() if not torch.equal(value, fresh[name])}
     assert moved and all(name.endswith((".0.a", ".0.b")) or name.startswith("classifier.") for name in moved)
-    assert any(isinstance(event, Prepared) and event.cut for event in events)
+    assert any(isinstance(event, FeaturesCached) and event.cut for event in events)
 
 
 def test_a_wide_cut_moves_towards_the_input_and_says_so(tiny_dataset, monkeypatch):
@@ -333,8 +336,8 @@ def test_a_wide_cut_moves_towards_the_input_and_says_so(tiny_dataset, monkeypatc
 
 def test_frozen_layers_end_bit_for_bit_as_they_began(tiny_dataset):
     settings = s.with_values(s.RunSettings(dataset=tiny_dataset.id), ["model.pretrained=false", "model.image_size=32"])
-    parts = assemble(settings, tiny_dataset)
-    before = {name: value.clone() for name, value in parts.model.state_dict().items()}
-    list(finetune(parts))
-    changed = {name for name, value in parts.model.state_dict().items() if not value.equal(before[name])}
+    context = assemble(settings, tiny_dataset)
+    before = {name: value.clone() for name, value in context.model.state_dict().items()}
+    list(finetune(context))
+    changed = {name for name, value in context.model.state_dict().items() if not value.equal(before[name])}
     assert changed == {"classifier.weight", "classifier.bias"}

@@ -29,70 +29,70 @@ def measured(monkeypatch):
     return pretend
 
 
-def test_a_short_phase_is_not_worth_measuring(make_parts, measured):
+def test_a_short_phase_is_not_worth_measuring(make_context, measured):
     measured(1e-4, 1e-6)
-    parts = make_parts()
-    assert not notes(finetune(parts)) and parts.motion.autocast is False
+    context = make_context()
+    assert not notes(finetune(context)) and context.phase.autocast is False
 
 
 @pytest.mark.parametrize(("half", "expected"), [(5.0, True), (9.0, False), (20.0, False)])
-def test_bfloat16_is_taken_where_it_is_clearly_faster(make_parts, measured, half, expected):
+def test_bfloat16_is_taken_where_it_is_clearly_faster(make_context, measured, half, expected):
     measured(10.0, half)
-    parts = make_parts()
-    said = notes(finetune(parts))
-    assert parts.motion.autocast is expected
+    context = make_context()
+    said = notes(finetune(context))
+    assert context.phase.autocast is expected
     assert any("bfloat16" in note for note in said) is expected
 
 
-def test_measuring_leaves_weights_averages_and_random_numbers_alone(make_parts, monkeypatch):
+def test_measuring_leaves_weights_averages_and_random_numbers_alone(make_context, monkeypatch):
     monkeypatch.setattr(precision, "WORTH_MEASURING", 0.0)
     monkeypatch.setattr(precision, "LEAST_GAIN", 1e9)  # measured in earnest, float32 stays
     values = ("model.dropout=0.3", "freeze.preset=none")
-    measured = losses(finetune(make_parts(*values)))
-    assert measured == losses(finetune(make_parts(*values, "engine.autocast=off")))
+    measured = losses(finetune(make_context(*values)))
+    assert measured == losses(finetune(make_context(*values, "engine.autocast=off")))
 
 
-def test_bfloat16_trains_to_nearly_the_same_losses(make_parts):
-    full = losses(finetune(make_parts("engine.autocast=off")))
-    half = losses(finetune(make_parts("engine.autocast=on")))
+def test_bfloat16_trains_to_nearly_the_same_losses(make_context):
+    full = losses(finetune(make_context("engine.autocast=off")))
+    half = losses(finetune(make_context("engine.autocast=on")))
     assert full != half
     for (train_a, _), (train_b, _) in zip(full, half, strict=True):
         assert train_a == pytest.approx(train_b, abs=0.1)
 
 
-def test_a_resumed_run_keeps_the_precision_it_was_trained_with(make_parts, measured, tmp_path):
+def test_a_resumed_run_keeps_the_precision_it_was_trained_with(make_context, measured, tmp_path):
     measured(10.0, 5.0)
-    parts = make_parts()
-    checkpoints.begin(tmp_path, parts)
-    for event in finetune(parts):
+    context = make_context()
+    checkpoints.begin(tmp_path, context)
+    for event in finetune(context):
         if isinstance(event, EpochDone):
-            checkpoints.save(tmp_path, parts)
+            checkpoints.save(tmp_path, context)
             break
     measured(10.0, 20.0)  # another program is busy now
-    resumed = make_parts()
+    resumed = make_context()
     checkpoints.restore(tmp_path, resumed)
     assert not notes(finetune(resumed))
-    assert resumed.motion.autocast is True
+    assert resumed.phase_state.autocast is True
 
 
-def test_a_compiler_that_makes_nothing_faster_is_left_out_and_said(make_parts, measured):
+def test_a_compiler_that_makes_nothing_faster_is_left_out_and_said(make_context, measured):
     measured(10.0, 20.0, compiled=9.9)
-    said = notes(finetune(make_parts("engine.compile=on")))
+    said = notes(finetune(make_context("engine.compile=on")))
     assert any("trains without it" in note for note in said)
 
 
-def test_a_compiler_that_fails_is_left_out_and_said(make_parts, monkeypatch):
+def test_a_compiler_that_fails_is_left_out_and_said(make_context, monkeypatch):
     def broken(*_):
         raise RuntimeError("no C++ compiler")
 
     monkeypatch.setattr(torch, "compile", broken)
-    parts = make_parts("engine.compile=on")
-    events = list(finetune(parts))
+    context = make_context("engine.compile=on")
+    events = list(finetune(context))
     assert any("torch.compile failed (RuntimeError)" in note for note in notes(events))
     assert len(losses(events)) == 3
 
 
-def test_a_compiler_that_helps_is_used(make_parts, measured, monkeypatch):
+def test_a_compiler_that_helps_is_used(make_context, measured, monkeypatch):
     used = []
 
     def compiled(module):
@@ -100,5 +100,5 @@ def test_a_compiler_that_helps_is_used(make_parts, measured, monkeypatch):
 
     monkeypatch.setattr(torch, "compile", compiled)
     measured(10.0, 20.0, compiled=5.0)
-    events = list(finetune(make_parts("engine.compile=on")))
+    events = list(finetune(make_context("engine.compile=on")))
     assert used and any("2.00 times as fast" in note for note in notes(events))

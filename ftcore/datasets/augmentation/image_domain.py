@@ -108,7 +108,7 @@ class Advice:
 
 def guess(dataset: Dataset) -> Guess:
     """What kind of pictures a data set holds: from its name and those of its classes, else from how they look."""
-    classes = dataset.classes if dataset.task != "number" else ()
+    classes = dataset.classes if dataset.task != "regression" else ()
     if classes and all(len(label) == 1 and label.isalnum() for label in classes):
         return Guess("text", "the names of the classes")
     own = words([dataset.name])
@@ -126,21 +126,21 @@ def advise(kind: str, task: str, classes: Sequence[str], units: Sequence[str] = 
 
     Args:
         kind: A name in ``KINDS``.
-        task: ``single``, ``multi`` or ``number``.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
         classes: Names of the classes, or of the numbers.
-        units: For ``number``: the unit of each.
+        units: For ``regression``: the unit of each.
     """
     sentences = [KINDS[kind].help]
     values = dict(_VALUES[kind])
     for sentence, limit in forbidden(task, classes, units):
         sentences.append(sentence)
         values = within(values, limit)
-    if task == "multi":
+    if task == "multilabel":
         sentences.append(
             "A picture keeps all its classes in every copy, so all of them must stay in view: keep Shift, "
             "Zoom and Cutout small."
         )
-    if task == "number":
+    if task == "regression":
         sentences.append(
             "A copy keeps the numbers of its picture. Wherever a number says which way something points, where it is "
             "or how large it looks, switch off what changes that: Mirror and Turn for a direction, Shift and Zoom as "

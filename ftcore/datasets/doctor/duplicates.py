@@ -27,9 +27,9 @@ _COLOUR = 30  # grey levels by which the mean colours of two copies may differ
 _BLOCK = 1000
 
 _CONFLICTS = {
-    "single": "Pictures that lie under more than one class",
-    "multi": "Pictures that come with different classes",
-    "number": "Pictures that come with different numbers",
+    "multiclass": "Pictures that lie under more than one class",
+    "multilabel": "Pictures that come with different classes",
+    "regression": "Pictures that come with different numbers",
 }
 
 Groups = list[tuple[int, ...]]
@@ -63,7 +63,7 @@ def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups)
 def _differing(dataset: Dataset, table: pd.DataFrame, exact: Groups, alike: Groups) -> Groups:
     """Groups whose pictures have different answers. Numbers of pictures that are not quite the same may differ a
     little, by up to a standard deviation of all."""
-    if dataset.task != "number":
+    if dataset.task != "regression":
         answers = targets.answers(table)
         return [group for group in (*exact, *alike) if len({answers[row] for row in group}) > 1]
     values = dataset.targets(table)  # [rows, T]

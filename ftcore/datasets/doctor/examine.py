@@ -43,19 +43,19 @@ def examine(
     if x is not None:
         yield _stage(1, "Looking for pictures unlike all others")
         found.append(label_issues.outliers(rows, x))
-    if dataset.task == "single":
+    if dataset.task == "multiclass":
         target = table["target"].to_numpy(np.int64)[rows]  # [N]
         if x is not None:
             yield _stage(2, "Looking for wrong classes")
-            chances = label_issues.held_out_chances(x, target)
+            chances = label_issues.out_of_fold_probabilities(x, target)
             if chances is not None:
                 found.append(label_issues.label_issues(dataset.classes, rows, target, chances))
         yield _stage(3, "Looking at the backgrounds")
         found.append(shortcut.finding(dataset.classes, rows, target, measured))
-    elif dataset.task == "multi" and x is not None:
+    elif dataset.task == "multilabel" and x is not None:
         yield _stage(2, "Looking for wrong classes")
         found.append(label_issues.set_issues(dataset.classes, rows, dataset.targets(table.iloc[rows]), x))
-    elif dataset.task == "number":
+    elif dataset.task == "regression":
         yield _stage(2, "Looking at the numbers")
         off = target_issues.out_of_range(dataset, table)
         found += [off, target_issues.doubtful(dataset, table, x, off) if x is not None else None]

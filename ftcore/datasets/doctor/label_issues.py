@@ -31,7 +31,9 @@ def inputs(measured: Measured, features: np.ndarray) -> np.ndarray:
     return np.hstack([reduced(features.astype(np.float32), _LEARNED), reduced(grey.astype(np.float32), _SEEN)])
 
 
-def held_out_chances(x: np.ndarray, target: np.ndarray, seed: int = 0, *, quick: bool = False) -> np.ndarray | None:
+def out_of_fold_probabilities(
+    x: np.ndarray, target: np.ndarray, seed: int = 0, *, quick: bool = False
+) -> np.ndarray | None:
     """Class probabilities for each picture from models that did not see it, [N, C]; None if a class is too small.
 
     The mean of a logistic regression and a linear discriminant with shrinkage (Ledoit & Wolf 2004): the first is well
@@ -112,7 +114,7 @@ def set_issues(classes: tuple[str, ...], rows: np.ndarray, has: np.ndarray, x: n
         mine = has[:, column].astype(np.int64)
         if min(mine.sum(), len(mine) - mine.sum()) < _FOLDS:
             continue
-        said = held_out_chances(x, mine, quick=len(classes) > _FEW_CLASSES)
+        said = out_of_fold_probabilities(x, mine, quick=len(classes) > _FEW_CLASSES)
         if said is not None and roc_auc_score(mine, said[:, 1]) >= _RECOGNISED:
             columns.append(column)
             chances.append(said[:, 1])

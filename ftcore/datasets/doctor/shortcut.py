@@ -3,7 +3,7 @@
 import numpy as np
 
 from ftcore.datasets.doctor.findings import Finding
-from ftcore.datasets.doctor.label_issues import held_out_chances, reduced
+from ftcore.datasets.doctor.label_issues import out_of_fold_probabilities, reduced
 from ftcore.datasets.similarity.measure import COLOUR_SIDE, Measured
 
 _RIM = 2  # of 16 pixels on each side
@@ -25,7 +25,7 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, meas
     """
     rim = np.ones((COLOUR_SIDE, COLOUR_SIDE), bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    chances = held_out_chances(_inputs(measured.colour[:, rim]), target)
+    chances = out_of_fold_probabilities(_inputs(measured.colour[:, rim]), target)
     if chances is None:
         return None
     said = chances.argmax(axis=1)
@@ -40,7 +40,7 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, meas
             caught.append((index, found))
     if not caught:
         return None
-    full = held_out_chances(_inputs(measured.colour), target)
+    full = out_of_fold_probabilities(_inputs(measured.colour), target)
     accuracy, best = (
         float((said == target).mean()),
         float((full.argmax(axis=1) == target).mean()) if full is not None else 1,

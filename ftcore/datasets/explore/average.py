@@ -58,7 +58,7 @@ def groups(dataset: Dataset, table: pd.DataFrame, number: int = 0) -> list[Group
     """
     used = np.flatnonzero((table["split"] != "").to_numpy())  # [N]
     column = table["target"].iloc[used]
-    if dataset.task != "number":
+    if dataset.task != "regression":
         members = ((name, used[has_class(column, i)]) for i, name in enumerate(dataset.classes))
         return [Group(name, rows) for name, rows in members if len(rows)]
     values = dataset.targets(table.iloc[used])[:, number]  # [N]

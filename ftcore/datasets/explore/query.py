@@ -16,7 +16,7 @@ ORDERS = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Query:
     """What somebody looks for; each field that is set leaves fewer pictures.
 
     Args:
@@ -34,7 +34,7 @@ class Wanted:
     number: int = 0
 
 
-def matching(table: pd.DataFrame, wanted: Wanted, rows: Collection[int] | None = None) -> np.ndarray:
+def matching(table: pd.DataFrame, wanted: Query, rows: Collection[int] | None = None) -> np.ndarray:
     """Row numbers of the pictures that fit, [M] int64, in the order that is wanted. Excluded pictures fit only where
     nothing else is wanted.
 

@@ -4,15 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ftcore.datasets.importing.read import Read
+from ftcore.datasets.importing.read import ImportedImage
 from ftcore.datasets.splits import FEWEST
 from ftcore.datasets.targets import classes_in_words
 from ftcore.errors import DataError
 
 
 def select(
-    reads: Sequence[Read], task: str = "single", *, merge_copies: bool = False
-) -> tuple[list[Read], list[dict[str, str]]]:
+    reads: Sequence[ImportedImage], task: str = "multiclass", *, merge_copies: bool = False
+) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Leave out exact copies and classes that are too small.
 
     A copy would be counted twice, and could be learned by heart in train and asked for in test. A picture that lies
@@ -21,36 +21,36 @@ def select(
 
     Args:
         reads: What was read.
-        task: ``single``, ``multi`` or ``number``.
-        merge_copies: For ``multi``: copies have the classes of all of them together.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
+        merge_copies: For ``multilabel``: copies have the classes of all of them together.
 
     Returns:
         What stays, in the order given, and what is left out as ``{"name", "reason", "kind"}``; ``kind`` is the
         doctor's word for it, and copies also name what they are a copy ``of``.
     """
     single, copies = _without_copies(_merged(reads) if merge_copies else reads)
-    if task == "multi":
+    if task == "multilabel":
         kept, small = _without_rare_classes(single)
     else:
-        kept, small = _without_small_classes(single) if task == "single" else (single, [])
+        kept, small = _without_small_classes(single) if task == "multiclass" else (single, [])
     return kept, [*copies, *small]
 
 
-def require_something(kept: Sequence[Read], task: str, left_out: Sequence[dict[str, str]]) -> None:
+def require_something(kept: Sequence[ImportedImage], task: str, left_out: Sequence[dict[str, str]]) -> None:
     """Raise DataError if there is nothing to learn; the sentence names the first picture that was left out."""
-    if task == "single":
+    if task == "multiclass":
         require_two_classes(kept, left_out)
     elif len(kept) < 2 * FEWEST:
         raise DataError(
             f"There are only {len(kept)} readable pictures with labels, at least {2 * FEWEST} are needed.",
             fix=_fix(left_out, "Add pictures."),
         )
-    elif task == "multi" and not any(read.labels for read in kept):
+    elif task == "multilabel" and not any(read.labels for read in kept):
         raise DataError(
             f"No class has the {FEWEST} pictures that it needs, and {FEWEST} others that lack it.",
             fix=_fix(left_out, "Add pictures with and without it."),
         )
-    elif task == "number":
+    elif task == "regression":
         for column in range(len(kept[0].numbers)):
             if len({read.numbers[column] for read in kept}) == 1:
                 raise DataError(
@@ -59,7 +59,7 @@ def require_something(kept: Sequence[Read], task: str, left_out: Sequence[dict[s
                 )
 
 
-def require_two_classes(kept: Sequence[Read], left_out: Sequence[dict[str, str]]) -> None:
+def require_two_classes(kept: Sequence[ImportedImage], left_out: Sequence[dict[str, str]]) -> None:
     """Raise DataError if there is nothing to tell apart; the sentence names the first picture that was left out."""
     classes = {read.label for read in kept}
     if len(classes) == 1:
@@ -76,8 +76,8 @@ def require_two_classes(kept: Sequence[Read], left_out: Sequence[dict[str, str]]
         )
 
 
-def _without_copies(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
-    same: dict[str, list[Read]] = defaultdict(list)
+def _without_copies(reads: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
+    same: dict[str, list[ImportedImage]] = defaultdict(list)
     for read in reads:
         same[read.sha256].append(read)
     kept, left_out = [], []
@@ -99,7 +99,7 @@ def _without_copies(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, s
     return kept, left_out
 
 
-def _merged(reads: Sequence[Read]) -> list[Read]:
+def _merged(reads: Sequence[ImportedImage]) -> list[ImportedImage]:
     """Copies with the classes of all of them together."""
     found: dict[str, set[str]] = defaultdict(set)
     for read in reads:
@@ -107,11 +107,11 @@ def _merged(reads: Sequence[Read]) -> list[Read]:
     return [_labelled(read, tuple(sorted(found[read.sha256]))) for read in reads]
 
 
-def _labelled(read: Read, labels: tuple[str, ...]) -> Read:
+def _labelled(read: ImportedImage, labels: tuple[str, ...]) -> ImportedImage:
     return read if labels == read.labels else replace(read, labels=labels, label=classes_in_words(labels))
 
 
-def _without_rare_classes(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
+def _without_rare_classes(reads: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Pictures without the classes that too few have, or too few lack."""
     members = Counter(label for read in reads for label in read.labels)
     few = {label for label, n in members.items() if n < FEWEST}
@@ -132,7 +132,7 @@ def _without_rare_classes(reads: Sequence[Read]) -> tuple[list[Read], list[dict[
     return kept, left_out
 
 
-def _without_small_classes(reads: Sequence[Read]) -> tuple[list[Read], list[dict[str, str]]]:
+def _without_small_classes(reads: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     members: dict[str, int] = defaultdict(int)
     for read in reads:
         members[read.label] += 1

@@ -23,7 +23,7 @@ from ftcore.datasets import records, targets
 from ftcore.datasets.images.pixel_store import SHORT_SIDE, PixelStore
 from ftcore.datasets.importing import resplit
 from ftcore.datasets.importing.exclude import require_something, select
-from ftcore.datasets.importing.read import Read, read_all
+from ftcore.datasets.importing.read import ImportedImage, read_all
 from ftcore.datasets.importing.resplit import Progress, ignore
 from ftcore.datasets.labels import resolve as label_files
 from ftcore.datasets.labels import tables
@@ -35,10 +35,11 @@ from ftcore.datasets.sources.archive import Listing, folder_entries, shown, zip_
 from ftcore.datasets.sources.upload import Content, pack_classes, pack_upload
 from ftcore.datasets.splits import SPLITS, divide, known_groups, parse_shares
 from ftcore.errors import DataError, SettingsError
+from ftcore.tasks import outputs
 
 __all__ = ["Labels", "import_classes", "import_source", "pack_classes", "pack_upload", "summary"]
 
-TASKS = ("auto", *targets.TASKS)
+TASKS = ("auto", *outputs.TASKS)
 LOOSE = "My pictures"  # what loose pictures are called that nobody gave a name
 _SAMPLE, _HUB, _TORCHVISION = "sample:", "hf:", "torchvision:"
 BY_NAME = (_SAMPLE, _HUB, _TORCHVISION)
@@ -54,7 +55,7 @@ _Grouping = Callable[[pd.DataFrame], np.ndarray | None]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class ImportRequest:
     """What the caller wants, checked."""
 
     source: str
@@ -83,8 +84,8 @@ def import_source(
         source: Path of a ZIP or a folder, ``sample:<name>``, or a public set: ``hf:<owner>/<name>`` of the Hugging
             Face hub, ``torchvision:<name>``.
         name: What people will call it; the source's own name if None.
-        task: ``single`` (one class per picture), ``multi`` (any number of classes), ``number`` (one or more numbers)
-            or ``auto``: whatever the labels look like.
+        task: ``multiclass`` (one class per picture), ``multilabel`` (any number of classes), ``regression`` (one or
+            more numbers) or ``auto``: whatever the labels look like.
         split: Percentages of train, validation and test. Train and test folders in the source go first.
         seed: Seed of the random split.
         split_by: One of splits.METHODS.
@@ -154,7 +155,7 @@ def _check(
     split_by: str,
     labels: Labels,
     progress: Progress,
-) -> tuple[_Asked, AbstractContextManager[Listing], str]:
+) -> tuple[ImportRequest, AbstractContextManager[Listing], str]:
     """The request, the opened source, and what sentences call the source."""
     if task not in TASKS:
         raise SettingsError(f"Unknown task {task!r}.", fix=f"Choose one of: {', '.join(TASKS)}.")
@@ -198,7 +199,7 @@ def _check(
                 fix=f"Give a ZIP, a folder or a sample: {', '.join(_SAMPLE + known for known in samples.SAMPLES)}; "
                 f"or a public set: {_HUB}owner/name, {_TORCHVISION}CIFAR10.",
             )
-    asked = _Asked(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
+    asked = ImportRequest(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
     return asked, opened, kind
 
 
@@ -221,9 +222,9 @@ def _estimate(layout: Layout, keep_originals: bool) -> int:
 
 
 def _keep(
-    asked: _Asked,
+    asked: ImportRequest,
     staging: Path,
-    kept: Sequence[Read],
+    kept: Sequence[ImportedImage],
     left_out: Sequence[dict[str, str]],
     layout: Layout,
     n_junk: int,
@@ -236,7 +237,7 @@ def _keep(
         return resplit.groups_by(asked.split_by, table, staged, progress)
 
     table, classes, split_source = _table(asked, kept, layout, grouping)
-    units = layout.units if asked.task == "number" else ()
+    units = layout.units if asked.task == "regression" else ()
     content = _content(asked, table, (*classes, *units))
     known = _known(asked, content)
     if known is not None:
@@ -270,19 +271,19 @@ def _keep(
 
 
 def _table(
-    asked: _Asked, kept: Sequence[Read], layout: Layout, grouping: _Grouping
+    asked: ImportRequest, kept: Sequence[ImportedImage], layout: Layout, grouping: _Grouping
 ) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """The table, sorted by class and path, the class names in the order of their index, and how it was divided."""
     table = pd.DataFrame([vars(read) for read in kept])
-    if asked.task == "number":
+    if asked.task == "regression":
         classes = layout.numbers
         table["target"] = [list(read.numbers) for read in kept]
         order = "path"
     else:
-        found = {label for read in kept for label in (read.labels if asked.task == "multi" else (read.label,))}
+        found = {label for read in kept for label in (read.labels if asked.task == "multilabel" else (read.label,))}
         classes = tuple(sorted(found, key=targets.natural))
         index = {label: i for i, label in enumerate(classes)}
-        if asked.task == "multi":
+        if asked.task == "multilabel":
             table["target"] = [sorted(index[label] for label in read.labels) for read in kept]
             order = "label"
         else:
@@ -296,7 +297,7 @@ def _table(
 
 
 def _split(
-    asked: _Asked, table: pd.DataFrame, classes: Sequence[str], layout: Layout, grouping: _Grouping
+    asked: ImportRequest, table: pd.DataFrame, classes: Sequence[str], layout: Layout, grouping: _Grouping
 ) -> tuple[np.ndarray, str]:
     """A split for each picture, and where it came from."""
     array = targets.as_array(table["target"], asked.task, len(classes))
@@ -320,14 +321,14 @@ def _require_train(given: np.ndarray, array: np.ndarray, task: str, classes: Seq
             "No readable picture is in train.", fix="Put most pictures there, or leave out the division altogether."
         )
     for target, label in enumerate(classes):
-        if task != "number" and not ((train == target) if task == "single" else train[:, target] > 0).any():
+        if task != "regression" and not ((train == target) if task == "multiclass" else train[:, target] > 0).any():
             raise DataError(
                 f"Class {label!r} has no readable pictures in the train folder.",
                 fix="Move some of its pictures there, or put all pictures in class folders without train and test.",
             )
 
 
-def _notes(kept: Sequence[Read]) -> tuple[dict[str, Any], ...]:
+def _notes(kept: Sequence[ImportedImage]) -> tuple[dict[str, Any], ...]:
     """What had to be decided while reading, with how often and an example."""
     counts = Counter(note for read in kept for note in read.notes)
     first = {note: read.path for read in reversed(kept) for note in read.notes}
@@ -342,20 +343,20 @@ def _told(left_out: list[dict[str, str]]) -> list[dict[str, str]]:
     return [*left_out[:_MOST_TOLD], {"name": f"{more:,} more", "reason": "left out for reasons like those above"}]
 
 
-def _content(asked: _Asked, table: pd.DataFrame, named: Sequence[str]) -> str:
+def _content(asked: ImportRequest, table: pd.DataFrame, named: Sequence[str]) -> str:
     columns = [table["label"], table["sha256"], table["split"]]
-    if asked.task == "number":
+    if asked.task == "regression":
         columns[0] = table["target"]
     if (table["group"] != "").any():
         columns.append(table["group"])
     described: list[Any] = [asked.task, asked.seed, sorted(zip(*columns, strict=True))]
-    if asked.task != "single":
+    if asked.task != "multiclass":
         described.append(list(named))
     text = json.dumps(described, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _known(asked: _Asked, content: str) -> Dataset | None:
+def _known(asked: ImportRequest, content: str) -> Dataset | None:
     """The data set with this content, under this name if one was given."""
     for dataset in records.list_datasets():
         if dataset.content == content and (not asked.given_name or dataset.name == asked.name):

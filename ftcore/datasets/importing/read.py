@@ -20,7 +20,7 @@ _AHEAD = 2  # pictures in flight per core: keeps the cores busy, keeps memory st
 
 
 @dataclass(frozen=True)
-class Read:
+class ImportedImage:
     """One picture that was read and lies on disk; most fields are columns of the table (records.py)."""
 
     path: str
@@ -51,7 +51,7 @@ class _Decoded:
 
 def read_all(
     placed: Sequence[Placed], folder: Path, *, keep_originals: bool, progress: Callable[[int, int], None]
-) -> tuple[list[Read], list[dict[str, str]]]:
+) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Read every entry; write pixels, thumbnails and, if asked for, originals into ``folder`` (records.py names them).
 
     Returns:
@@ -62,7 +62,7 @@ def read_all(
     """
     if keep_originals:
         (folder / ORIGINALS).mkdir()
-    reads: list[Read] = []
+    reads: list[ImportedImage] = []
     left_out: list[dict[str, str]] = []
     progress(0, len(placed))
     with PixelWriter(folder / PIXELS) as pixels, PixelWriter(folder / THUMBNAILS) as small:
@@ -75,7 +75,7 @@ def read_all(
                 picture = decoded.picture
                 offset, height, width = pixels.append(picture.image)
                 reads.append(
-                    Read(
+                    ImportedImage(
                         path=path,
                         label=item.label,
                         given=item.split,

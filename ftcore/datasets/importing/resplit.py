@@ -11,7 +11,7 @@ from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import METHODS, SPLITS, divide, folds, known_groups, parse_shares, prefix_groups
 from ftcore.errors import DataError, SettingsError
-from ftcore.events import told
+from ftcore.events import drain
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, done and total."""
@@ -162,4 +162,4 @@ def source_of(split_by: str, groups: np.ndarray | None) -> str:
 def _alike(table: pd.DataFrame, pictures: PixelStore, progress: Progress) -> np.ndarray:
     """Groups from what the pictures show, and those that are known, together. [N] text"""
     steps = duplicates.together(pictures, np.arange(len(table)), table["group"].to_numpy(dtype=object))
-    return told(steps, lambda event: progress(event.label, event.done, event.total))
+    return drain(steps, lambda event: progress(event.label, event.done, event.total))

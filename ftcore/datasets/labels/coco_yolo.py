@@ -136,7 +136,7 @@ def _layout(
         for name in entry_of
         if name not in found and shown(name) not in told
     ]
-    return Layout(tuple(placed), tuple(left_out), has_splits, task="multi", origin=origin)
+    return Layout(tuple(placed), tuple(left_out), has_splits, task="multilabel", origin=origin)
 
 
 def _split_of(path: str) -> str | None:

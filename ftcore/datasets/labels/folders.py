@@ -22,8 +22,8 @@ class Placed:
         entry: The picture.
         label: Its class; for other tasks everything that is to be learned, as one text.
         split: Where the source names one.
-        labels: For ``multi``: its classes.
-        numbers: For ``number``: its values.
+        labels: For ``multilabel``: its classes.
+        numbers: For ``regression``: its values.
         group: Pictures of one group stay together; empty if nothing is known.
     """
 
@@ -43,18 +43,18 @@ class Layout:
         placed: The pictures.
         left_out: Everything else.
         has_splits: Whether each picture has a split of its own.
-        task: ``single``, ``multi`` or ``number``.
-        numbers: For ``number``: what each number is called.
-        units: For ``number``: the unit of each, or an empty text.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
+        numbers: For ``regression``: what each number is called.
+        units: For ``regression``: the unit of each, or an empty text.
         origin: Where the labels come from, as a phrase for people.
         splits_from: ``folders`` or ``column``, if there are splits.
-        merges_copies: For ``multi``: a picture that lies in two places has the classes of both.
+        merges_copies: For ``multilabel``: a picture that lies in two places has the classes of both.
     """
 
     placed: tuple[Placed, ...]
     left_out: tuple[dict[str, str], ...]
     has_splits: bool
-    task: str = "single"
+    task: str = "multiclass"
     numbers: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     origin: str = "the names of the folders"

@@ -16,6 +16,7 @@ from ftcore.datasets.labels.tables import Mapping
 from ftcore.datasets.sources.archive import Entry, Listing, shown, suffix
 from ftcore.datasets.splits import split_named
 from ftcore.errors import DataError
+from ftcore.tasks.outputs import TASK_WORDS
 
 _METADATA = ("metadata.csv", "metadata.jsonl")  # one beside the pictures of each folder, as the Hugging Face hub has it
 _MOST_TABLES = 5  # of a source that are tried
@@ -55,7 +56,7 @@ def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -
     Args:
         listing: The files of the source.
         labels: The file of labels, if one was named.
-        task: ``auto``, ``single``, ``multi`` or ``number``.
+        task: ``auto``, ``multiclass``, ``multilabel`` or ``regression``.
         source: What sentences call the source.
 
     Raises:
@@ -319,14 +320,14 @@ def _row(
         if split is None:
             raise DataError(f"has no split in column {names.clean(mapping.split)!r}", fix="Fill it in.")
     group = _group(_agreed(rows, listed, mapping.group)) if mapping.group else ""
-    if mapping.task == "multi":
+    if mapping.task == "multilabel":
         found = tuple(sorted({label for row in listed for label in _classes(rows, row, mapping)}))
         return Placed(entry, targets.classes_in_words(found), split, labels=found, group=group)
     cells = [_agreed(rows, listed, column) for column in mapping.targets]
     missing = [names.clean(column) for column, cell in zip(mapping.targets, cells, strict=True) if not cell]
     if missing:
         raise DataError(f"has no value in column {missing[0]!r}", fix="Fill it in.")
-    if mapping.task == "number":
+    if mapping.task == "regression":
         values = tables.numbers(cells)
         if None in values:
             cell = names.clean(cells[min(values.index(None), len(cells) - 1)])
@@ -370,28 +371,28 @@ def _with_task(layout: Layout, task: str) -> Layout:
     """The same pictures for another task, where that is possible."""
     if task in ("auto", layout.task):
         return layout
-    if task == "multi" and layout.task == "single":
+    if task == "multilabel" and layout.task == "multiclass":
         placed = tuple(replace(item, labels=(item.label,)) for item in layout.placed)
-        return replace(layout, placed=placed, task="multi", merges_copies=True)
-    if task == "single" and layout.task == "multi":
+        return replace(layout, placed=placed, task="multilabel", merges_copies=True)
+    if task == "multiclass" and layout.task == "multilabel":
         one = tuple(replace(item, label=item.labels[0], labels=()) for item in layout.placed if len(item.labels) == 1)
         more = [
             {"name": shown(item.entry.name), "reason": f"has {len(item.labels)} classes and not one"}
             for item in layout.placed
             if len(item.labels) != 1
         ]
-        return _and_also(replace(layout, placed=one, task="single"), more)
-    if task == "number" and layout.task == "single":
+        return _and_also(replace(layout, placed=one, task="multiclass"), more)
+    if task == "regression" and layout.task == "multiclass":
         values = [(item, targets.as_number(item.label)) for item in layout.placed]
         wrong = next((item.label for item, value in values if value is None), None)
         if wrong is None:
             placed = tuple(replace(item, numbers=(value,)) for item, value in values if value is not None)
-            return replace(layout, placed=placed, task="number", numbers=("value",), units=("",))
+            return replace(layout, placed=placed, task="regression", numbers=("value",), units=("",))
         raise DataError(
             f"{wrong!r} is the name of a folder and no number.", fix="Use a table with a column of numbers."
         )
     raise DataError(
-        f"The labels are {targets.TASK_WORDS[layout.task]}, asked for were {targets.TASK_WORDS[task]}.",
+        f"The labels are {TASK_WORDS[layout.task]}, asked for were {TASK_WORDS[task]}.",
         fix=f"Choose the task {layout.task}, or other labels.",
     )
 

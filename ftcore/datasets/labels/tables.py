@@ -69,7 +69,7 @@ class Mapping:
     Args:
         image: Column with the name of the file.
         targets: Columns with what is to be learned.
-        task: ``single``, ``multi`` or ``number``.
+        task: ``multiclass``, ``multilabel`` or ``regression``.
         split: Column that says train, validation or test; empty if there is none.
         group: Column that says which pictures belong together; empty if there is none.
         separator: Between several classes in one cell; empty where a cell holds one value.
@@ -77,7 +77,7 @@ class Mapping:
 
     image: str
     targets: tuple[str, ...]
-    task: str = "single"
+    task: str = "multiclass"
     split: str = ""
     group: str = ""
     separator: str = ""
@@ -161,8 +161,8 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None
     task, separator = _task(table, image, chosen)
     if asked.task != "auto":
         task = asked.task
-        separator = separator or (_separator(table[chosen[0]], always=True) if task == "multi" else "")
-        if task == "single" and len(chosen) > 1:
+        separator = separator or (_separator(table[chosen[0]], always=True) if task == "multilabel" else "")
+        if task == "multiclass" and len(chosen) > 1:
             raise DataError(
                 f"{len(chosen)} target columns were given, one class per picture needs one.",
                 fix="Choose one column, or several classes per picture, or numbers.",
@@ -325,24 +325,24 @@ def _task(table: pd.DataFrame, image: str, chosen: Sequence[str]) -> tuple[str, 
     """The task that fits some columns, and the separator between several classes in a cell."""
     if len(chosen) > 1:
         if all(_is_switch(table[column]) for column in chosen):
-            return "multi", ""
-        return ("number" if all(_is_numeric(table[column]) for column in chosen) else "multi"), ""
+            return "multilabel", ""
+        return ("regression" if all(_is_numeric(table[column]) for column in chosen) else "multilabel"), ""
     column = table[chosen[0]]
     filled = [value for value in column if value]
     if any(_JSON_LIST in value for value in filled):
-        return ("number" if all(n is not None for n in numbers(filled)) else "multi"), ""
+        return ("regression" if all(n is not None for n in numbers(filled)) else "multilabel"), ""
     if _is_numeric(column):
         parsed = [value for value in numbers(filled) if value is not None]
         n_different = len(set(parsed))
         whole = all(value == int(value) for value in parsed)
         measured = bool(targets.name_and_unit(chosen[0])[1]) or (n_different > _MANY and n_different > len(parsed) / 20)
-        return ("number" if not whole or measured else "single"), ""
+        return ("regression" if not whole or measured else "multiclass"), ""
     if separator := _separator(column):
-        return "multi", separator
+        return "multilabel", separator
     repeated = table[[image, chosen[0]]].drop_duplicates()
     if repeated[image].duplicated().sum() > len(repeated) / 50:  # one row for each class of a picture
-        return "multi", ""
-    return "single", ""
+        return "multilabel", ""
+    return "multiclass", ""
 
 
 def _separator(column: pd.Series, *, always: bool = False) -> str:

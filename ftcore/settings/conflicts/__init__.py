@@ -12,7 +12,7 @@ from typing import Any
 from ftcore.settings import (
     FREEZE_PRESETS,
     MONITORS,
-    OPTIMISERS,
+    OPTIMIZERS,
     POOLS,
     TASK_LOSSES,
     DatasetFacts,
@@ -36,9 +36,9 @@ USUAL_RATES = {
     "sgd": (1e-3, 0.5, 3e-2),
 }
 """Per optimiser the lowest and highest usual rate of a new head, and one to go back to. Pretrained layers get a
-fraction of it (optimisers.BODY_SHARE), so these are higher than what one reads of for whole networks."""
+fraction of it (optimizers.BODY_SHARE), so these are higher than what one reads of for whole networks."""
 
-NUMBER_LOSSES = TASK_LOSSES["number"]
+NUMBER_LOSSES = TASK_LOSSES["regression"]
 
 NO_BATCH_NORM = ("vit", "deit", "beit", "eva", "convnext", "swin", "mixer", "cait", "hiera", "mvitv2", "nf", "dm_nf")
 """How the names of families begin that normalise every picture by itself, or not at all."""
@@ -64,7 +64,7 @@ class Facts:
         weights_are_away: The same of the model's pretrained weights.
         units: Of the numbers to predict.
         takes_drop_path: Whether the network knows drop path; None where that is not known.
-        has_places: Whether its layers hand on maps, in which one can tell where in the picture something is; or None.
+        is_spatial: Whether its layers hand on maps, in which one can tell where in the picture something is; or None.
         poolings: Names in ``settings.POOLS`` that it takes; empty where they are not known.
     """
 
@@ -75,7 +75,7 @@ class Facts:
     largest: int | None = None
     native_size: int | None = None
     fixed_size: bool = False
-    task: str = "single"
+    task: str = "multiclass"
     longest_phase: int | None = None
     last_phase: int | None = None
     not_in_plan: str = ""
@@ -83,7 +83,7 @@ class Facts:
     weights_are_away: str = ""
     units: tuple[str, ...] = ()
     takes_drop_path: bool | None = None
-    has_places: bool | None = None
+    is_spatial: bool | None = None
     poolings: tuple[str, ...] = ()
 
     @property
@@ -93,7 +93,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Contradiction:
+class Conflict:
     """Two things that do not go together.
 
     Args:
@@ -109,10 +109,10 @@ class Contradiction:
     changes: tuple[str, ...]
 
 
-Rule = Callable[[RunSettings, Facts], Contradiction | None]
+Rule = Callable[[RunSettings, Facts], Conflict | None]
 
 
-def contradictions(settings: RunSettings, facts: Facts | DatasetFacts) -> list[Contradiction]:
+def contradictions(settings: RunSettings, facts: Facts | DatasetFacts) -> list[Conflict]:
     """Everything that does not go together, worst first and in the order of ``RULES``.
 
     Args:
@@ -157,11 +157,11 @@ def n_steps(settings: RunSettings, facts: Facts) -> int:
 # the network and what of it learns
 
 
-def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _frozen_untrained(settings: RunSettings, facts: Facts) -> Conflict | None:
     model = settings.model
     if model.pretrained or model.start or (settings.freeze.reaches_all and not settings.freeze.lora_rank):
         return None
-    return Contradiction(
+    return Conflict(
         "serious",
         "The network starts without pretrained weights, and part of it is frozen: that part would stay random and "
         "never learn to see anything.",
@@ -170,10 +170,10 @@ def _frozen_untrained(settings: RunSettings, facts: Facts) -> Contradiction | No
     )
 
 
-def _no_such_phases(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _no_such_phases(settings: RunSettings, facts: Facts) -> Conflict | None:
     if not facts.not_in_plan or settings.freeze.preset != "custom":
         return None
-    return Contradiction(
+    return Conflict(
         "serious",
         f"{facts.not_in_plan} The run would end at once.",
         ("freeze.phases", "freeze.preset"),
@@ -181,10 +181,10 @@ def _no_such_phases(settings: RunSettings, facts: Facts) -> Contradiction | None
     )
 
 
-def _start_is_gone(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _start_is_gone(settings: RunSettings, facts: Facts) -> Conflict | None:
     if not settings.model.start or not facts.start_is_gone:
         return None
-    return Contradiction(
+    return Conflict(
         "serious",
         f"The run is to start from weights of your own, and cannot: {facts.start_is_gone}",
         ("model.start",),
@@ -192,20 +192,20 @@ def _start_is_gone(settings: RunSettings, facts: Facts) -> Contradiction | None:
     )
 
 
-def _weights_are_away(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _weights_are_away(settings: RunSettings, facts: Facts) -> Conflict | None:
     model, here = settings.model, ModelSettings().name  # which comes with the installation
     if not facts.weights_are_away or not model.pretrained or model.start or model.name == here:
         return None
-    return Contradiction(
+    return Conflict(
         "serious", f"The run could not begin: {facts.weights_are_away}", ("model.name",), (f"model.name={here}",)
     )
 
 
-def _pooling_not_taken(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _pooling_not_taken(settings: RunSettings, facts: Facts) -> Conflict | None:
     if not facts.poolings or settings.model.pool in facts.poolings:
         return None
     taken = ", ".join(POOLS[name].label.lower() for name in facts.poolings)
-    return Contradiction(
+    return Conflict(
         "serious",
         f"This network does not take the pooling “{POOLS[settings.model.pool].label}”, and the run would end at once. "
         f"It takes: {taken}.",
@@ -214,10 +214,10 @@ def _pooling_not_taken(settings: RunSettings, facts: Facts) -> Contradiction | N
     )
 
 
-def _one_output_for_others_than_two(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if settings.model.binary != "sigmoid" or (facts.task, facts.n_classes) == ("single", 2):
+def _one_output_for_others_than_two(settings: RunSettings, facts: Facts) -> Conflict | None:
+    if settings.model.binary != "sigmoid" or (facts.task, facts.n_classes) == ("multiclass", 2):
         return None
-    return Contradiction(
+    return Conflict(
         "serious",
         "One output can only tell two classes apart, and these pictures ask for something else: the run cannot start.",
         ("model.binary",),
@@ -225,10 +225,10 @@ def _one_output_for_others_than_two(settings: RunSettings, facts: Facts) -> Cont
     )
 
 
-def _adapters_without_layers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _adapters_without_layers(settings: RunSettings, facts: Facts) -> Conflict | None:
     if not settings.freeze.lora_rank or settings.freeze.preset != "head":
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "Low-rank adapters stand in layers that would otherwise learn as a whole, and here the head learns alone: "
         "there will be none.",
@@ -237,10 +237,10 @@ def _adapters_without_layers(settings: RunSettings, facts: Facts) -> Contradicti
     )
 
 
-def _adapters_from_the_first_layer_on(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _adapters_from_the_first_layer_on(settings: RunSettings, facts: Facts) -> Conflict | None:
     if not settings.freeze.lora_rank or settings.freeze.preset != "none" or settings.engine.cache != "on":
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "With low-rank adapters in the first layers nothing can be computed only once, and every epoch takes the full "
         "time.",
@@ -249,10 +249,10 @@ def _adapters_from_the_first_layer_on(settings: RunSettings, facts: Facts) -> Co
     )
 
 
-def _all_with_few_pictures(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _all_with_few_pictures(settings: RunSettings, facts: Facts) -> Conflict | None:
     if settings.freeze.preset != "none" or settings.freeze.lora_rank or facts.n_train >= FEW_FOR_ALL:
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         f"Everything learns from only {facts.n_train} pictures: the network forgets more of what it knew than it "
         "learns anew. With so few, let the head and the last stage learn.",
@@ -261,7 +261,7 @@ def _all_with_few_pictures(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
-def _fewer_epochs_than_phases(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _fewer_epochs_than_phases(settings: RunSettings, facts: Facts) -> Conflict | None:
     freeze, epochs, n = settings.freeze, settings.train.epochs, _n_phases(settings)
     needed = _epochs_needed(settings)
     if n == 1 or epochs >= needed:
@@ -271,7 +271,7 @@ def _fewer_epochs_than_phases(settings: RunSettings, facts: Facts) -> Contradict
         comes_of_it = f"before the last of them {needed - 1} epochs go by, and the run has {epochs}: it never begins"
     else:
         comes_of_it = f"and there are only {epochs} epochs: the first phases are left out"
-    return Contradiction(
+    return Conflict(
         "warning",
         f"“{label}” goes through {'at least ' if freeze.gradual != 'parts' else ''}{n} phases, {comes_of_it}.",
         ("freeze.preset", "freeze.every", "freeze.phases", "train.epochs"),
@@ -298,7 +298,7 @@ def _epochs_needed(settings: RunSettings) -> int:
     return (n - 1) * freeze.every + 1 if freeze.every else n
 
 
-def _phases_of_another_length(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _phases_of_another_length(settings: RunSettings, facts: Facts) -> Conflict | None:
     freeze, epochs = settings.freeze, settings.train.epochs
     if freeze.preset != "custom" or freeze.unfreeze == "on_plateau":
         return None
@@ -306,7 +306,7 @@ def _phases_of_another_length(settings: RunSettings, facts: Facts) -> Contradict
     total = sum(length or 0 for length in lengths)
     if None in lengths or total == epochs or epochs < _epochs_needed(settings):
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         f"Your phases have {total} epochs and the run has {epochs}: the last phase is made to fit.",
         ("freeze.phases", "train.epochs"),
@@ -314,10 +314,10 @@ def _phases_of_another_length(settings: RunSettings, facts: Facts) -> Contradict
     )
 
 
-def _nothing_computed_once(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _nothing_computed_once(settings: RunSettings, facts: Facts) -> Conflict | None:
     if settings.freeze.batch_norm != "everywhere" or settings.freeze.preset == "none" or settings.engine.cache != "on":
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "If frozen layers adapt their averages too, what they give changes from step to step: they cannot be computed "
         "only once, and every epoch takes nearly the full time.",
@@ -326,12 +326,12 @@ def _nothing_computed_once(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
-def _nothing_there_to_hold(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _nothing_there_to_hold(settings: RunSettings, facts: Facts) -> Conflict | None:
     asked = [name for name in ("model.drop_path", "train.l2_sp") if _value(settings, name)]
     if not asked or settings.freeze.preset != "head":
         return None
     labels = {"model.drop_path": "drop path", "train.l2_sp": "the pull towards the pretrained weights"}
-    return Contradiction(
+    return Conflict(
         "note",
         f"There is nothing for {' and '.join(labels[name] for name in asked)} to act on: the head learns alone.",
         (*asked, "freeze.preset"),
@@ -339,10 +339,10 @@ def _nothing_there_to_hold(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
-def _no_drop_path(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _no_drop_path(settings: RunSettings, facts: Facts) -> Conflict | None:
     if not settings.model.drop_path or facts.takes_drop_path is not False or settings.freeze.preset == "head":
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "This network has no layers that could be skipped at random: drop path does nothing.",
         ("model.drop_path",),
@@ -350,11 +350,11 @@ def _no_drop_path(settings: RunSettings, facts: Facts) -> Contradiction | None:
     )
 
 
-def _pulled_towards_nothing(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _pulled_towards_nothing(settings: RunSettings, facts: Facts) -> Conflict | None:
     model = settings.model
     if not settings.train.l2_sp or model.pretrained or model.start:
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         "The weights are pulled back to where they began, and without pretrained weights that is chance.",
         ("train.l2_sp", "model.pretrained"),
@@ -362,11 +362,11 @@ def _pulled_towards_nothing(settings: RunSettings, facts: Facts) -> Contradictio
     )
 
 
-def _other_size_than_built_for(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _other_size_than_built_for(settings: RunSettings, facts: Facts) -> Conflict | None:
     size = settings.model.image_size
     if not facts.fixed_size or facts.native_size in (None, size):
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         f"This network was trained on pictures of {facts.native_size} pixels and is built for that size. At {size} "
         "pixels its sense of position is stretched to fit, which costs some of what it knows.",
@@ -375,12 +375,12 @@ def _other_size_than_built_for(settings: RunSettings, facts: Facts) -> Contradic
     )
 
 
-def _enlarged_for_nothing(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _enlarged_for_nothing(settings: RunSettings, facts: Facts) -> Conflict | None:
     size = settings.model.image_size
     if facts.fixed_size or size <= max(128, 4 * facts.side):
         return None
     better = max(96, 32 * round(2 * facts.side / 32))
-    return Contradiction(
+    return Conflict(
         "note",
         f"The pictures have about {facts.side} pixels and are enlarged to {size}: that costs time and adds no detail.",
         ("model.image_size",),
@@ -391,28 +391,28 @@ def _enlarged_for_nothing(settings: RunSettings, facts: Facts) -> Contradiction 
 # steps
 
 
-def _rate_out_of_the_usual(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    name, lr = settings.train.optimiser, settings.train.lr
+def _rate_out_of_the_usual(settings: RunSettings, facts: Facts) -> Conflict | None:
+    name, lr = settings.train.optimizer, settings.train.lr
     low, high, usual = USUAL_RATES[name]
     if low <= lr <= high:
         return None
-    label = OPTIMISERS[name].label
+    label = OPTIMIZERS[name].label
     comes_of_it = "the weights hardly move" if lr < low else "training easily explodes"
-    return Contradiction(
+    return Conflict(
         "warning",
         f"A learning rate of {lr:g} is {'low' if lr < low else 'high'} for {label}: usual are {low:g} to {high:g}, and "
         f"beyond that {comes_of_it}.",
-        ("train.lr", "train.optimiser"),
+        ("train.lr", "train.optimizer"),
         (f"train.lr={usual:g}",),
     )
 
 
-def _batch_larger_than_the_split(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _batch_larger_than_the_split(settings: RunSettings, facts: Facts) -> Conflict | None:
     batch = settings.train.batch_size
     if batch <= facts.n_train:
         return None
     smaller = max(2, 2 ** math.floor(math.log2(max(2, facts.n_train / 4))))
-    return Contradiction(
+    return Conflict(
         "warning",
         f"A batch of {batch} is larger than the {facts.n_train} training pictures: an epoch is a single step, so the "
         "weights move seldom.",
@@ -421,14 +421,14 @@ def _batch_larger_than_the_split(settings: RunSettings, facts: Facts) -> Contrad
     )
 
 
-def _batch_norm_of_a_few(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _batch_norm_of_a_few(settings: RunSettings, facts: Facts) -> Conflict | None:
     batch = settings.train.batch_size
     # beside adapters, norms stay as they are
     learns = settings.freeze.preset != "head" and not settings.freeze.lora_rank
     adapts = {"learning": learns, "fixed": False, "everywhere": True}
     if batch >= 8 or not adapts[settings.freeze.batch_norm] or settings.model.name.startswith(NO_BATCH_NORM):
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         f"Layers that learn measure the average of their batch (batch norm), and a batch of {batch} is too small for "
         "that: the averages are mostly chance.",
@@ -437,12 +437,12 @@ def _batch_norm_of_a_few(settings: RunSettings, facts: Facts) -> Contradiction |
     )
 
 
-def _too_few_steps(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _too_few_steps(settings: RunSettings, facts: Facts) -> Conflict | None:
     n, wanted = n_steps(settings, facts), 50
     if n >= wanted or settings.train.epochs >= 50:
         return None
     more = min(1000, math.ceil(settings.train.epochs * wanted / n))
-    return Contradiction(
+    return Conflict(
         "note",
         f"The weights move only {n} times in the whole run, which is little even for a head alone.",
         ("train.epochs", "train.batch_size"),
@@ -450,10 +450,10 @@ def _too_few_steps(settings: RunSettings, facts: Facts) -> Contradiction | None:
     )
 
 
-def _one_cycle_with_warm_up(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _one_cycle_with_warm_up(settings: RunSettings, facts: Facts) -> Conflict | None:
     if settings.train.schedule != "one_cycle" or not settings.train.warmup:
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         f"One cycle warms up by itself, so the warm-up of {settings.train.warmup:.0%} does nothing.",
         ("train.schedule", "train.warmup"),
@@ -461,12 +461,12 @@ def _one_cycle_with_warm_up(settings: RunSettings, facts: Facts) -> Contradictio
     )
 
 
-def _average_of_too_few_steps(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _average_of_too_few_steps(settings: RunSettings, facts: Facts) -> Conflict | None:
     ema, n = settings.train.ema, n_steps(settings, facts)
     if not ema or n * (1 - ema) >= 1:
         return None
     reached = 1 - (n + 1) ** (-2 / 3)  # timm's warm-up of the average (ModelEmaV3): it looks back ever further
-    return Contradiction(
+    return Conflict(
         "note",
         f"A moving average of {ema:g} looks back over about {1 / (1 - ema):,.0f} steps. It begins with few and takes "
         f"more as the run goes on, and a run of {n:,} steps gets to about {1 / (1 - reached):,.0f}: more than "
@@ -481,14 +481,14 @@ def _floored(share: float) -> float:
     return math.floor(share * 1000) / 1000
 
 
-def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Conflict | None:
     patience, epochs = settings.train.patience, settings.train.epochs
     last = min(facts.last_phase or epochs, epochs)
     stale = last if last < epochs else epochs - 1  # the first epoch of all is the best so far
     if not patience or patience < stale:
         return None
     where = f"a run of {epochs}" if last == epochs else f"the {last} of the last phase, in which alone a run ends early"
-    return Contradiction(
+    return Conflict(
         "note",
         f"Stopping early after {patience} epochs without progress cannot happen in {where}.",
         ("train.patience", "train.epochs"),
@@ -496,12 +496,12 @@ def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Contra
     )
 
 
-def _mean_of_several_units(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _mean_of_several_units(settings: RunSettings, facts: Facts) -> Conflict | None:
     name = settings.train.monitor
-    if facts.task != "number" or scores.means_something(name, facts.units):
+    if facts.task != "regression" or scores.means_something(name, facts.units):
         return None
     units = " and ".join(dict.fromkeys(unit or "numbers without a unit" for unit in facts.units))
-    return Contradiction(
+    return Conflict(
         "warning",
         f"The best epoch is chosen by “{MONITORS[name].label}”, a mean over {units}: whatever has the largest numbers "
         "decides alone. R² counts all of them alike.",
@@ -510,12 +510,12 @@ def _mean_of_several_units(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
-def _rate_never_falls(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _rate_never_falls(settings: RunSettings, facts: Facts) -> Conflict | None:
     train, longest = settings.train, min(facts.longest_phase or settings.train.epochs, settings.train.epochs)
     if train.schedule != "plateau" or longest >= train.plateau_patience + 3:  # one is the best, then the stale ones
         return None
     where = f"a run of {train.epochs}" if longest == train.epochs else f"phases of at most {longest}"
-    return Contradiction(
+    return Conflict(
         "warning",
         f"The rate falls after more than {train.plateau_patience} epochs without progress, for which {where} epochs "
         f"{'is' if longest == train.epochs else 'are'} too short: it never falls.",
@@ -524,11 +524,11 @@ def _rate_never_falls(settings: RunSettings, facts: Facts) -> Contradiction | No
     )
 
 
-def _ends_before_the_rate_falls(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _ends_before_the_rate_falls(settings: RunSettings, facts: Facts) -> Conflict | None:
     train = settings.train
     if train.schedule != "plateau" or not train.patience or train.patience > train.plateau_patience + 1:
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         f"The run ends after {train.patience} epochs without progress, before a lower rate (after "
         f"{train.plateau_patience + 1}) could bring any.",
@@ -540,11 +540,11 @@ def _ends_before_the_rate_falls(settings: RunSettings, facts: Facts) -> Contradi
 # what is made small
 
 
-def _mixed_focal(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _mixed_focal(settings: RunSettings, facts: Facts) -> Conflict | None:
     train = settings.train
     if train.loss != "focal" or not (train.mixup or train.cutmix):
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         "The focal loss looks at how sure the model is of the one right answer, and Mixup and CutMix give each picture "
         "two: it would look hardest at what cannot be answered.",
@@ -553,11 +553,11 @@ def _mixed_focal(settings: RunSettings, facts: Facts) -> Contradiction | None:
     )
 
 
-def _mixed_and_smoothed(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _mixed_and_smoothed(settings: RunSettings, facts: Facts) -> Conflict | None:
     train = settings.train
     if not train.label_smoothing or not (train.mixup or train.cutmix):
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "Mixup, CutMix and label smoothing all keep the model from being too sure; together they easily keep it from "
         "learning.",
@@ -566,11 +566,11 @@ def _mixed_and_smoothed(settings: RunSettings, facts: Facts) -> Contradiction | 
     )
 
 
-def _mixed_in_a_short_run(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _mixed_in_a_short_run(settings: RunSettings, facts: Facts) -> Conflict | None:
     train = settings.train
     if train.epochs >= 5 or not (train.mixup or train.cutmix):
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         f"Mixup and CutMix make learning harder, which pays off late; in {train.epochs} epochs it mostly costs.",
         ("train.mixup", "train.cutmix", "train.epochs"),
@@ -578,10 +578,10 @@ def _mixed_in_a_short_run(settings: RunSettings, facts: Facts) -> Contradiction 
     )
 
 
-def _pieces_without_places(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _pieces_without_places(settings: RunSettings, facts: Facts) -> Conflict | None:
     if not settings.train.cutmix or settings.freeze.preset != "head" or settings.engine.cache != "on":
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "CutMix acts where the frozen part ends, and the head alone gets numbers that know no places: Mixup takes its "
         "place.",
@@ -590,12 +590,12 @@ def _pieces_without_places(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
-def _pieces_of_tokens(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if not settings.train.cutmix or facts.has_places is not False or settings.engine.cache != "on":
+def _pieces_of_tokens(settings: RunSettings, facts: Facts) -> Conflict | None:
+    if not settings.train.cutmix or facts.is_spatial is not False or settings.engine.cache != "on":
         return None
     if settings.freeze.preset in ("head", "none"):
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "CutMix acts where the frozen part ends, and this network hands on a list of tokens in which nothing has its "
         "place: as long as part of it is frozen, Mixup takes its place.",
@@ -604,10 +604,10 @@ def _pieces_of_tokens(settings: RunSettings, facts: Facts) -> Contradiction | No
     )
 
 
-def _pieces_of_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _pieces_of_numbers(settings: RunSettings, facts: Facts) -> Conflict | None:
     if settings.train.loss not in NUMBER_LOSSES or not settings.train.cutmix:
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         "CutMix shares the answer by area, and a number is seldom spread over the picture: a quarter of another face "
         "adds no quarter of its age.",
@@ -616,10 +616,10 @@ def _pieces_of_numbers(settings: RunSettings, facts: Facts) -> Contradiction | N
     )
 
 
-def _smoothed_numbers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _smoothed_numbers(settings: RunSettings, facts: Facts) -> Conflict | None:
     if settings.train.loss not in NUMBER_LOSSES or not settings.train.label_smoothing:
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         "Label smoothing spreads an answer over classes; this loss compares numbers, which have none.",
         ("train.label_smoothing", "train.loss"),
@@ -627,10 +627,10 @@ def _smoothed_numbers(settings: RunSettings, facts: Facts) -> Contradiction | No
     )
 
 
-def _smoothed_focal(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _smoothed_focal(settings: RunSettings, facts: Facts) -> Conflict | None:
     if settings.train.loss != "focal" or not settings.train.label_smoothing:
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "The focal loss looks away from pictures that the model is sure of, and label smoothing keeps it from being "
         "sure: each undoes part of the other.",
@@ -639,10 +639,10 @@ def _smoothed_focal(settings: RunSettings, facts: Facts) -> Contradiction | None
     )
 
 
-def _focal_and_weighted(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _focal_and_weighted(settings: RunSettings, facts: Facts) -> Conflict | None:
     if settings.train.loss != "focal" or settings.train.class_weights != "balanced":
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         "Focal loss and balanced classes both favour rare classes; together they easily overdo it.",
         ("train.loss", "train.class_weights"),
@@ -650,12 +650,12 @@ def _focal_and_weighted(settings: RunSettings, facts: Facts) -> Contradiction | 
     )
 
 
-def _weighted_without_need(settings: RunSettings, facts: Facts) -> Contradiction | None:
-    if facts.task != "single" or settings.train.class_weights != "balanced":
+def _weighted_without_need(settings: RunSettings, facts: Facts) -> Conflict | None:
+    if facts.task != "multiclass" or settings.train.class_weights != "balanced":
         return None  # with several labels a class is weighted against the pictures without it, and these are many
     if not facts.largest or facts.imbalance > 1.5:
         return None
-    return Contradiction(
+    return Conflict(
         "note",
         f"The classes are of nearly the same size ({facts.smallest} to {facts.largest} pictures), so weighting them "
         "changes next to nothing.",
@@ -664,11 +664,11 @@ def _weighted_without_need(settings: RunSettings, facts: Facts) -> Contradiction
     )
 
 
-def _unweighted_in_need(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _unweighted_in_need(settings: RunSettings, facts: Facts) -> Conflict | None:
     train = settings.train
     if train.class_weights == "balanced" or train.loss != "cross_entropy" or facts.imbalance < 5:
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         f"The largest class has {facts.imbalance:.0f} times as many pictures as the smallest, and every picture counts "
         "the same: betting on the large class pays, and the small ones are forgotten.",
@@ -680,11 +680,11 @@ def _unweighted_in_need(settings: RunSettings, facts: Facts) -> Contradiction | 
 # views
 
 
-def _fresh_views_through_frozen_layers(settings: RunSettings, facts: Facts) -> Contradiction | None:
+def _fresh_views_through_frozen_layers(settings: RunSettings, facts: Facts) -> Conflict | None:
     heavy = settings.freeze.preset != "none" and settings.engine.cache == "on"
     if not settings.augment.fresh or not heavy:
         return None
-    return Contradiction(
+    return Conflict(
         "warning",
         "Fresh views send every picture through the frozen part again in each epoch; with a fixed number of views it "
         "is computed only once, and training is many times faster.",

@@ -23,9 +23,9 @@ from ftcore import hardware, workspace
 from ftcore.datasets.images import larger_pixels
 from ftcore.datasets.records import Dataset
 from ftcore.evaluation import report
-from ftcore.evaluation.predict import evaluating, logits
+from ftcore.evaluation.predict import evaluating, predict_outputs
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import Event, Progress, told
+from ftcore.events import Event, Progress, drain
 from ftcore.freezing import disk_cache, feature_cache, model_profile, runtimes
 from ftcore.freezing.cut import Cut, CutError
 from ftcore.models import catalogue
@@ -34,7 +34,7 @@ from ftcore.tasks.outputs import Outputs
 from ftcore.training import assemble, precision
 from ftcore.training.batches import KEPT_BYTES, Batches
 from ftcore.training.cost.price import GOING_BACK, Fill, Layers, Measured, PhaseCost
-from ftcore.training.loop import Motion, Parts, Source, mix, take_step
+from ftcore.training.loop import PhaseState, Source, TrainingContext, mix, train_step
 from ftcore.training.phase_inputs import BATCH, TRIED, Engine
 
 BATCHES = 3
@@ -59,35 +59,35 @@ def measure(settings: RunSettings, dataset: Dataset) -> Generator[Event, None, M
     yield from larger_pixels.enlarge(dataset, settings.model.image_size)
     yield _told("Building the model", 0)
     started = time.perf_counter()
-    parts = assemble.assemble(settings, dataset, pretrained=None if _weights_here(settings) else False)
+    context = assemble.assemble(settings, dataset, pretrained=None if _weights_here(settings) else False)
     start_seconds = time.perf_counter() - started
-    start_bytes = _bytes_of(parts.model.state_dict().values())
+    start_bytes = _bytes_of(context.model.state_dict().values())
     byte_seconds = _seconds_per_byte(start_bytes)
     test = None
     if dataset.sizes[2]:
-        device = assemble.device_of(parts.model)
-        test = assemble.make_batches(dataset, "test", parts.preprocessing, settings, device)
-    model_profile.anatomy(
-        settings.model.name, n_outputs=len(parts.outputs.classes), image_size=settings.model.image_size
+        device = assemble.device_of(context.model)
+        test = assemble.make_batches(dataset, "test", context.preprocessing, settings, device)
+    model_profile.profile(
+        settings.model.name, n_outputs=len(context.outputs.classes), image_size=settings.model.image_size
     )
-    layers = _layers(parts)
+    layers = _layers(context)
     phases, most = [], 0
-    for index, phase in enumerate(parts.plan.phases):
-        yield _told(f"Trying {phase.label.lower()}", 1 + index, len(parts.plan.phases))
-        last = phase is [one for one in parts.plan.phases if one.n_epochs][-1]
+    for index, phase in enumerate(context.plan.phases):
+        yield _told(f"Trying {phase.label.lower()}", 1 + index, len(context.plan.phases))
+        last = phase is [one for one in context.plan.phases if one.n_epochs][-1]
         known = phase.n_groups >= most  # else the frozen part holds what an earlier phase is going to learn
-        phases.append(_Phase(settings, parts, index, test if last else None, known).measure(byte_seconds))
+        phases.append(_Phase(settings, context, index, test if last else None, known).measure(byte_seconds))
         most = max(most, phase.n_groups)
     yield _told("Trying the scores", 1 + len(phases), len(phases))
-    end_seconds = 3 * start_bytes * byte_seconds + (_score_seconds(test, parts.outputs) if test else 0.0)
+    end_seconds = 3 * start_bytes * byte_seconds + (_score_seconds(test, context.outputs) if test else 0.0)
     return Measured(
         phases=tuple(phases),
-        n_train=len(parts.train.rows),
-        n_validation=len(parts.validation.rows),
+        n_train=len(context.train.rows),
+        n_validation=len(context.validation.rows),
         n_test=len(test.rows) if test else 0,
         start_seconds=start_seconds + start_bytes * byte_seconds,
         end_seconds=end_seconds,
-        bytes_kept=3 * start_bytes + _checkpoint_bytes(parts),
+        bytes_kept=3 * start_bytes + _checkpoint_bytes(context),
         busy=busy,
         notes=tuple(_notes(settings)),
         took=time.perf_counter() - began,
@@ -100,60 +100,64 @@ class _Phase:
 
     Args:
         settings: Of the run.
-        parts: Of the run.
+        context: Of the run.
         index: Of the phase.
         test: Test pictures, in the last phase.
         known: Whether what is frozen now has its final weights, so that the cache can be asked for it.
     """
 
-    def __init__(self, settings: RunSettings, parts: Parts, index: int, test: Batches | None, known: bool) -> None:
-        self._settings, self._parts, self._index, self._test, self._known = settings, parts, index, test, known
-        self._phase = parts.plan.phases[index]
+    def __init__(
+        self, settings: RunSettings, context: TrainingContext, index: int, test: Batches | None, known: bool
+    ) -> None:
+        self._settings, self._parts, self._index, self._test, self._known = settings, context, index, test, known
+        self._phase = context.plan.phases[index]
         self._engine = Engine(settings.model.image_size, settings.engine)
         self._per_picture: dict[bool, float] = {}  # through the frozen part, for pictures as they are and for views
         self._convert_seconds = 0.0  # choosing an engine for the frozen part, and opening it
 
     def measure(self, byte_seconds: float) -> PhaseCost:
         """What the phase takes. ``byte_seconds`` is what writing one byte takes."""
-        parts, started = self._parts, time.perf_counter()
-        parts.plan.apply(parts.model, self._index)
-        parts.motion = motion = parts.start_phase(self._index)
+        context, started = self._parts, time.perf_counter()
+        context.plan.apply(context.model, self._index)
+        context.phase = phase_state = context.start_phase(self._index)
         found = self._survey()
         setup = time.perf_counter() - started
         fills: tuple[Fill, ...] = ()
         if found is None:
-            size = self._fitting(parts.train.first(PROBED), motion)
+            size = self._fitting(context.train.first(PROBED), phase_state)
 
             def sources(size: int) -> tuple[Source, Source]:
-                return _Smaller(parts.train, size), _Smaller(parts.validation, size)
+                return _Smaller(context.train, size), _Smaller(context.validation, size)
         else:
             cut, keys = found
             arrays, images = self._try_prefix(cut, keys)
             fills = self._fills(cut, keys)
-            motion.forward = motion.answer = cut.suffix
+            phase_state.forward = phase_state.answer = cut.suffix
             probe = tuple(torch.from_numpy(array[:PROBED].astype(np.float32)).to(images.device) for array in arrays)
-            size = self._fitting(probe, motion)
+            size = self._fitting(probe, phase_state)
 
             def sources(size: int) -> tuple[Source, Source]:
-                return _Sample(arrays, parts.train, size), _Sample(arrays, parts.validation, 2 * size)
+                return _Sample(arrays, context.train, size), _Sample(arrays, context.validation, 2 * size)
 
         saved = self._saved_bytes
-        motion.train, looked = sources(size)
+        phase_state.train, looked = sources(size)
         tried, step_options = time.perf_counter(), replace(self._settings.engine, compile="off")
-        told(_chosen(parts, motion, step_options))
+        drain(_chosen(context, phase_state, step_options))
         setup += time.perf_counter() - tried
-        train, looked = sources(max(size, self._affordable(*next(motion.train.epoch(self._phase.first_epoch)), motion)))
-        step = self._step_seconds(motion, train)
-        if found is not None and parts.train.is_fresh:
+        train, looked = sources(
+            max(size, self._affordable(*next(phase_state.train.epoch(self._phase.first_epoch)), phase_state))
+        )
+        step = self._step_seconds(phase_state, train)
+        if found is not None and context.train.is_fresh:
             step += self._per_picture[True]
-        look = _look_seconds(motion.answer or parts.model, looked)
-        bytes_saved = _changing_bytes(parts) + _optimiser_bytes(motion)
-        batch = min(self._settings.train.batch_size, len(parts.train.rows))
+        look = _look_seconds(phase_state.answer or context.model, looked)
+        bytes_saved = _changing_bytes(context) + _optimizer_bytes(phase_state)
+        batch = min(self._settings.train.batch_size, len(context.train.rows))
         return PhaseCost(
             label=self._phase.label,
             n_epochs=self._phase.n_epochs,
             n_groups=self._phase.n_groups,
-            trainable=sum(p.numel() for p in parts.model.parameters() if p.requires_grad),
+            trainable=sum(p.numel() for p in context.model.parameters() if p.requires_grad),
             setup_seconds=setup,
             convert_seconds=self._convert_seconds,
             fills=fills,
@@ -186,17 +190,17 @@ class _Phase:
 
     def _try_prefix(self, cut: Cut, keys: dict[str, list[str]]) -> tuple[list[np.ndarray], Tensor]:
         """Activations of a few pictures, and these pictures; the frozen part is timed where it has work to do."""
-        parts = self._parts
-        images = parts.train.first(TRIED)
+        context = self._parts
+        images = context.train.first(TRIED)
         exact = self._settings.engine.precision == "float32"
         run = runtimes.on_torch(cut.prefix, exact=exact)
         missing = sum(len(self._list(what).rows) * sum(map(self._is_missing, own)) for what, own in keys.items())
-        if parts.train.is_fresh:
-            missing += max(1, self._phase.n_epochs) * len(parts.train.rows)
+        if context.train.is_fresh:
+            missing += max(1, self._phase.n_epochs) * len(context.train.rows)
         if missing:
             run = self._choose(cut, images, missing, exact)
             for is_view in (False, True):
-                if is_view and not parts.train.views:
+                if is_view and not context.train.views:
                     continue
                 together, loading = self._fill_seconds(run, view=int(is_view))
                 self._per_picture[is_view] = max(loading, together)
@@ -208,7 +212,7 @@ class _Phase:
         asked = self._settings.engine.prefix
         for _ in range(2 if self._known else 1):
             started = time.perf_counter()
-            chosen = told(runtimes.choose(cut.prefix, images, n, asked, exact=exact, digest=cut.digest))
+            chosen = drain(runtimes.choose(cut.prefix, images, n, asked, exact=exact, digest=cut.digest))
             self._convert_seconds = time.perf_counter() - started
         return chosen.run
 
@@ -243,34 +247,36 @@ class _Phase:
                 fills.append(Fill(key if self._known else "", n, n * seconds, n * each))
         return tuple(fills)
 
-    def _fitting(self, probe: Any, motion: Motion) -> int:
+    def _fitting(self, probe: Any, phase_state: PhaseState) -> int:
         """Pictures per batch with which three steps stay within the budget; notes what a step keeps for going back."""
         targets = self._targets(PROBED)
-        self._saved_bytes = _saved_bytes(motion.forward or self._parts.model, probe) // PROBED
-        take_step(self._parts, motion, probe, targets)  # the first one makes room for what the optimiser remembers
-        return self._affordable(probe, targets, motion)
+        self._saved_bytes = _saved_bytes(phase_state.forward or self._parts.model, probe) // PROBED
+        train_step(
+            self._parts, phase_state, probe, targets
+        )  # the first one makes room for what the optimizer remembers
+        return self._affordable(probe, targets, phase_state)
 
-    def _affordable(self, inputs: Any, targets: Tensor, motion: Motion) -> int:
+    def _affordable(self, inputs: Any, targets: Tensor, phase_state: PhaseState) -> int:
         """Pictures per batch with which three steps stay within the budget, by one step on these. More of them become
         so when the precision is chosen: it is asked again then, as a step on few pictures is a dear one."""
-        each = _seconds(lambda: take_step(self._parts, motion, inputs, targets)) / len(targets)
+        each = _seconds(lambda: train_step(self._parts, phase_state, inputs, targets)) / len(targets)
         whole = min(self._settings.train.batch_size, len(self._parts.train.rows))
         return min(whole, max(FEWEST, int(BUDGET / BATCHES / max(each, 1e-6))))
 
     def _targets(self, n: int) -> Tensor:
         return self._parts.train.targets[:n].to(self._parts.train.device)
 
-    def _step_seconds(self, motion: Motion, source: Source) -> float:
+    def _step_seconds(self, phase_state: PhaseState, source: Source) -> float:
         """Seconds of training per picture; loading and the moving average included."""
-        parts, first = self._parts, self._phase.first_epoch
+        context, first = self._parts, self._phase.first_epoch
         times: list[float] = []
         counts, began = [0], time.perf_counter()
         for inputs, targets in itertools.chain.from_iterable(source.epoch(first + turn) for turn in range(50)):
-            mixed = mix(parts, inputs, targets, len(times))
-            take_step(parts, motion, mixed.inputs, mixed.targets)
-            motion.scheduler.step()
-            if parts.ema is not None:
-                parts.ema.update(parts.model, step=1)
+            mixed = mix(context, inputs, targets, len(times))
+            train_step(context, phase_state, mixed.inputs, mixed.targets)
+            phase_state.scheduler.step()
+            if context.ema is not None:
+                context.ema.update(context.model, step=1)
             times.append(time.perf_counter())
             counts.append(len(targets))
             enough = len(times) > BATCHES + 1 and times[-1] - began > BUDGET / 8
@@ -332,23 +338,23 @@ def _cut_to(batches: Sequence[Any], size: int) -> list[Any]:
     return [(positions[:size], views[:size]) for positions, views in batches]
 
 
-def _chosen(parts: Parts, motion: Motion, options: EngineSettings) -> Generator[Event, None, None]:
-    yield from precision.choose(parts, motion, options)
+def _chosen(context: TrainingContext, phase_state: PhaseState, options: EngineSettings) -> Generator[Event, None, None]:
+    yield from precision.choose(context, phase_state, options)
 
 
 def _look_seconds(model: nn.Module, source: Source) -> float:
     """Seconds of a look at one picture, without gradients."""
     batches = list(itertools.islice(source.epoch(), 2))
-    logits(model, batches[:1])
+    predict_outputs(model, batches[:1])
     n = sum(len(targets) for _, targets in batches)
     started = time.perf_counter()
-    logits(model, batches)
+    predict_outputs(model, batches)
     return (time.perf_counter() - started) / n
 
 
-def _layers(parts: Parts) -> tuple[Layers, ...]:
+def _layers(context: TrainingContext) -> tuple[Layers, ...]:
     """What each depth group costs: one forward pass, timed from layer to layer."""
-    groups = parts.plan.groups
+    groups = context.plan.groups
     place_of = {name: place for place, group in enumerate(groups) for name in group.parameters}
     places: dict[int, int] = {}
     seconds, n_bytes, now, last = [0.0] * len(groups), [0] * len(groups), 0, 0.0
@@ -363,7 +369,7 @@ def _layers(parts: Parts) -> tuple[Layers, ...]:
             n_bytes[now] += output.numel() // len(output) * 4
 
     handles = []
-    for prefix, module in parts.model.named_modules():
+    for prefix, module in context.model.named_modules():
         if next(module.children(), None) is None:
             handles.append(module.register_forward_hook(hook))
             own = [
@@ -371,11 +377,11 @@ def _layers(parts: Parts) -> tuple[Layers, ...]:
             ]
             if own:
                 places[id(module)] = own[0]
-    images = parts.train.first(PROBED)
-    with evaluating(parts.model):
-        parts.model(images)  # warms up
+    images = context.train.first(PROBED)
+    with evaluating(context.model):
+        context.model(images)  # warms up
         seconds[:], n_bytes[:], now, last = [0.0] * len(groups), [0] * len(groups), 0, time.perf_counter()
-        parts.model(images)
+        context.model(images)
     for handle in handles:
         handle.remove()
     total = sum(seconds) or 1.0
@@ -409,21 +415,21 @@ def _bytes_of(tensors: Any) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-def _changing_bytes(parts: Parts) -> int:
-    names = parts.plan.changing(parts.model)
-    return _bytes_of(value for name, value in parts.model.state_dict().items() if name in names)
+def _changing_bytes(context: TrainingContext) -> int:
+    names = context.plan.changing(context.model)
+    return _bytes_of(value for name, value in context.model.state_dict().items() if name in names)
 
 
-def _optimiser_bytes(motion: Motion) -> int:
-    states = motion.optimiser.state.values()
+def _optimizer_bytes(phase_state: PhaseState) -> int:
+    states = phase_state.optimizer.state.values()
     return _bytes_of(value for state in states for value in state.values() if isinstance(value, Tensor))
 
 
-def _checkpoint_bytes(parts: Parts) -> int:
+def _checkpoint_bytes(context: TrainingContext) -> int:
     """Of the last and the best epoch."""
-    assert parts.motion is not None
-    copies = 3 if parts.ema is not None else 2
-    return copies * _changing_bytes(parts) + _optimiser_bytes(parts.motion)
+    assert context.phase is not None
+    copies = 3 if context.ema is not None else 2
+    return copies * _changing_bytes(context) + _optimizer_bytes(context.phase)
 
 
 def _seconds_per_byte(n_bytes: int) -> float:

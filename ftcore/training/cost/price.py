@@ -16,7 +16,7 @@ from typing import Any
 from ftcore import hardware, workspace
 from ftcore import settings as s
 from ftcore.errors import RunError
-from ftcore.events import Promised
+from ftcore.events import Estimated
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
@@ -223,7 +223,7 @@ def job(settings: s.RunSettings) -> store.Job:
     return store.create("estimate", settings.model.name, s.to_json(settings), id=key(settings))
 
 
-def let_go() -> None:
+def cancel() -> None:
     """Take back measurements that wait, and end those under way: they would slow down what comes now."""
     for id in queue.waiting("estimate"):
         queue.withdraw(store.find(id, "estimate"))
@@ -348,13 +348,13 @@ def obstacles_here(cost: Cost) -> list[str]:
     return obstacles(cost, free_memory=hardware.free_memory_bytes(), free_disk=free_disk)
 
 
-def promise(settings: s.RunSettings) -> Promised | None:
+def promise(settings: s.RunSettings) -> Estimated | None:
     """What was promised about a run that is about to begin, or None if nobody asked."""
     cost = known(settings)
     if cost is None:
         return None
-    names = {field.name for field in fields(Promised)} - {"at"}
-    return Promised(**{name: getattr(cost, name) for name in names})
+    names = {field.name for field in fields(Estimated)} - {"at"}
+    return Estimated(**{name: getattr(cost, name) for name in names})
 
 
 def spent(folder: Path, state: RunState) -> Spent | None:

@@ -24,9 +24,9 @@ def build_loss(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> Lo
     """
     LOSSES[settings.loss]
     CLASS_WEIGHTS[settings.class_weights]
-    if outputs.task == "number":
+    if outputs.task == "regression":
         return _for_numbers(settings, outputs)
-    if outputs.task == "multi":
+    if outputs.task == "multilabel":
         return _for_labels(settings, targets)
     return _for_classes(settings, outputs, torch.bincount(targets, minlength=len(outputs.classes)))
 
@@ -62,7 +62,7 @@ def _for_labels(settings: TrainSettings, targets: Tensor) -> Loss:
 
 def _for_numbers(settings: TrainSettings, outputs: Outputs) -> Loss:
     """In standardised numbers, so that the learning rate means the same whatever the unit."""
-    mean, deviation = torch.tensor(outputs.mean), torch.tensor(outputs.deviation)
+    mean, deviation = torch.tensor(outputs.mean), torch.tensor(outputs.std)
 
     def loss(given: Tensor, targets: Tensor) -> Tensor:
         wanted = (targets - mean.to(targets)) / deviation.to(targets)  # [B, T]

@@ -64,7 +64,7 @@ class Mixing:
         centre = random.random(2)
         partner = torch.from_numpy(random.permutation(len(targets))).to(targets.device)
         tensors = inputs if isinstance(inputs, tuple) else (inputs,)
-        if cuts and self.has_places(inputs):
+        if cuts and self.is_spatial(inputs):
             boxed = [_boxed(tensor, tensor[partner], share, centre) for tensor in tensors]
             mixed, share = tuple(tensor for tensor, _ in boxed), max(boxed, key=lambda one: one[0].numel())[1]
         else:
@@ -76,12 +76,12 @@ class Mixing:
             targets if share >= 0.5 else targets[partner],
         )
 
-    def gives_way(self, inputs: Any) -> bool:
+    def falls_back(self, inputs: Any) -> bool:
         """Whether CutMix was asked for and these inputs have no places that a piece could be cut from."""
-        return bool(self._cutmix) and not self.has_places(inputs)
+        return bool(self._cutmix) and not self.is_spatial(inputs)
 
     @staticmethod
-    def has_places(inputs: Any) -> bool:
+    def is_spatial(inputs: Any) -> bool:
         """Whether all inputs are maps: pictures, or activations that still know where in the picture they are."""
         return all(_sides(tensor) is not None for tensor in (inputs if isinstance(inputs, tuple) else (inputs,)))
 

@@ -1,4 +1,4 @@
-"""The optimiser of a phase: one parameter group per depth, with a smaller rate the further it lies from the head."""
+"""The optimizer of a phase: one parameter group per depth, with a smaller rate the further it lies from the head."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from torch import nn, optim
 
 from ftcore import vision
 from ftcore.models.groups import DepthGroup
-from ftcore.settings import OPTIMISERS
+from ftcore.settings import OPTIMIZERS
 from ftcore.training.recipe.layer_lr import group_rates
 
 
-def build_optimiser(
+def build_optimizer(
     name: str,
     model: nn.Module,
     groups: Sequence[DepthGroup],
@@ -20,10 +20,10 @@ def build_optimiser(
     weight_decay: float,
     body_decay: float | None = None,
 ) -> optim.Optimizer:
-    """An optimiser over the parameters of ``groups``.
+    """An optimizer over the parameters of ``groups``.
 
     Args:
-        name: A name in ``settings.OPTIMISERS``.
+        name: A name in ``settings.OPTIMIZERS``.
         model: Owns the parameters.
         groups: Depth groups that learn, the head last.
         lr: Peak rate of the head. The group before it gets ``BODY_SHARE`` of it, and each further one ``layer_decay``
@@ -32,7 +32,7 @@ def build_optimiser(
         weight_decay: For weight matrices only; biases and norms are left alone.
         body_decay: The same for all groups but the head; None is as for the head.
     """
-    OPTIMISERS[name]
+    OPTIMIZERS[name]
     parameters = dict(model.named_parameters())
     rates = group_rates(len(groups), lr=lr, layer_decay=layer_decay)
     rows = []

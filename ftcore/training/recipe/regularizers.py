@@ -11,7 +11,7 @@ class Penalty:
 
     L2-SP: Li et al. 2018, Explicit inductive bias for transfer learning, https://arxiv.org/abs/1802.01483, equation 2;
     w0 are the weights at the start of the run. The head is new, so it is not pulled back to where it started: weight
-    decay stays with it (optimisers.build_optimiser). As with weight decay, biases and norms are left alone.
+    decay stays with it (optimizers.build_optimizer). As with weight decay, biases and norms are left alone.
 
     Args:
         l1: Strength of L1; 0 is off.

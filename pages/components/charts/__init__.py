@@ -227,13 +227,13 @@ def probabilities(
     return _framed(figure, height=80 + 28 * len(pairs))
 
 
-def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
+def leaderboard(rows: Sequence[dict[str, Any]], *, n_candidates: int) -> go.Figure:
     """Scores of a race with their 95 % intervals, the best on top; room for those that are still running.
 
     Args:
         rows: ``title``, ``metric``, ``score``, ``low`` and ``high`` (at most 1; below 0 for R² that is worse than the
             mean) of each that is known.
-        n_entrants: How many run in all.
+        n_candidates: How many run in all.
     """
     ordered = sorted(rows, key=lambda row: row["score"])
     figure = go.Figure(
@@ -257,7 +257,7 @@ def standings(rows: Sequence[dict[str, Any]], *, n_entrants: int) -> go.Figure:
     if all(scores.SCORES[row["metric"]].unit == "fraction" for row in rows):
         figure.update_xaxes(tickformat=".0%")
     figure.update_yaxes(type="category")
-    return _framed(figure, height=90 + 34 * n_entrants)
+    return _framed(figure, height=90 + 34 * n_candidates)
 
 
 def sizes(table: pd.DataFrame) -> go.Figure:

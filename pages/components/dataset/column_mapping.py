@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from ftcore import names
-from ftcore.datasets import targets
 from ftcore.datasets.labels import tables
 from ftcore.datasets.labels.tables import Mapping
 from ftcore.errors import DataError
+from ftcore.tasks import outputs
 
 PREVIEW = 10  # rows
 
@@ -73,9 +73,9 @@ def _task(table: pd.DataFrame, pictures: list[str], asked: Mapping, folder: str)
         return None
     return st.radio(
         "What is learned",
-        targets.TASKS,
-        index=targets.TASKS.index(guess),
-        format_func=lambda task: targets.TASK_WORDS[task].capitalize(),
+        outputs.TASKS,
+        index=outputs.TASKS.index(guess),
+        format_func=lambda task: outputs.TASK_WORDS[task].capitalize(),
         horizontal=True,
         key=f"column_task_{guess}_{len(asked.targets)}",
     )

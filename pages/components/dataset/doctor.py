@@ -106,7 +106,7 @@ def _grid(dataset: Dataset, finding: Finding) -> None:
     if suggestions:
         captions = [f"{table['label'][row]} → {better}?" for row, better in zip(rows, suggestions, strict=True)]
     else:
-        captions = [str(table["label" if dataset.task == "number" else "path"][row]) for row in rows]
+        captions = [str(table["label" if dataset.task == "regression" else "path"][row]) for row in rows]
     _ticked(dataset, finding, rows, captions, set(rows), finding.kind)
 
 
@@ -136,7 +136,7 @@ def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str
     if finding.kind not in _SAME_ANSWER:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             answer = _answer(dataset, key, first)
-            these = {"single": "class", "multi": "set of classes", "number": "number"}[dataset.task]
+            these = {"multiclass": "class", "multilabel": "set of classes", "regression": "regression"}[dataset.task]
             if st.form_submit_button(f"Give the ticked ones this {these}", key=f"ticked_class_{key}"):
                 edit.do(dataset, [Edit("relabel", tuple(ticked), answer)] if answer is not None else [])
 
@@ -144,10 +144,10 @@ def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str
 def _answer(dataset: Dataset, key: str, first: int) -> str | None:
     """What somebody says about pictures, as an edit takes it; None while nothing was said. A class is proposed: that
     of the ``first`` picture."""
-    if dataset.task == "single":
+    if dataset.task == "multiclass":
         now = int(cached.records(dataset.id)["target"][first])
         return st.selectbox("Class", dataset.classes, max(0, now), key=f"class_of_{key}", width=200)
-    if dataset.task == "multi":
+    if dataset.task == "multilabel":
         chosen = st.multiselect(
             "Classes", dataset.classes, key=f"classes_of_{key}", placeholder="None of them", width=300
         )

@@ -14,7 +14,7 @@ EXAMPLES = 5  # pictures of each: with the average, one row
 def show(dataset: Dataset) -> None:
     """The chosen view; only that one is computed."""
     st.subheader("Pictures")
-    groups = "By value" if dataset.task == "number" else "Class by class"
+    groups = "By value" if dataset.task == "regression" else "Class by class"
     views = {"gallery": "Gallery", "groups": groups, "sizes": "Sizes", "map": "Map"}
     view = st.segmented_control(
         "View",
@@ -42,7 +42,7 @@ def _groups(dataset: Dataset) -> None:
         "often comes from one burst, one camera or one background."
     )
     number = 0
-    if dataset.task == "number" and len(dataset.classes) > 1:
+    if dataset.task == "regression" and len(dataset.classes) > 1:
         number = st.selectbox(
             "Number", range(len(dataset.classes)), format_func=dataset.classes.__getitem__, key=f"by_{dataset.id}"
         )

@@ -63,7 +63,7 @@ def _map(dataset: Dataset, found: FeatureMap) -> None:
     if found.n_pictures > len(found.points):
         st.caption(f"A random sample of {len(found.points):,} of {found.n_pictures:,} pictures.")
     number = None
-    if dataset.task == "number":
+    if dataset.task == "regression":
         number = 0
         if len(dataset.classes) > 1:
             number = st.selectbox(
@@ -95,9 +95,9 @@ def _neighbours(dataset: Dataset, found: FeatureMap, row: int) -> None:
     ]
     own = str(table["label"][row])
     st.markdown(f"**{names.markdown(own)}** · {names.markdown(str(table['path'][row]))}")
-    if dataset.task != "number" and near:
+    if dataset.task != "regression" and near:
         same = sum(table["label"][other] == own for other, _ in near)
-        kind = "class" if dataset.task == "single" else "classes"
+        kind = "class" if dataset.task == "multiclass" else "classes"
         st.caption(f"{same} of the {len(near)} pictures that look most like it have the same {kind}.")
     rows = [row, *(other for other, _ in near)]
     labels = [str(table["label"][other]) for other in rows]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ftcore.datasets.doctor.findings import KINDS
-from ftcore.datasets.explore.query import EXCLUDED, ORDERS, Wanted
+from ftcore.datasets.explore.query import EXCLUDED, ORDERS, Query
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit
 from pages.components import cached, charts, image_grid
@@ -54,12 +54,12 @@ def _left_out(dataset: Dataset, rows: Sequence[int]) -> None:
             edit.do(dataset, [Edit("include", tuple(ticked))])
 
 
-def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
+def _filters(dataset: Dataset) -> tuple[Query, str | None]:
     """What is looked for, and the finding whose pictures are."""
     target, number = None, 0
-    orders = list(ORDERS)[: 4 if dataset.task == "number" else 2]
+    orders = list(ORDERS)[: 4 if dataset.task == "regression" else 2]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        if dataset.task != "number":
+        if dataset.task != "regression":
             label = st.selectbox(
                 "Class",
                 ["", *dataset.classes],
@@ -98,4 +98,4 @@ def _filters(dataset: Dataset) -> tuple[Wanted, str | None]:
         )
         text = st.text_input("File name contains", key=f"text_{dataset.id}", width=150)
         order = st.selectbox("Order", orders, format_func=ORDERS.__getitem__, key=f"order_{dataset.id}", width=150)
-    return Wanted(target=target, split=split, text=text.strip(), order=order, number=number), kind or None
+    return Query(target=target, split=split, text=text.strip(), order=order, number=number), kind or None

@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 
 from ftcore import names, workspace
-from ftcore.datasets import targets
 from ftcore.datasets.images.decode import EXTENSIONS
 from ftcore.datasets.labels import tables
 from ftcore.datasets.records import Dataset
@@ -15,6 +14,7 @@ from ftcore.datasets.sources.torchvision_sets import SETS
 from ftcore.datasets.sources.upload import pack_classes, pack_upload
 from ftcore.datasets.splits import METHODS, parse_shares
 from ftcore.runs import store
+from ftcore.tasks import outputs
 from pages.components import cached, formatting, session, shell
 from pages.components.dataset import camera, column_mapping
 
@@ -196,8 +196,8 @@ def _division(*, asks_task: bool) -> dict[str, Any]:
         with st.expander("What is learned"):
             chosen["task"] = st.radio(
                 "What is learned",
-                ("auto", *targets.TASKS),
-                format_func=lambda task: targets.TASK_WORDS.get(task, "whatever the labels look like").capitalize(),
+                ("auto", *outputs.TASKS),
+                format_func=lambda task: outputs.TASK_WORDS.get(task, "whatever the labels look like").capitalize(),
                 label_visibility="collapsed",
                 key="task",
             )

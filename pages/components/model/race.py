@@ -1,4 +1,4 @@
-"""The race of models on the Model page: choose entrants, watch standings come in, take the winner."""
+"""The race of models on the Model page: choose entrants, watch leaderboard come in, take the winner."""
 
 from typing import Any
 
@@ -81,7 +81,9 @@ def _running(job: store.Job) -> None:
     st.button("Stop the race", key="race_stop", on_click=process.request_stop, args=(job,))
     with st.container():  # always there: rows that come later must not move the chart to another place
         _table(job, state)
-    live.chart(charts.standings(_rows(state), n_entrants=len(job.request["models"])), key="race_chart", alt=_alt(state))
+    live.chart(
+        charts.leaderboard(_rows(state), n_candidates=len(job.request["models"])), key="race_chart", alt=_alt(state)
+    )
 
 
 def _result(job: store.Job, state: RunState) -> str:
@@ -89,10 +91,10 @@ def _result(job: store.Job, state: RunState) -> str:
         st.error(names.markdown(state.problem), icon=":material/error:")
     for note in state.notes:
         st.caption(names.markdown(note))
-    if not state.standings:
+    if not state.leaderboard:
         return ""
     _table(job, state)
-    figure = charts.standings(_rows(state), n_entrants=len(state.standings))
+    figure = charts.leaderboard(_rows(state), n_candidates=len(state.leaderboard))
     st.plotly_chart(figure, key="race_result", config=charts.QUIET, alt=_alt(state))
     rows = _rows(state)
     if len(rows) > 1 and rows[1]["high"] >= rows[0]["low"]:
@@ -118,7 +120,7 @@ def _rows(state: RunState) -> list[dict[str, Any]]:
             "seconds": standing.seconds,
             "megabytes": standing.megabytes,
         }
-        for standing in state.standings
+        for standing in state.leaderboard
     ]
     return sorted(rows, key=lambda row: -row["score"])
 

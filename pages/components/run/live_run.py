@@ -111,7 +111,7 @@ def _curves(state: RunState, *, moving: bool) -> None:
     planned = state.plan.n_epochs if state.plan else 1
     n_epochs = len(rows) if state.is_over else planned  # a run that was stopped leaves no empty space behind
     left, right = st.columns(2)
-    task = state.plan.task if state.plan else "single"
+    task = state.plan.task if state.plan else "multiclass"
     for column, metric in ((left, "loss"), (right, state.headline)):
         title = scores.title(metric, task, state.unit)
         in_percent = scores.SCORES[metric].unit == "fraction"

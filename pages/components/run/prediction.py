@@ -40,7 +40,9 @@ def show(bundle: Any, shown: object, data: object, truth: str | None, key: str) 
     left, right = st.columns([1, 2], vertical_alignment="center")
     left.image(shown, width=220, alt=f"The picture that was asked about{f', truly {truth}' if truth else ''}")
     with right:
-        {"single": _class, "multi": _labels, "number": _numbers}[bundle.outputs.task](bundle, values, truth, key)
+        {"multiclass": _class, "multilabel": _labels, "regression": _numbers}[bundle.outputs.task](
+            bundle, values, truth, key
+        )
         st.caption(f"Answered in {found.seconds * 1000:.0f} ms.")
 
 

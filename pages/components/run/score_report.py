@@ -46,7 +46,7 @@ def show(job: store.Job, state: RunState) -> None:
     download(job)
     said = Outputs.from_json(json.loads((job.folder / session.BUNDLE).read_text()))
     tables = cached.test_tables(job.id, said)
-    if said.task == "number":
+    if said.task == "regression":
         _numbers(said, tables)
     else:
         _classes(tables)
@@ -133,10 +133,8 @@ def _mistakes(job: store.Job, said: Outputs, wrong: pd.DataFrame) -> None:
     except DataError:
         st.caption("The data set of this run was deleted, so its mistakes cannot be shown.")
         return
-    title = "The largest errors" if said.task == "number" else f"The surest mistakes ({len(wrong):,} in all)"
+    title = "The largest errors" if said.task == "regression" else f"The surest mistakes ({len(wrong):,} in all)"
     with st.expander(title, expanded=True):
         rows = wrong.head(12).to_dict("records")
-        image_grid.grid(
-            dataset, [row["picture"] for row in rows], [f"{row['true']} → {row['predicted']}" for row in rows]
-        )
+        image_grid.grid(dataset, [row["row"] for row in rows], [f"{row['true']} → {row['predicted']}" for row in rows])
         st.caption("Truth → what the model said.")

@@ -127,10 +127,10 @@ def _choose(dataset: Dataset) -> int:
     """Row of the training picture that is looked at."""
     table = cached.training_rows(dataset, "train")
     chosen, button = st.columns([2, 1], vertical_alignment="bottom")
-    if dataset.task != "number":
+    if dataset.task != "regression":
         label = chosen.selectbox("Class", dataset.classes, key=f"copies_of_{dataset.id}")
         index = dataset.classes.index(label)
-        if dataset.task == "single":
+        if dataset.task == "multiclass":
             found = table[table["target"] == index]
         else:
             found = table[[index in classes for classes in table["target"]]]

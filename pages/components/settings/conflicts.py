@@ -10,7 +10,7 @@ from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import Phase, make_phases, not_in, spans
 from ftcore.models import catalogue, suitability
-from ftcore.settings.conflicts import Contradiction, Facts, contradictions, with_counts
+from ftcore.settings.conflicts import Conflict, Facts, contradictions, with_counts
 from pages.components import session
 from pages.components.model import own_weights
 from pages.components.settings import freeze_bar
@@ -33,7 +33,7 @@ def show(dataset: Dataset, settings: s.RunSettings) -> int:
 def facts(dataset: Dataset, settings: s.RunSettings) -> Facts:
     """What is known of the data set and of the model."""
     row = catalogue.find(settings.model.name)
-    counts = [row[0] for row in dataset.split_counts] if dataset.task != "number" else []
+    counts = [row[0] for row in dataset.split_counts] if dataset.task != "regression" else []
     return with_counts(
         dataset.facts(),
         counts,
@@ -52,7 +52,7 @@ def _of_network(dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
     known = freeze_bar.network_of(dataset, settings)
     if known is None:
         return _lengths(spans(freeze.preset, epochs, freeze))
-    found = {"takes_drop_path": known.drop_path, "has_places": known.places, "poolings": known.poolings}
+    found = {"takes_drop_path": known.drop_path, "is_spatial": known.places, "poolings": known.poolings}
     if problem := not_in(known.groups, freeze.preset, freeze):
         return {**found, "not_in_plan": problem}
     return {**found, **_lengths(make_phases(freeze.preset, known.groups, epochs, freeze))}
@@ -63,7 +63,7 @@ def _lengths(phases: Sequence[Phase]) -> dict[str, int | None]:
     return {"longest_phase": max(phase.n_epochs for phase in phases), "last_phase": phases[-1].n_epochs or None}
 
 
-def _one(dataset: Dataset, settings: s.RunSettings, found: Contradiction, number: int) -> None:
+def _one(dataset: Dataset, settings: s.RunSettings, found: Conflict, number: int) -> None:
     box, icon = _SHOWN[found.severity]
     text, button = st.columns([3, 1], vertical_alignment="center")
     with text:
@@ -78,7 +78,7 @@ def _one(dataset: Dataset, settings: s.RunSettings, found: Contradiction, number
         )
 
 
-def _words(settings: s.RunSettings, found: Contradiction) -> str:
+def _words(settings: s.RunSettings, found: Conflict) -> str:
     """``Set epochs to 12``."""
     mended = s.with_values(settings, found.changes)
     parts = []
@@ -88,5 +88,5 @@ def _words(settings: s.RunSettings, found: Contradiction) -> str:
     return names.markdown("Set " + ", ".join(parts))
 
 
-def _mend(dataset: Dataset, found: Contradiction) -> None:
+def _mend(dataset: Dataset, found: Conflict) -> None:
     session.change(dataset, s.with_values(session.draft(dataset).settings, found.changes))

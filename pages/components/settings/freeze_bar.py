@@ -8,7 +8,7 @@ import streamlit as st
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.freezing import model_profile
-from ftcore.freezing.model_profile import Anatomy
+from ftcore.freezing.model_profile import ModelProfile
 from ftcore.freezing.phases import make_phases, not_in
 from ftcore.training.cost import price
 from ftcore.training.recipe.layer_lr import group_rates
@@ -91,35 +91,35 @@ def _rates_in_words(rates: Sequence[float], decay: float) -> str:
     return sentence + "."
 
 
-def network_of(dataset: Dataset, settings: s.RunSettings) -> Anatomy | None:
+def network_of(dataset: Dataset, settings: s.RunSettings) -> ModelProfile | None:
     """The groups of the chosen model, once somebody has looked at it."""
     model = settings.model
     return model_profile.known(model.name, n_outputs=len(dataset.classes), image_size=model.image_size)
 
 
-def learning(settings: s.RunSettings, known: Anatomy) -> int:
+def learning(settings: s.RunSettings, known: ModelProfile) -> int:
     """Depth groups that learn in the last phase."""
     return make_phases(settings.freeze.preset, known.groups, 1000, settings.freeze)[-1].n_groups
 
 
-def with_boundary(settings: s.RunSettings, known: Anatomy, n_groups: int) -> s.RunSettings:
+def with_boundary(settings: s.RunSettings, known: ModelProfile, n_groups: int) -> s.RunSettings:
     """Settings in which so many groups learn: a preset where one says just that, else a phase of one's own."""
     preset = _preset(n_groups, known)
     freeze = replace(settings.freeze, preset=preset) if preset else None
     return replace(settings, freeze=freeze or replace(settings.freeze, preset="custom", phases=f"rest:{n_groups}"))
 
 
-def _preset(n_groups: int, known: Anatomy) -> str:
+def _preset(n_groups: int, known: ModelProfile) -> str:
     places = {name: make_phases(name, known.groups, 1)[0].n_groups for name in SNAPS}
     return next((name for name, place in places.items() if place == n_groups), "")
 
 
-def _label(n_groups: int, known: Anatomy) -> str:
+def _label(n_groups: int, known: ModelProfile) -> str:
     preset = _preset(n_groups, known)
     return s.FREEZE_PRESETS[preset].label if preset else f"last {n_groups} groups"
 
 
-def _pace(settings: s.RunSettings, known: Anatomy, now: int) -> tuple[price.Cost | None, str]:
+def _pace(settings: s.RunSettings, known: ModelProfile, now: int) -> tuple[price.Cost | None, str]:
     """What was measured here, or at the nearest snap of the boundary; with ``about`` where it is not just this.
 
     Of phases that wait for validation only the first is priced, and the bar draws the last.

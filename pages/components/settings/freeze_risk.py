@@ -35,7 +35,7 @@ def of(dataset: Dataset, settings: s.RunSettings) -> Risk | None:
     return risk(
         part,
         n_train=facts.n_train,
-        n_classes=1 if dataset.task == "number" else facts.n_classes,
+        n_classes=1 if dataset.task == "regression" else facts.n_classes,
         n_learning=known.most_learning(phases, freeze.lora_rank) if known else n_learning,
         gradual=gradual,
         pretrained=settings.model.pretrained or bool(settings.model.start),

@@ -16,7 +16,7 @@ from ftcore.training.recipe import schedules
 from pages.components import charts, forms, glossary_links, session, shell
 from pages.components.settings import augmentation, freeze_bar, freeze_risk, phase_table
 
-EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimiser", "model.image_size")
+EVERYDAY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimizer", "model.image_size")
 ON_MODEL_PAGE = ("model.name", "model.start")
 _PRESET_SETS = ("freeze.preset", "train.epochs", "train.lr", "train.batch_size", "model.image_size")
 

@@ -15,14 +15,14 @@ from tests.datasets.made_pictures import encoded, noise, two_classes, write_zip
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_kind_has_advice_that_settings_accept(kind):
-    advice = advise(kind, "single", ("a", "b"))
+    advice = advise(kind, "multiclass", ("a", "b"))
     settings = advice.applied(AugmentSettings(strength=1.5, views=7, noise=0.1))
     assert (settings.strength, settings.views, settings.noise) == (1.5, 7, 0.1)
     assert advice.sentences == (KINDS[kind].help,)
 
 
 def test_flips_and_turns_are_those_that_suit_the_kind():
-    values = {kind: advise(kind, "single", ("a", "b")).values for kind in KINDS}
+    values = {kind: advise(kind, "multiclass", ("a", "b")).values for kind in KINDS}
     assert {kind: v["flip"] for kind, v in values.items()} == {
         "photographs": "horizontal",
         "text": "none",
@@ -36,7 +36,7 @@ def test_flips_and_turns_are_those_that_suit_the_kind():
 
 @pytest.mark.parametrize("name", ["left hand", "hand_Right", "LeftTurn", "links", "thumbs-up", "North"])
 @pytest.mark.parametrize("kind", list(KINDS))
-@pytest.mark.parametrize("task", ["single", "multi"])
+@pytest.mark.parametrize("task", ["multiclass", "multilabel"])
 def test_classes_about_a_side_or_a_direction_are_never_mirrored_or_turned_far(kind, name, task):
     advice = advise(kind, task, ("other thing", name))
     assert advice.values["flip"] == "none" and advice.values["rotate"] <= 10
@@ -47,11 +47,11 @@ def test_classes_about_a_side_or_a_direction_are_never_mirrored_or_turned_far(ki
 @pytest.mark.parametrize(
     ("kind", "learned"),
     [
-        ("text", ("single", ("6", "9"))),
-        ("photographs", ("single", ("cat", "dog"))),
-        ("above", ("single", ("north", "south"))),
-        ("above", ("number", ("angle",), ("°",))),
-        ("microscope", ("number", ("area",), ("mm2",))),
+        ("text", ("multiclass", ("6", "9"))),
+        ("photographs", ("multiclass", ("cat", "dog"))),
+        ("above", ("multiclass", ("north", "south"))),
+        ("above", ("regression", ("angle",), ("°",))),
+        ("microscope", ("regression", ("area",), ("mm2",))),
     ],
 )
 def test_an_automatic_policy_that_turns_far_is_not_advice(kind, learned, policy):
@@ -61,7 +61,7 @@ def test_an_automatic_policy_that_turns_far_is_not_advice(kind, learned, policy)
 
 
 def test_words_that_only_contain_a_side_do_not_count():
-    assert advise("photographs", "single", ("bright", "copyright", "outright")).values["flip"] == "horizontal"
+    assert advise("photographs", "multiclass", ("bright", "copyright", "outright")).values["flip"] == "horizontal"
 
 
 @pytest.mark.parametrize(
@@ -78,27 +78,30 @@ def test_words_that_only_contain_a_side_do_not_count():
 )
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_what_changes_a_number_is_off(kind, number, unit, still):
-    advice = advise(kind, "number", ("weight", number), ("kg", unit))
+    advice = advise(kind, "regression", ("weight", number), ("kg", unit))
     assert {name: advice.values[name] for name in still} == still
     assert repr(number) in advice.sentences[1] and "keeps the numbers" in advice.sentences[-1]
 
 
 def test_a_number_that_no_change_touches_keeps_the_advice_of_the_kind():
-    assert advise("microscope", "number", ("age",), ("years",)).values == advise("microscope", "single", ("a",)).values
+    assert (
+        advise("microscope", "regression", ("age",), ("years",)).values
+        == advise("microscope", "multiclass", ("a",)).values
+    )
 
 
 def test_all_classes_of_a_picture_must_stay_in_view():
-    assert "stay in view" in advise("photographs", "multi", ("a", "b")).sentences[-1]
+    assert "stay in view" in advise("photographs", "multilabel", ("a", "b")).sentences[-1]
 
 
 def test_the_kind_whose_advice_was_followed_is_known_again():
     classes = ("a", "b")
     for kind in KINDS:
-        settings = advise(kind, "single", classes).applied(AugmentSettings(strength=2.0))
-        assert followed(settings, "single", classes) == (None if kind == "other" else kind)
-    assert followed(AugmentSettings(flip="vertical"), "single", classes) is None
-    angle = advise("above", "number", ("angle",)).applied(AugmentSettings())
-    assert followed(angle, "number", ("angle",)) == "above"
+        settings = advise(kind, "multiclass", classes).applied(AugmentSettings(strength=2.0))
+        assert followed(settings, "multiclass", classes) == (None if kind == "other" else kind)
+    assert followed(AugmentSettings(flip="vertical"), "multiclass", classes) is None
+    angle = advise("above", "regression", ("angle",)).applied(AugmentSettings())
+    assert followed(angle, "regression", ("angle",)) == "above"
 
 
 def drawn(seed, side=40):

@@ -12,12 +12,12 @@ from ftcore.datasets import versions
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.doctor.examine import WITHOUT_FEATURES, examine
 from ftcore.datasets.doctor.findings import KINDS, SEVERITIES, Finding, Report, carried, in_order, mend
-from ftcore.datasets.doctor.label_issues import held_out_chances
+from ftcore.datasets.doctor.label_issues import out_of_fold_probabilities
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.similarity.alignment import likeness
 from ftcore.datasets.versions import Edit, edit
-from ftcore.events import told
+from ftcore.events import drain
 from tests.datasets.made_pictures import encoded, noise, png, two_classes, write_zip
 
 
@@ -31,7 +31,7 @@ def scenes(n, first=0):
 
 
 def examined(dataset, features=None):
-    return told(examine(dataset, PixelStore(dataset), features))
+    return drain(examine(dataset, PixelStore(dataset), features))
 
 
 @pytest.fixture
@@ -210,10 +210,10 @@ def test_without_features_it_says_what_it_could_not_look_for(doctor):
 def test_chances_come_from_models_that_never_saw_the_picture():
     random = np.random.default_rng(0)
     x, target = random.normal(size=(200, 5)), random.integers(0, 2, 200)
-    chances = held_out_chances(x, target)
+    chances = out_of_fold_probabilities(x, target)
     assert chances.shape == (200, 2) and np.allclose(chances.sum(axis=1), 1)
     assert abs((chances.argmax(axis=1) == target).mean() - 0.5) < 0.12  # nothing to learn, so nothing is learned
-    assert held_out_chances(x[:3], np.array([0, 0, 1])) is None
+    assert out_of_fold_probabilities(x[:3], np.array([0, 0, 1])) is None
 
 
 def test_likeness_is_one_for_a_picture_and_its_crop_and_low_for_others():

@@ -15,7 +15,7 @@ from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.versions import Edit, edit
 from ftcore.errors import DataError
-from ftcore.events import told
+from ftcore.events import drain
 from tests.datasets.made_pictures import encoded, png, write_zip
 
 N = 150
@@ -40,7 +40,7 @@ def listed(pictures, tmp_path):
 
 
 def found(dataset, features=None):
-    report = told(examine(dataset, PixelStore(dataset), features))
+    report = drain(examine(dataset, PixelStore(dataset), features))
     return {finding.kind: finding for finding in report.findings}
 
 
@@ -79,7 +79,7 @@ class TestSeveralClasses:
         for picture, label in wrong.items():
             told[picture, label] ^= True
         rows = ["|".join(name for name, on in zip(("cat", "dog", "red car"), row, strict=True) if on) for row in told]
-        dataset = listed("tags", rows, "multi")
+        dataset = listed("tags", rows, "multilabel")
         values = np.hstack([4.0 * truth + random.normal(size=truth.shape), random.normal(size=(N, 20))])
         return dataset, in_table_order(dataset, values), truth, wrong
 
@@ -112,7 +112,7 @@ class TestSeveralClasses:
         rows = ["cat|dog" if i % 2 else "dog" if i % 3 else "cat" for i in range(N)]
         with doubled(pictures, {3: "003.bmp", 4: "004.bmp"}):
             text = [*rows, *("003.bmp,dog", "004.bmp," + rows[4])]
-            dataset = listed("tags", text, "multi")
+            dataset = listed("tags", text, "multilabel")
         finding = found(dataset)["label_conflict"]
         assert named(dataset, finding.rows) == {"003.png", "003.bmp"} and "different classes" in finding.sentence
         assert named(dataset, found(dataset)["exact_duplicate"].rows) == {"004.png", "004.bmp"}
@@ -121,14 +121,14 @@ class TestSeveralClasses:
 
     def test_small_and_unlike_classes_are_named(self, listed):
         rows = ["rare|common" if i < 6 else "common" if i % 2 else "" for i in range(N)]
-        sizes = found(dataset := listed("tags", rows, "multi"))
+        sizes = found(dataset := listed("tags", rows, "multilabel"))
         assert "'rare' (6)" in sizes["few_images"].sentence and sizes["few_images"].severity == "warning"
         assert set(numbers_of(dataset, sizes["few_images"].rows)) == set(range(6))
         assert "times as many" in sizes["imbalance"].sentence
 
     def test_a_class_keeps_its_last_training_picture(self, listed):
         rows = ["rare|common" if i < 6 else "common" if i % 2 else "" for i in range(N)]
-        dataset = listed("tags", rows, "multi")
+        dataset = listed("tags", rows, "multilabel")
         table = dataset.records()
         train = [int(row) for row in table.index[table["label"].str.contains("rare") & (table["split"] == "train")]]
         sentence = "Class 'rare' would have no training pictures"
@@ -146,7 +146,7 @@ class TestNumbers:
     def test_numbers_far_out_and_below_zero_are_found_the_farthest_first(self, listed):
         weights = np.random.default_rng(0).normal(50, 8, N).round(1)
         weights[[3, 60, 61]] = (5200.0, -48.0, 0.5)
-        dataset = listed("weight (kg)", weights, "number")
+        dataset = listed("weight (kg)", weights, "regression")
         finding = found(dataset)["out_of_range"]
         assert set(numbers_of(dataset, finding.rows)) == {3, 60, 61}
         assert "'weight': 3 of 150 values" in finding.sentence and finding.severity == "warning"
@@ -168,20 +168,20 @@ class TestNumbers:
     )
     def test_numbers_as_nature_draws_them_are_no_trouble(self, listed, draw):
         for seed in range(2):
-            dataset = listed("value", draw(np.random.default_rng(seed)), "number")
+            dataset = listed("value", draw(np.random.default_rng(seed)), "regression")
             assert "out_of_range" not in found(dataset)
 
     def test_minus_999_is_no_temperature(self, listed):
         values = np.random.default_rng(0).normal(20, 5, N)
         values[7] = -999
-        dataset = listed("reading", values, "number")
+        dataset = listed("reading", values, "regression")
         assert numbers_of(dataset, found(dataset)["out_of_range"].rows) == [7]
 
     def test_each_of_several_numbers_is_looked_at(self, listed):
         random = np.random.default_rng(0)
         first, second = random.normal(5, 1, N), random.normal(100, 10, N)
         first[9], second[11] = 50, 1000
-        dataset = listed("length (mm),mass (g)", [f"{a},{b}" for a, b in zip(first, second, strict=True)], "number")
+        dataset = listed("length (mm),mass (g)", [f"{a},{b}" for a, b in zip(first, second, strict=True)], "regression")
         assert set(numbers_of(dataset, found(dataset)["out_of_range"].rows)) == {9, 11}
 
     def test_a_number_that_does_not_fit_its_picture_is_found(self, listed):
@@ -189,7 +189,7 @@ class TestNumbers:
         values = random.uniform(0, 100, N)
         told = values.copy()
         told[[8, 90]] = (values[8] + 55) % 100, (values[90] + 45) % 100
-        dataset = listed("ripeness", told, "number")
+        dataset = listed("ripeness", told, "regression")
         features = np.hstack([values[:, None] / 25 + random.normal(0, 0.05, (N, 1)), random.normal(size=(N, 12))])
         finding = found(dataset, in_table_order(dataset, features))["label_issue"]
         assert set(numbers_of(dataset, finding.rows)) == {8, 90}
@@ -207,7 +207,7 @@ class TestNumbers:
     def test_the_same_picture_with_another_number_is_a_conflict(self, listed, pictures):
         weights = [str(value) for value in np.random.default_rng(0).normal(50, 8, N).round(1)]
         with doubled(pictures, {3: "003.bmp", 4: "004.bmp"}):
-            dataset = listed("weight (kg)", [*weights, "003.bmp,55.5", "004.bmp," + weights[4]], "number")
+            dataset = listed("weight (kg)", [*weights, "003.bmp,55.5", "004.bmp," + weights[4]], "regression")
         finding = found(dataset)["label_conflict"]
         assert named(dataset, finding.rows) == {"003.png", "003.bmp"} and "different numbers" in finding.sentence
         assert named(dataset, found(dataset)["exact_duplicate"].rows) == {"004.png", "004.bmp"}
@@ -215,7 +215,7 @@ class TestNumbers:
     def test_a_wrong_number_is_given_the_right_one(self, listed, capsys):
         rows = [f"{50 + i % 9},{i}" for i in range(N)]
         rows[3] = "5200,3"
-        dataset = listed("weight (kg),size (mm)", rows, "number")
+        dataset = listed("weight (kg),size (mm)", rows, "regression")
         finding = found(dataset)["out_of_range"]
         (row,) = finding.rows
         edited = findings.mend(dataset, findings.Report((finding,)), [Edit("relabel", (row,), "52 kg | ")])
@@ -230,7 +230,7 @@ class TestNumbers:
     def test_the_command_line_names_them(self, listed, capsys):
         weights = np.random.default_rng(0).normal(50, 8, N).round(1)
         weights[3] = 5200.0
-        dataset = listed("weight (kg)", weights, "number")
+        dataset = listed("weight (kg)", weights, "regression")
         findings.save(dataset, findings.Report(tuple(found(dataset).values())))
         assert cli.main(["doctor", dataset.id]) == 0
         assert '"kind": "out_of_range", "severity": "warning", "count": 1' in capsys.readouterr().out

@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.sources import samples
-from ftcore.events import told
+from ftcore.events import drain
 from ftcore.jobs.examine import examination
 from tests.datasets.made_pictures import encoded, write_zip
 
@@ -98,7 +98,7 @@ def found(planted, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FTCORE_WORKSPACE", str(folder / "workspace"))
         dataset = import_source(write_zip(folder / "digits.zip", planted.files))
-        report = told(examination(dataset))
+        report = drain(examination(dataset))
         assert findings.load(dataset) == report and report.whole and not report.notes
         paths = dataset.records()["path"].tolist()
         return {f.kind: ({*(paths[row] for row in f.rows), *f.names}, f) for f in report.findings}

@@ -62,12 +62,12 @@ def labelled(tmp_path, header, rows, task):
 
 
 def test_a_picture_of_several_classes_is_in_each_group(tmp_path):
-    dataset = labelled(tmp_path, "file,tags", ["a|b", "b", "a", "b"] * 5, "multi")
+    dataset = labelled(tmp_path, "file,tags", ["a|b", "b", "a", "b"] * 5, "multilabel")
     assert [(group.name, len(group.rows)) for group in groups(dataset, dataset.records())] == [("a", 10), ("b", 15)]
 
 
 def test_pictures_with_numbers_are_put_into_ranges_of_equal_count(tmp_path):
-    dataset = labelled(tmp_path, "file,size,mass", [f"{i},{100 - i}" for i in range(24)], "number")
+    dataset = labelled(tmp_path, "file,size,mass", [f"{i},{100 - i}" for i in range(24)], "regression")
     found = groups(dataset, dataset.records())
     assert [group.name for group in found][:2] == ["0 – 3", "4 – 7"] and {len(group.rows) for group in found} == {4}
     values = dataset.targets()[found[5].rows, 0]

@@ -12,12 +12,12 @@ from ftcore.datasets.explore import feature_map
 from ftcore.datasets.explore.feature_map import FEWEST, load, place, sample, save, shown
 from ftcore.datasets.versions import Edit, edit
 from ftcore.errors import DataError
-from ftcore.events import told
+from ftcore.events import drain
 
 
 def drawn(rows, features, **options):
     events = []
-    return told(place(rows, features, n_pictures=len(rows), model="any", **options), events.append), events
+    return drain(place(rows, features, n_pictures=len(rows), model="any", **options), events.append), events
 
 
 @pytest.fixture(scope="module")

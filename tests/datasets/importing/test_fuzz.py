@@ -160,7 +160,7 @@ def label_files(chance):
 
 
 def test_damaged_label_files_are_read_or_refused_with_a_sentence():
-    pictures, tasks = {f"{i}.png": b"" for i in range(8)}, ("auto", "single", "multi", "number")
+    pictures, tasks = {f"{i}.png": b"" for i in range(8)}, ("auto", "multiclass", "multilabel", "regression")
     read = 0
     for seed in range(LABEL_FILES):
         chance = random.Random(seed)

@@ -135,7 +135,7 @@ def test_classes_are_in_the_order_in_which_a_person_counts(import_zip):
 def test_folders_called_by_numbers_below_zero_are_classes_of_their_own(import_zip):
     files = {f"{label}/{i}.png": png((n, i)) for n, label in enumerate(("-10", "-1", "0", "1")) for i in range(3)}
     assert import_zip(files).classes == ("-10", "-1", "0", "1")
-    assert sorted(set(import_zip(files, task="number").targets()[:, 0])) == [-10, -1, 0, 1]
+    assert sorted(set(import_zip(files, task="regression").targets()[:, 0])) == [-10, -1, 0, 1]
 
 
 def test_classes_that_differ_only_at_the_end_of_a_long_name_are_not_merged(import_zip):

@@ -135,7 +135,7 @@ def test_each_picture_is_validation_in_one_fold_and_the_test_stays(packed, burst
     assert "made fold 4 of 4 the validation pictures, seed 3" in versions.history(version)[-1].words[0]
 
 
-@pytest.mark.parametrize("task", ["multi", "number"])
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
 def test_folds_serve_every_task(import_task, task):
     dataset = import_task(task)
     version = divide_into_folds(dataset, fold=2, n_folds=3)

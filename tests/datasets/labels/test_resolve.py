@@ -29,7 +29,7 @@ def by_path(dataset, column="target"):
 def test_flat_pictures_and_a_table_are_one_class_each(import_zip):
     rows = [f"{i}.png,{'cat' if i % 2 else 'dog'}" for i in range(N)]
     dataset = import_zip({**flat(), "labels.csv": csv("file,label", *rows)})
-    assert (dataset.task, dataset.classes, dataset.n_images) == ("single", ("cat", "dog"), N)
+    assert (dataset.task, dataset.classes, dataset.n_images) == ("multiclass", ("cat", "dog"), N)
     assert dataset.labels_from == "column 'label' of labels.csv"
     assert by_path(dataset, "label")["3.png"] == "cat"
     assert dataset.targets().dtype == np.int64 and dataset.targets().shape == (N,)
@@ -38,7 +38,7 @@ def test_flat_pictures_and_a_table_are_one_class_each(import_zip):
 def test_several_classes_become_a_matrix_of_zeros_and_ones(import_zip):
     rows = [f"{i}.png,{'|'.join(name for k, name in enumerate('abc') if i >> k & 1)}" for i in range(N)]
     dataset = open_dataset(import_zip({**flat(), "labels.csv": csv("file,tags", *rows)}).id)
-    assert (dataset.task, dataset.classes, dataset.n_images) == ("multi", ("a", "b", "c"), N)
+    assert (dataset.task, dataset.classes, dataset.n_images) == ("multilabel", ("a", "b", "c"), N)
     array = dataset.targets()
     assert array.dtype == np.float32 and array.shape == (N, 3)
     assert array.sum(axis=0).tolist() == [sum(i >> k & 1 for i in range(N)) for k in range(3)]
@@ -58,7 +58,7 @@ def test_one_column_per_class_gives_the_same_as_one_cell(import_zip):
 def test_numbers_keep_their_names_and_units(import_zip):
     rows = [f"{i}.png,{i / 4},{100 - i}" for i in range(N)]
     dataset = open_dataset(import_zip({**flat(), "labels.csv": csv("file,weight (kg),height [cm]", *rows)}).id)
-    assert (dataset.task, dataset.classes, dataset.units) == ("number", ("weight", "height"), ("kg", "cm"))
+    assert (dataset.task, dataset.classes, dataset.units) == ("regression", ("weight", "height"), ("kg", "cm"))
     array = dataset.targets(dataset.records().query("path == 'images/6.png'"))
     assert array.dtype == np.float32 and array.tolist() == [[1.5, 94.0]]
     assert by_path(dataset, "label")["6.png"] == "1.5 kg | 94 cm"
@@ -68,7 +68,7 @@ def test_numbers_keep_their_names_and_units(import_zip):
 def test_numbers_that_would_be_called_alike_keep_the_whole_name_of_their_column(import_zip):
     rows = [f"{i}.png,{i / 4},{100 - i},{i},{i + 1}" for i in range(N)]
     files = {**flat(), "labels.csv": csv("file,x (cm),x (mm),=y,y", *rows)}
-    dataset = import_zip(files, task="number", labels=Labels(targets=("x (cm)", "x (mm)", "=y", "y")))
+    dataset = import_zip(files, task="regression", labels=Labels(targets=("x (cm)", "x (mm)", "=y", "y")))
     assert dataset.classes == ("x (cm)", "x (mm)", "y", "y (4)") and dataset.units == ("cm", "mm", "", "")
     assert len(summary(dataset)["classes"]) == 4
     assert dataset.counts().pivot(index="label", columns="split", values="count").shape == (4, 3)
@@ -77,7 +77,7 @@ def test_numbers_that_would_be_called_alike_keep_the_whole_name_of_their_column(
 def test_a_list_is_not_run_together_into_one_class(import_zip):
     lines = [{"file": f"{i}.png", "tags": [["cat"], ["dog"], ["cat", "dog"], []][i % 4]} for i in range(N)]
     files = {**flat(), "labels.jsonl": "\n".join(map(json.dumps, lines)).encode()}
-    dataset = import_zip(files, task="single")
+    dataset = import_zip(files, task="multiclass")
     assert dataset.classes == ("cat", "dog") and dataset.n_images == N / 2
     assert set(reasons(dataset).values()) == {"has 2 classes and not one", "has no value in column 'tags'"}
 
@@ -93,7 +93,7 @@ def test_rows_without_a_picture_and_pictures_without_a_row_are_both_listed(impor
 
 def test_a_row_without_a_value_and_one_that_is_no_number_are_left_out(import_zip):
     rows = [f"{i}.png,{i}.5" for i in range(N - 2)]
-    dataset = import_zip({**flat(), "labels.csv": csv("file,age", *rows, "10.png,", "11.png,old")}, task="number")
+    dataset = import_zip({**flat(), "labels.csv": csv("file,age", *rows, "10.png,", "11.png,old")}, task="regression")
     assert reasons(dataset) == {
         "images/10.png": "has no value in column 'age'",
         "images/11.png": "'old' is not a number",
@@ -187,7 +187,7 @@ def test_a_table_about_something_else_does_not_stand_before_coco_and_yolo(import
     for files in (with_yolo, with_coco):
         assert form_table(files) is None
         dataset = import_zip(files)
-        assert (dataset.task, dataset.n_images) == ("multi", N)
+        assert (dataset.task, dataset.n_images) == ("multilabel", N)
         assert set(reasons(dataset).values()) == {"not a picture (.csv)"}
         with pytest.raises(DataError, match="no column 'kind'"):
             import_zip(files, labels=Labels(targets=("kind",)))
@@ -208,8 +208,8 @@ def test_class_folders_are_not_disturbed_by_a_table_beside_them(import_zip):
 def test_columns_that_are_named_are_not_passed_over_for_class_folders(import_zip):
     rows = [f"{name},{i}.5" for i, name in enumerate(two_classes())]
     files = {**two_classes(), "list.csv": csv("file,age", *rows)}
-    assert import_zip(files).task == "single"
-    assert import_zip(files, labels=Labels(targets=("age",))).task == "number"
+    assert import_zip(files).task == "multiclass"
+    assert import_zip(files, labels=Labels(targets=("age",))).task == "regression"
     with pytest.raises(DataError, match="no column 'weight'"):
         import_zip(files, labels=Labels(targets=("weight",)))
     with pytest.raises(DataError, match="Columns of a table were named, but the ZIP holds no table"):
@@ -219,8 +219,8 @@ def test_columns_that_are_named_are_not_passed_over_for_class_folders(import_zip
 def test_a_table_called_labels_that_names_every_picture_wins_over_folders(import_zip):
     files = {f"{'ab'[i % 2]}/{i}.png": png(i) for i in range(N)}
     rows = [f"{i}.png,{i / 3}" for i in range(N)]
-    assert import_zip({**files, "labels.csv": csv("file,size", *rows)}).task == "number"
-    assert import_zip({**files, "labels.csv": csv("file,size", *rows[:5])}).task == "single"
+    assert import_zip({**files, "labels.csv": csv("file,size", *rows)}).task == "regression"
+    assert import_zip({**files, "labels.csv": csv("file,size", *rows[:5])}).task == "multiclass"
 
 
 def test_a_table_that_names_none_of_the_pictures_is_a_sentence(import_zip):
@@ -241,7 +241,7 @@ def coco(pictures, boxes):
 def test_boxes_of_coco_are_classes_of_pictures(import_zip):
     boxes = [(i, 1) for i in range(0, N, 2)] + [(i, 7) for i in range(0, N, 3)] + [(0, 7)]
     dataset = import_zip({**flat(), "annotations/all.json": coco(range(N), boxes)})
-    assert (dataset.task, dataset.classes, dataset.left_out) == ("multi", ("cat", "dog"), ())
+    assert (dataset.task, dataset.classes, dataset.left_out) == ("multilabel", ("cat", "dog"), ())
     labels = by_path(dataset, "label")
     assert (labels["0.png"], labels["2.png"], labels["3.png"], labels["1.png"]) == ("cat | dog", "cat", "dog", "(none)")
 
@@ -263,7 +263,7 @@ def yolo(i):
 def test_boxes_of_yolo_are_classes_of_pictures(import_zip):
     files = {**flat(), **{f"labels/{i}.txt": yolo(i) for i in range(N - 1)}, "data.yaml": b"names: [cat, dog]\nnc: 2\n"}
     dataset = import_zip(files)
-    assert (dataset.task, dataset.classes) == ("multi", ("cat", "dog"))
+    assert (dataset.task, dataset.classes) == ("multilabel", ("cat", "dog"))
     assert by_path(dataset, "label")["3.png"] == "cat | dog" and by_path(dataset, "label")["4.png"] == "(none)"
     assert reasons(dataset) == {"images/11.png": "has no label file"}
 
@@ -290,21 +290,21 @@ def test_an_id_of_coco_that_is_none_is_a_sentence(import_zip):
 
 def test_boxes_can_be_one_class_where_there_is_one(import_zip):
     files = {**flat(), **{f"labels/{i}.txt": yolo(i) for i in range(N)}, "classes.txt": b"cat\ndog\n"}
-    dataset = import_zip(files, task="single")
-    assert dataset.task == "single" and dataset.n_images == 6
+    dataset = import_zip(files, task="multiclass")
+    assert dataset.task == "multiclass" and dataset.n_images == 6
     assert set(reasons(dataset).values()) == {"has 2 classes and not one", "has 0 classes and not one"}
 
 
 def test_a_picture_in_two_folders_has_both_classes_if_that_is_asked_for(import_zip):
-    dataset = import_zip({**two_classes(6), "cat/both.png": png(77), "dog/both.png": png(77)}, task="multi")
+    dataset = import_zip({**two_classes(6), "cat/both.png": png(77), "dog/both.png": png(77)}, task="multilabel")
     assert by_path(dataset, "label")["both.png"] == "cat | dog" and dataset.n_images == 13
 
 
 def test_folders_called_by_numbers_can_be_numbers(import_zip):
-    dataset = import_zip({f"{n}/{i}.png": png((n, i)) for n in (1, 2, 10) for i in range(4)}, task="number")
+    dataset = import_zip({f"{n}/{i}.png": png((n, i)) for n in (1, 2, 10) for i in range(4)}, task="regression")
     assert sorted(set(dataset.targets()[:, 0])) == [1, 2, 10]
     with pytest.raises(DataError, match="'cat' is the name of a folder and no number"):
-        import_zip(two_classes(), task="number")
+        import_zip(two_classes(), task="regression")
 
 
 def test_a_class_that_one_picture_has_is_not_learned_but_its_picture_stays(import_zip):

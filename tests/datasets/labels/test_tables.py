@@ -50,7 +50,7 @@ def test_excel_is_read_with_whole_numbers_whole():
 
 def test_json_lines_keep_their_lists():
     found = table('{"file_name": "1.jpg", "tags": ["a", "b"]}\n{"file_name": "2.jpg", "tags": []}\n', "m.jsonl")
-    assert guess(found, ["1.jpg", "2.jpg"]).task == "multi"
+    assert guess(found, ["1.jpg", "2.jpg"]).task == "multilabel"
 
 
 @pytest.mark.parametrize("data", [b"", b"file,label\n", b"PK\x03\x04 cut", b"\x00" * 50])
@@ -120,15 +120,15 @@ def test_columns_of_one_name_are_told_apart():
 @pytest.mark.parametrize(
     ("values", "task", "separator"),
     [
-        (["cat", "dog"] * 10, "single", ""),
-        (["0", "1", "2"] * 10, "single", ""),
-        (["Doe, John", "Roe, Jane"] * 5, "single", ""),
-        (["cat|dog", "cat", ""] * 5, "multi", "|"),
-        (["cat,dog", "cat", "dog"] * 5, "multi", ","),
-        (["cat; dog", "dog; fox", "cat; fox", "cat; dog; fox"] * 5, "multi", ";"),
-        ([f"{i / 7:.2f}" for i in range(30)], "number", ""),
-        ([str(i) for i in range(50)], "number", ""),
-        (["3,5", "4,25", "1,0"] * 5, "number", ""),
+        (["cat", "dog"] * 10, "multiclass", ""),
+        (["0", "1", "2"] * 10, "multiclass", ""),
+        (["Doe, John", "Roe, Jane"] * 5, "multiclass", ""),
+        (["cat|dog", "cat", ""] * 5, "multilabel", "|"),
+        (["cat,dog", "cat", "dog"] * 5, "multilabel", ","),
+        (["cat; dog", "dog; fox", "cat; fox", "cat; dog; fox"] * 5, "multilabel", ";"),
+        ([f"{i / 7:.2f}" for i in range(30)], "regression", ""),
+        ([str(i) for i in range(50)], "regression", ""),
+        (["3,5", "4,25", "1,0"] * 5, "regression", ""),
     ],
 )
 def test_the_task_is_seen_in_the_values(values, task, separator):
@@ -137,17 +137,17 @@ def test_the_task_is_seen_in_the_values(values, task, separator):
 
 
 def test_a_unit_in_the_name_of_a_column_makes_it_a_number():
-    assert guess(column("1", "2", "1", header="weight (kg)"), PICTURES).task == "number"
+    assert guess(column("1", "2", "1", header="weight (kg)"), PICTURES).task == "regression"
 
 
 def test_one_column_for_each_class_is_several_classes():
     found = guess(table("file,cat,dog\n1.jpg,1,0\n2.jpg,1,1\n3.jpg,0,0"), PICTURES)
-    assert (found.task, found.targets) == ("multi", ("cat", "dog"))
+    assert (found.task, found.targets) == ("multilabel", ("cat", "dog"))
 
 
 def test_several_columns_of_numbers_are_several_numbers():
     found = guess(table("file,x,y\n1.jpg,1.5,0\n2.jpg,1,7\n3.jpg,0,0.2"), PICTURES)
-    assert (found.task, found.targets) == ("number", ("x", "y"))
+    assert (found.task, found.targets) == ("regression", ("x", "y"))
 
 
 def test_split_and_group_columns_are_known_by_their_names():
@@ -175,8 +175,8 @@ def test_a_column_called_set_that_names_no_split_is_not_one():
 def test_what_was_asked_for_wins():
     text = table("file,label,other\n1.jpg,a|b,x\n2.jpg,c,y")
     found = guess(text, PICTURES, asked=Mapping("", ("other",), "auto"))
-    assert (found.targets, found.task) == (("other",), "single")
-    assert guess(text, PICTURES, asked=Mapping("", (), "single")).task == "single"
+    assert (found.targets, found.task) == (("other",), "multiclass")
+    assert guess(text, PICTURES, asked=Mapping("", (), "multiclass")).task == "multiclass"
 
 
 def test_a_column_that_is_not_there_is_a_sentence_with_those_that_are():

@@ -120,10 +120,10 @@ def test_a_table_in_a_zip_is_shown_with_its_columns_and_imported_as_they_say(wor
     }
     assert (at.selectbox(key="column_image").value, at.multiselect(key="column_targets").value) == ("file", ["tags"])
     at.multiselect(key="column_targets").set_value(["age"]).run()
-    at.radio[0].set_value("number").run()
+    at.radio[0].set_value("regression").run()
     at.button(key="import").click().run()
     (job,) = store.list_jobs("import")
-    assert job.request["task"] == "number" and job.request["labels"]["targets"] == ["age"]
+    assert job.request["task"] == "regression" and job.request["labels"]["targets"] == ["age"]
 
 
 def test_no_column_is_what_the_import_takes(workspace, started, tmp_path):
@@ -276,9 +276,11 @@ def test_a_public_set_is_imported_by_its_name(workspace, started):
     assert (job.request["source"], job.request["name"]) == ("torchvision:CIFAR10", "CIFAR10")
 
 
-@pytest.mark.parametrize(("task", "header"), [("multi", "file,tags"), ("number", "file,size (mm),mass (g)")])
+@pytest.mark.parametrize(("task", "header"), [("multilabel", "file,tags"), ("regression", "file,size (mm),mass (g)")])
 def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header):
-    rows = [f"{i}.png,{'a|b' if i % 2 else '**b**'}" if task == "multi" else f"{i}.png,{i},{i * i}" for i in range(20)]
+    rows = [
+        f"{i}.png,{'a|b' if i % 2 else '**b**'}" if task == "multilabel" else f"{i}.png,{i},{i * i}" for i in range(20)
+    ]
     dataset = import_source(table_zip(tmp_path / "t.zip", rows, header), task=task)
     at = open_page("dataset", dataset=dataset.id)
     assert not at.exception and not at.error
@@ -286,7 +288,7 @@ def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header
     assert "looked at **0 times**" in texts(at)
     for page in ("start", "model", "settings", "train", "runs"):
         assert not open_page(page, dataset=dataset.id).exception
-    if task == "multi":
+    if task == "multilabel":
         at.selectbox(key=f"class_{dataset.id}").set_value("a").run()
         assert {caption for caption, _ in shown_pictures(at)} == {"a | b".replace("|", "\\|")}
 

@@ -15,7 +15,7 @@ from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.records import open_dataset
 from ftcore.datasets.versions import Edit
-from ftcore.events import Failed, Finished, Progress, told
+from ftcore.events import Failed, Finished, Progress, drain
 from ftcore.runs import log, store
 from tests.datasets.made_pictures import encoded, png, write_zip
 from tests.pages.conftest import MARKUP, open_page, parameter, shown_pictures, texts
@@ -35,7 +35,7 @@ def troubled(workspace, tmp_path):
 
 @pytest.fixture
 def examined(troubled):
-    findings.save(troubled, told(examine(troubled, PixelStore(troubled))))
+    findings.save(troubled, drain(examine(troubled, PixelStore(troubled))))
     return troubled
 
 
@@ -125,7 +125,7 @@ def test_ticked_pictures_are_given_a_chosen_class(tiny_dataset):
 
 
 def test_ticked_pictures_are_given_a_set_of_classes(import_task):
-    dataset = import_task("multi")
+    dataset = import_task("multilabel")
     at = with_finding(dataset, kind="outlier", rows=(0, 1, 2, 3))
     at.checkbox(key="tick_outlier_1").set_value(False)
     at.multiselect(key="classes_of_outlier").set_value(["red", "blue"])

@@ -92,15 +92,16 @@ def test_classes_are_shown_with_their_average(markup_dataset):
 def labelled(workspace, tmp_path, request):
     """A data set of 24 pictures with several classes, or two numbers, each."""
     rows = [
-        f"{i}.png,{'a|b' if i % 2 else 'b'}" if request.param == "multi" else f"{i}.png,{i},{-i}" for i in range(24)
+        f"{i}.png,{'a|b' if i % 2 else 'b'}" if request.param == "multilabel" else f"{i}.png,{i},{-i}"
+        for i in range(24)
     ]
-    header = "file,tags" if request.param == "multi" else "file,size (mm),mass (g)"
+    header = "file,tags" if request.param == "multilabel" else "file,size (mm),mass (g)"
     files = {f"{i}.png": png(i, (20 + i, 20)) for i in range(24)}
     packed = write_zip(tmp_path / "t.zip", {**files, "labels.csv": "\n".join([header, *rows]).encode()})
     return import_source(packed, task=request.param)
 
 
-@pytest.mark.parametrize("labelled", ["multi", "number"], indirect=True)
+@pytest.mark.parametrize("labelled", ["multilabel", "regression"], indirect=True)
 def test_every_view_works_for_several_classes_and_numbers(labelled):
     draw_map(labelled)
     at = open_page("dataset", dataset=labelled.id)
@@ -112,7 +113,7 @@ def test_every_view_works_for_several_classes_and_numbers(labelled):
     assert not at.exception and "PCA" in texts(at)
 
 
-@pytest.mark.parametrize("labelled", ["number"], indirect=True)
+@pytest.mark.parametrize("labelled", ["regression"], indirect=True)
 def test_pictures_with_numbers_can_be_put_in_order(labelled):
     at = open_page("dataset", dataset=labelled.id)
     at.selectbox(key=f"order_{labelled.id}").set_value("falling").run()

@@ -6,7 +6,7 @@ import pytest
 
 from ftcore import hardware
 from ftcore.errors import SettingsError
-from ftcore.events import Finished, Note, Progress, Stood
+from ftcore.events import CandidateScored, Finished, Note, Progress
 from ftcore.models import catalogue
 from ftcore.runs import drafts, log, store
 from ftcore.search import candidates
@@ -24,7 +24,7 @@ def no_network(monkeypatch):
 
 
 def stood(model, score, seconds=1.5):
-    return Stood(
+    return CandidateScored(
         model=model, metric="accuracy", score=score, low=score - 0.05, high=score + 0.04, seconds=seconds, megabytes=20
     )
 
@@ -74,7 +74,7 @@ def test_the_winner_is_taken_with_one_click(tiny_dataset, race):
 
 
 def test_numbers_are_raced_by_what_is_explained(tiny_dataset, race):
-    worse = Stood(model=MODELS[2], metric="r2", score=-0.31, low=-0.5, high=-0.1, seconds=1, megabytes=20)
+    worse = CandidateScored(model=MODELS[2], metric="r2", score=-0.31, low=-0.5, high=-0.1, seconds=1, megabytes=20)
     log.append(race.folder, *(replace(stood(name, 0.5), metric="r2") for name in MODELS[:2]), worse)
     log.append(race.folder, Finished(reason="Raced.", seconds=9.0))
     at = open_page("model", dataset=tiny_dataset.id)
@@ -132,6 +132,6 @@ def test_the_winner_leaves_what_was_answered(tiny_dataset, race):
 @pytest.mark.parametrize(("metric", "shown", "per_cent"), [("r2", "0.870", False), ("accuracy", "87.0%", True)])
 def test_the_chart_and_the_table_write_scores_alike(metric, shown, per_cent):
     row = {"title": "A", "metric": metric, "score": 0.87, "low": 0.8, "high": 0.9}
-    figure = charts.standings([row], n_entrants=1)
+    figure = charts.leaderboard([row], n_candidates=1)
     assert figure.data[0].customdata[0][0] == scores.text(metric, 0.87) == shown
     assert (figure.layout.xaxis.tickformat == ".0%") == per_cent

@@ -84,14 +84,14 @@ def test_it_says_when_no_copy_differs_and_when_training_uses_none(tiny_dataset):
     assert (settings.augment.views, settings.augment.strength, settings.train.epochs) == (3, 0.0, 3)
 
 
-@pytest.mark.parametrize(("task", "column"), [("multi", "tags"), ("number", "angle (°)")])
+@pytest.mark.parametrize(("task", "column"), [("multilabel", "tags"), ("regression", "angle (°)")])
 def test_several_classes_and_numbers_have_advice_and_copies_too(workspace, tmp_path, task, column):
-    rows = [f"{i}.png,{'left|b' if i % 2 else 'b'}" if task == "multi" else f"{i}.png,{i}" for i in range(20)]
+    rows = [f"{i}.png,{'left|b' if i % 2 else 'b'}" if task == "multilabel" else f"{i}.png,{i}" for i in range(20)]
     files = {f"{i}.png": png(i) for i in range(20)}
     files["labels.csv"] = "\n".join([f"file,{column}", *rows]).encode()
     dataset = import_source(write_zip(tmp_path / "t.zip", files), task=task)
     at = open_page("dataset", dataset=dataset.id)
-    said = "is about left and right" if task == "multi" else "changes when a picture is turned or mirrored"
+    said = "is about left and right" if task == "multilabel" else "changes when a picture is turned or mirrored"
     assert said in texts(at)
     at.button(key="follow_advice").click().run()
     at.toggle(key=f"copies_{dataset.id}").set_value(True).run()

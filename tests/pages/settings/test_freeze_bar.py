@@ -21,7 +21,7 @@ def known(tiny_dataset):
     """A data set whose network was looked at: EfficientNet-Lite0 has 18 layer groups."""
     settings = session.draft(tiny_dataset).settings
     model = settings.model
-    model_profile.anatomy(model.name, n_outputs=len(tiny_dataset.classes), image_size=model.image_size)
+    model_profile.profile(model.name, n_outputs=len(tiny_dataset.classes), image_size=model.image_size)
     return tiny_dataset
 
 

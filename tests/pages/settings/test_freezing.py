@@ -57,7 +57,7 @@ def test_a_phase_that_the_model_does_not_have_is_said_with_a_way_out(tiny_datase
         session.draft(tiny_dataset).settings, ["freeze.preset=custom", "freeze.phases=2:head, rest:stage 9"]
     )
     model = settings.model
-    model_profile.anatomy(model.name, n_outputs=len(tiny_dataset.classes), image_size=model.image_size)
+    model_profile.profile(model.name, n_outputs=len(tiny_dataset.classes), image_size=model.image_size)
     for level, page in (("everything", "settings"), ("guided", "settings"), ("guided", "train")):
         drafts.save(drafts.Draft(settings, "run-1", level=level))
         at = open_page(page, dataset=tiny_dataset.id)
@@ -71,7 +71,7 @@ def test_a_phase_that_the_model_does_not_have_is_said_with_a_way_out(tiny_datase
 
 def test_the_risk_counts_adapters_not_the_weights_beside_them(tiny_dataset):
     settings = s.with_values(session.draft(tiny_dataset).settings, ["freeze.preset=half", "freeze.lora_rank=4"])
-    model_profile.anatomy(
+    model_profile.profile(
         settings.model.name, n_outputs=len(tiny_dataset.classes), image_size=settings.model.image_size
     )
     assert "numbers learn from" in freeze_risk.of(tiny_dataset, s.with_value(settings, "freeze.lora_rank", 0)).sentence
@@ -82,7 +82,7 @@ def test_what_this_network_cannot_do_is_said_before_the_start(tiny_dataset):
     asked = ["model.start=gone", "model.pool=token", "model.binary=sigmoid", "train.cutmix=1", "freeze.preset=half"]
     settings = s.with_values(session.draft(tiny_dataset).settings, asked)
     drafts.save(drafts.Draft(settings, "run-1", level="standard"))
-    model_profile.anatomy(
+    model_profile.profile(
         settings.model.name, n_outputs=len(tiny_dataset.classes), image_size=settings.model.image_size
     )
     at = open_page("settings", dataset=tiny_dataset.id)
@@ -107,7 +107,7 @@ def test_the_table_of_phases_offers_the_stages_of_the_model_once_they_are_known(
     settings = s.with_value(session.draft(tiny_dataset).settings, "freeze.preset", "custom")
     drafts.save(drafts.Draft(settings, "run-1", level=level))
     assert not open_page("settings", dataset=tiny_dataset.id).exception
-    model_profile.anatomy(
+    model_profile.profile(
         settings.model.name, n_outputs=len(tiny_dataset.classes), image_size=settings.model.image_size
     )
     assert not open_page("settings", dataset=tiny_dataset.id).exception

@@ -116,13 +116,13 @@ def test_answers_are_there_in_a_new_session(tiny_dataset):
 
 
 def test_what_was_changed_by_hand_is_said_and_kept_until_one_click_takes_it_back(tiny_dataset):
-    at = open_at("guided", tiny_dataset, "train.epochs=3", "train.optimiser=sgd")
+    at = open_at("guided", tiny_dataset, "train.epochs=3", "train.optimizer=sgd")
     assert "changed by you: 3" in texts(at)
     answer(at, "rarity", "yes")
     assert draft_of(tiny_dataset).settings.train.epochs == 3
     at.button(key="as_answered").click().run()
     train = draft_of(tiny_dataset).settings.train
-    assert (train.epochs, train.optimiser) == (fitted(tiny_dataset).train.epochs, "sgd")
+    assert (train.epochs, train.optimizer) == (fitted(tiny_dataset).train.epochs, "sgd")
     assert "changed by you" not in texts(at)
 
 
@@ -201,7 +201,7 @@ def test_a_change_is_saved_at_once_and_is_there_in_a_new_session(tiny_dataset):
     widget(at, "Epochs").set_value(3).run()
     widget(at, "Optimiser").set_value("sgd").run()
     assert not at.exception
-    assert (draft_of(tiny_dataset).settings.train.epochs, draft_of(tiny_dataset).settings.train.optimiser) == (3, "sgd")
+    assert (draft_of(tiny_dataset).settings.train.epochs, draft_of(tiny_dataset).settings.train.optimizer) == (3, "sgd")
     again = open_page("settings", dataset=tiny_dataset.id)
     assert (widget(again, "Epochs").value, widget(again, "Optimiser").value) == (3, "sgd")
 
@@ -365,16 +365,16 @@ def compared(at):
 
 def test_settings_are_compared_with_defaults_the_preset_and_earlier_runs(tiny_dataset, make_run):
     run = make_run(tiny_dataset)
-    at = open_at("standard", tiny_dataset, "train.optimiser=sgd")
+    at = open_at("standard", tiny_dataset, "train.optimizer=sgd")
     at.toggle(key="settings_compare").set_value(True).run()
     against = at.selectbox(key="settings_against")
-    assert compared(at)["train.optimiser"] == ("SGD with momentum", "AdamW")
+    assert compared(at)["train.optimizer"] == ("SGD with momentum", "AdamW")
     epochs = fitted(tiny_dataset).train.epochs
     assert compared(at)["train.epochs"] == (str(epochs), "8")
     against.set_value("suggested").run()
-    assert compared(at) == {"train.optimiser": ("SGD with momentum", "AdamW")}
+    assert compared(at) == {"train.optimizer": ("SGD with momentum", "AdamW")}
     at.selectbox(key="settings_against").set_value(run.id).run()
-    assert compared(at) == {"train.optimiser": ("SGD with momentum", "AdamW")}
+    assert compared(at) == {"train.optimizer": ("SGD with momentum", "AdamW")}
 
 
 def test_a_run_whose_settings_cannot_be_read_is_one_sentence(tiny_dataset):
@@ -419,7 +419,7 @@ def test_the_suggested_rate_is_drawn_and_taken_on_a_click(tiny_dataset):
 
 def test_a_trial_for_other_settings_does_not_count(tiny_dataset):
     finish(fitted(tiny_dataset))
-    at = open_at("standard", tiny_dataset, "train.optimiser=sgd")
+    at = open_at("standard", tiny_dataset, "train.optimizer=sgd")
     assert at.button(key="find_rate")
     other_rate = open_at("standard", tiny_dataset, "train.lr=0.5", "train.schedule=linear")
     assert other_rate.button(key="use_rate")

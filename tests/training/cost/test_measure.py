@@ -5,7 +5,7 @@ import pytest
 from ftcore import hardware
 from ftcore import settings as s
 from ftcore.datasets.importing.importer import import_source
-from ftcore.events import told
+from ftcore.events import drain
 from ftcore.freezing import disk_cache, model_profile
 from ftcore.jobs import supervise
 from ftcore.runs import store
@@ -25,7 +25,7 @@ def settings(dataset, *values):
 
 
 def measured(dataset, *values):
-    return told(measure(settings(dataset, *values), dataset))
+    return drain(measure(settings(dataset, *values), dataset))
 
 
 def kept_activations():
@@ -35,7 +35,7 @@ def kept_activations():
 @pytest.mark.parametrize("views", [0, 2])
 def test_the_keys_are_those_that_the_run_fills(tiny_dataset, views):
     wanted = settings(tiny_dataset, f"augment.views={views}")
-    found = told(measure(wanted, tiny_dataset))
+    found = drain(measure(wanted, tiny_dataset))
     assert not kept_activations(), "measuring keeps nothing"
     (phase,) = found.phases
     assert price.price(found).fill_seconds > 0
@@ -107,7 +107,7 @@ def test_pictures_are_decoded_larger_before_the_run_is_priced(tmp_path, workspac
     dataset = import_source(write_zip(tmp_path / "large.zip", files))
     wanted = settings(dataset, "model.image_size=320", "model.name=test_efficientnet")
     events = []
-    found = told(measure(wanted, dataset), events.append)
+    found = drain(measure(wanted, dataset), events.append)
     assert "enlarge" in {event.stage for event in events}
     list(finetune(assemble(wanted, dataset)))
     filled = {fill.key for fill in found.phases[0].fills}

@@ -6,7 +6,7 @@ import pytest
 
 from ftcore import events
 from ftcore import settings as s
-from ftcore.events import EpochDone, Finished, Planned, Prepared, Promised
+from ftcore.events import EpochDone, Estimated, FeaturesCached, Finished, Planned
 from ftcore.freezing import disk_cache
 from ftcore.runs import process, state
 from ftcore.training.cost import price
@@ -122,7 +122,7 @@ def test_a_run_hears_what_was_promised_about_it(workspace):
     job = price.job(settings)
     price.save(job.folder, MEASURED)
     cost, promised = price.known(settings), price.promise(s.with_values(settings, ["train.lr=0.5"]))
-    assert isinstance(promised, Promised)
+    assert isinstance(promised, Estimated)
     assert (promised.seconds, promised.seconds_high) == (cost.seconds, cost.seconds_high)
     assert price.ENDS_EARLY not in cost.notes
     assert price.ENDS_EARLY in price.known(s.with_values(settings, ["train.patience=3"])).notes
@@ -136,7 +136,7 @@ def test_removing_measurements_beside_another_visitor_is_no_error(workspace):
     gone = job.folder.with_name(f".{job.id}.gone")
     job.folder.rename(gone)
     (gone / process.NOTE).write_text("{}")
-    price.let_go()
+    price.cancel()
     price.forget(job.id)
 
 
@@ -148,7 +148,7 @@ def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
     epoch = EpochDone(
         epoch=0, phase=0, step=1, train={}, val={}, lr=0.1, seconds=1, images_per_second=1, memory_mb=500, best=True
     )
-    prepared = Prepared(phase=0, crossing_bytes=100, views=1)
+    prepared = FeaturesCached(phase=0, crossing_bytes=100, views=1)
     (tmp_path / "file").write_bytes(b"12345")
     assert price.spent(tmp_path, state.replay([plan, prepared, epoch])) is None
     done = state.replay([plan, prepared, epoch, Finished(reason="All epochs done.", seconds=7.5)])

@@ -4,7 +4,7 @@ import torch
 
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.versions import Edit, edit
-from ftcore.events import told
+from ftcore.events import drain
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
 from ftcore.models.build import build_model
@@ -16,7 +16,7 @@ from ftcore.training.embeddings.compute import fitting_size, picture_features
 def finished(steps):
     """What a generator returns, and how many events came before."""
     events = []
-    return told(steps, events.append), len(events)
+    return drain(steps, events.append), len(events)
 
 
 def test_features_are_what_the_head_would_read(tiny_dataset):
@@ -49,7 +49,7 @@ def test_known_features_are_found_without_building_a_model(tiny_dataset):
 
 
 def test_known_features_that_lost_their_arrays_are_unknown(tiny_dataset):
-    told(picture_features(tiny_dataset, image_size=64))
+    drain(picture_features(tiny_dataset, image_size=64))
     for row in disk_cache.contents():
         if row["kind"] == "activations":
             disk_cache.remove(row["key"])
@@ -57,7 +57,7 @@ def test_known_features_that_lost_their_arrays_are_unknown(tiny_dataset):
 
 
 def test_features_of_other_weights_are_unknown(tiny_dataset, monkeypatch, tmp_path):
-    told(picture_features(tiny_dataset, image_size=64))
+    drain(picture_features(tiny_dataset, image_size=64))
     other = tmp_path / "weights.pth"
     other.write_bytes(b"other")
     monkeypatch.setattr(catalogue, "weights_file", lambda row: other)

@@ -17,7 +17,7 @@ from ftcore.training.recipe.losses import balanced_weights, binary, build_loss, 
 OUTPUTS = torch.randn(12, 4, generator=torch.Generator().manual_seed(0)) * 3
 TARGETS = torch.tensor([0, 1, 2, 3, 0, 0, 0, 1, 0, 2, 0, 3])
 COUNTS = torch.bincount(TARGETS)
-CLASSES = Outputs("single", tuple("abcd"))
+CLASSES = Outputs("multiclass", tuple("abcd"))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -57,7 +57,7 @@ def test_focal_of_strength_zero_is_cross_entropy(weights, smoothing):
 
 @pytest.mark.parametrize("shares", [False, True])
 @pytest.mark.parametrize("gamma", [0.5, 2.0])
-@pytest.mark.parametrize("name", TASK_LOSSES["single"])
+@pytest.mark.parametrize("name", TASK_LOSSES["multiclass"])
 @pytest.mark.parametrize("outputs", [torch.full((2, 4), 1e4), torch.eye(4)[:2] * 1e4, torch.zeros(1, 4)], ids=str)
 def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs, gamma, shares):
     outputs, targets = outputs.clone().requires_grad_(), torch.zeros(len(outputs), dtype=torch.long)
@@ -67,7 +67,7 @@ def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs, gamm
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
 
 
-@pytest.mark.parametrize("name", TASK_LOSSES["single"])
+@pytest.mark.parametrize("name", TASK_LOSSES["multiclass"])
 @pytest.mark.parametrize("weights", ["none", "balanced"])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_a_whole_share_is_the_class_itself(name, weights, smoothing):
@@ -90,24 +90,24 @@ def test_focal_of_shares_by_hand():
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_gradients_are_clipped_to_the_length_that_was_asked_for(make_parts):
+def test_gradients_are_clipped_to_the_length_that_was_asked_for(make_context):
     """The first step of descent with Nesterov's momentum 0.9 and rate 1 is 1.9 times as long as the gradient."""
-    parts = make_parts(
-        "train.optimiser=sgd", "train.clip=0.01", "train.lr=1.0", "train.epochs=1", "train.batch_size=42",
+    context = make_context(
+        "train.optimizer=sgd", "train.clip=0.01", "train.lr=1.0", "train.epochs=1", "train.batch_size=42",
         "train.schedule=constant", "train.warmup=0.0", "train.weight_decay=0.0", "freeze.preset=head",
     )  # fmt: skip
-    before = {name: value.clone() for name, value in parts.model.named_parameters()}
-    list(finetune(parts))
+    before = {name: value.clone() for name, value in context.model.named_parameters()}
+    list(finetune(context))
     with torch.no_grad():
-        moved = sum(float((value - before[name]).square().sum()) for name, value in parts.model.named_parameters())
+        moved = sum(float((value - before[name]).square().sum()) for name, value in context.model.named_parameters())
     assert math.sqrt(moved) == pytest.approx(0.019, rel=1e-3)
 
 
 # several classes and numbers
 
 LABELS = torch.randint(0, 2, (12, 4), generator=torch.Generator().manual_seed(1)).float()
-SEVERAL = Outputs("multi", tuple("abcd"))
-NUMBERS = Outputs("number", tuple("abcd"), ("kg",) * 4, (10.0, 0.0, -5.0, 1e4), (2.0, 1.0, 0.1, 500.0))
+SEVERAL = Outputs("multilabel", tuple("abcd"))
+NUMBERS = Outputs("regression", tuple("abcd"), ("kg",) * 4, (10.0, 0.0, -5.0, 1e4), (2.0, 1.0, 0.1, 500.0))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -139,7 +139,7 @@ def test_focal_over_labels_by_hand():
     ],
 )
 def test_losses_of_numbers_are_torchs_over_standardised_numbers(name, theirs):
-    targets = OUTPUTS.flip(0) * torch.tensor(NUMBERS.deviation) + torch.tensor(NUMBERS.mean)
+    targets = OUTPUTS.flip(0) * torch.tensor(NUMBERS.std) + torch.tensor(NUMBERS.mean)
     loss = build_loss(TrainSettings(loss=name, huber_delta=0.5), NUMBERS, targets)
     assert loss(OUTPUTS, targets).item() == pytest.approx(theirs(OUTPUTS, OUTPUTS.flip(0)).item(), rel=1e-3)
 
@@ -148,18 +148,20 @@ def test_losses_of_numbers_are_torchs_over_standardised_numbers(name, theirs):
 def test_one_sigmoid_is_the_binary_cross_entropy_of_its_logit(smoothing):
     one, targets = OUTPUTS[:, :1], TARGETS.clamp(max=1)
     loss = build_loss(
-        TrainSettings(label_smoothing=smoothing), Outputs("single", ("a", "b"), one_sigmoid=True), targets
+        TrainSettings(label_smoothing=smoothing), Outputs("multiclass", ("a", "b"), binary_logit=True), targets
     )
     expected = functional.binary_cross_entropy_with_logits(one[:, 0], targets * (1 - smoothing) + smoothing / 2)
     assert loss(one, targets).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("task, name", [(task, name) for task in ("multi", "number") for name in TASK_LOSSES[task]])
+@pytest.mark.parametrize(
+    "task, name", [(task, name) for task in ("multilabel", "regression") for name in TASK_LOSSES[task]]
+)
 @pytest.mark.parametrize("outputs", [torch.full((2, 4), 1e4), torch.eye(4)[:2] * 1e4, torch.zeros(1, 4)], ids=str)
 def test_degenerate_labels_and_numbers_give_finite_losses_and_gradients(task, name, outputs):
     outputs = outputs.clone().requires_grad_()
     targets = torch.zeros(len(outputs), 4)
-    settings = TrainSettings(loss=name, focal_gamma=0.5, class_weights="balanced" if task == "multi" else "none")
-    loss = build_loss(settings, SEVERAL if task == "multi" else NUMBERS, targets)(outputs, targets)
+    settings = TrainSettings(loss=name, focal_gamma=0.5, class_weights="balanced" if task == "multilabel" else "none")
+    loss = build_loss(settings, SEVERAL if task == "multilabel" else NUMBERS, targets)(outputs, targets)
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()

@@ -71,7 +71,7 @@ def test_cutmix_cuts_the_same_place_out_of_all_maps():
 @pytest.mark.parametrize("shape", [(197, 192), (512,), (1280, 1, 1)])
 def test_without_places_mixup_takes_the_place_of_cutmix(shape):
     cuts = mixing(cutmix=1.0)
-    assert cuts.gives_way((marked(*shape),)) and not mixing(mixup=1.0).gives_way((marked(*shape),))
+    assert cuts.falls_back((marked(*shape),)) and not mixing(mixup=1.0).falls_back((marked(*shape),))
     found = cuts.mix((marked(*shape),), TARGETS, 0)
     blended = found.inputs[0].reshape(B, -1)
     assert torch.allclose(blended, blended[:, :1].expand_as(blended), atol=1e-6)
@@ -97,9 +97,9 @@ def test_with_both_each_gets_about_half_of_the_steps():
 
 @pytest.mark.parametrize("cache", ["off", "on"])
 @pytest.mark.parametrize("preset", ["head", "none"])
-def test_a_run_that_mixes_learns_and_says_what_it_cannot_do(make_parts, cache, preset):
+def test_a_run_that_mixes_learns_and_says_what_it_cannot_do(make_context, cache, preset):
     values = ("train.cutmix=1.0", f"engine.cache={cache}", f"freeze.preset={preset}", "train.epochs=2")
-    events = list(finetune(make_parts(*values)))
+    events = list(finetune(make_context(*values)))
     said = [event.message for event in events if isinstance(event, Note) and "CutMix" in event.message]
     assert len(said) == (1 if cache == "on" and preset == "head" else 0)
     assert len([event for event in events if isinstance(event, EpochDone)]) == 2

@@ -9,9 +9,9 @@ from ftcore.errors import SettingsError
 from ftcore.models.build import build_model
 from ftcore.models.depth_groups import depth_groups
 from ftcore.models.groups import DepthGroup
-from ftcore.settings import OPTIMISERS
+from ftcore.settings import OPTIMIZERS
 from ftcore.training.recipe.layer_lr import BODY_SHARE, group_rates
-from ftcore.training.recipe.optimizers import build_optimiser
+from ftcore.training.recipe.optimizers import build_optimizer
 
 
 def originals():
@@ -37,15 +37,15 @@ GROUPS = [
 
 
 def test_every_optimiser_has_an_original_to_be_compared_with():
-    assert set(originals()) == set(OPTIMISERS)
+    assert set(originals()) == set(OPTIMIZERS)
 
 
-@pytest.mark.parametrize("name", list(OPTIMISERS))
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_an_optimiser_steps_as_the_original_does(name):
     model = tiny()
     twin = copy.deepcopy(model)
     lr, decay = 0.01, 0.05
-    optimiser = build_optimiser(name, model, GROUPS, lr=lr, layer_decay=0.5, weight_decay=decay)
+    optimiser = build_optimizer(name, model, GROUPS, lr=lr, layer_decay=0.5, weight_decay=decay)
     own = dict(twin.named_parameters())
     rates = {"0": lr * BODY_SHARE * 0.5, "1": lr * BODY_SHARE, "3": lr}
     theirs = [
@@ -72,7 +72,7 @@ def test_rates_fall_from_the_head_to_the_stem():
 def test_each_parameter_gets_its_groups_rate_and_only_matrices_decay(name):
     model, _ = build_model(name, n_outputs=3, image_size=32, pretrained=False)
     groups = depth_groups(model)[-3:]
-    optimiser = build_optimiser("adamw", model, groups, lr=0.1, layer_decay=0.5, weight_decay=0.02)
+    optimiser = build_optimizer("adamw", model, groups, lr=0.1, layer_decay=0.5, weight_decay=0.02)
     found = {id(p): (row["lr"], row["weight_decay"]) for row in optimiser.param_groups for p in row["params"]}
     names = {name: p for name, p in model.named_parameters()}
     rates = dict(zip((group.name for group in groups), group_rates(3, lr=0.1, layer_decay=0.5), strict=True))
@@ -87,4 +87,4 @@ def test_each_parameter_gets_its_groups_rate_and_only_matrices_decay(name):
 
 def test_an_unknown_optimiser_is_a_sentence():
     with pytest.raises(SettingsError, match=r"Unknown optimiser 'adamx'\. Choose one of: adamw, sgd"):
-        build_optimiser("adamx", tiny(), GROUPS, lr=0.1, layer_decay=1.0, weight_decay=0.0)
+        build_optimizer("adamx", tiny(), GROUPS, lr=0.1, layer_decay=1.0, weight_decay=0.0)

@@ -60,28 +60,28 @@ def test_what_has_no_gradient_is_left_alone():
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def travelled(parts):
+def travelled(context):
     """How far the body's weight matrices went in a run, and what the head did."""
-    before = {name: value.clone() for name, value in parts.model.named_parameters()}
-    assert any(isinstance(event, EpochDone) for event in finetune(parts))
-    head = set(head_parameters(parts.model))
+    before = {name: value.clone() for name, value in context.model.named_parameters()}
+    assert any(isinstance(event, EpochDone) for event in finetune(context))
+    head = set(head_parameters(context.model))
     with torch.no_grad():
         return sum(
             float((value - before[name]).square().sum())
-            for name, value in parts.model.named_parameters()
+            for name, value in context.model.named_parameters()
             if value.ndim > 1 and name not in head
         )
 
 
-def test_a_run_stays_nearer_to_where_it_began(make_parts):
-    values = ("train.optimiser=sgd", "train.lr=0.1", "train.epochs=4")
-    free, held = (travelled(make_parts(*values, f"train.l2_sp={strength}")) for strength in (0.0, 10.0))
+def test_a_run_stays_nearer_to_where_it_began(make_context):
+    values = ("train.optimizer=sgd", "train.lr=0.1", "train.epochs=4")
+    free, held = (travelled(make_context(*values, f"train.l2_sp={strength}")) for strength in (0.0, 10.0))
     assert held < 0.8 * free
 
 
-def test_with_l2_sp_the_body_has_no_other_pull(make_parts):
-    parts = make_parts("train.l2_sp=0.1", "train.weight_decay=0.05")
-    rows = parts.enter(0).optimiser.param_groups
-    head = {id(p) for name, p in parts.model.named_parameters() if name in head_parameters(parts.model)}
+def test_with_l2_sp_the_body_has_no_other_pull(make_context):
+    context = make_context("train.l2_sp=0.1", "train.weight_decay=0.05")
+    rows = context.enter(0).optimiser.param_groups
+    head = {id(p) for name, p in context.model.named_parameters() if name in head_parameters(context.model)}
     decays = {(id(p) in head, row["weight_decay"]) for row in rows for p in row["params"]}
     assert decays == {(True, 0.05), (True, 0.0), (False, 0.0)}

@@ -127,7 +127,7 @@ def test_a_long_run_is_drawn_with_few_points_from_the_first_step_to_the_last():
     assert (rows[0]["epoch"], rows[-1]["epoch"]) == (0.0, pytest.approx(1000 - 1 / 500))
 
 
-def test_the_drawn_phases_are_those_of_the_run(make_parts):
-    parts = make_parts("freeze.preset=gradual", "train.epochs=6")
-    told = [(phase.first_epoch, phase.n_epochs, phase.label) for phase in parts.plan.phases]
+def test_the_drawn_phases_are_those_of_the_run(make_context):
+    context = make_context("freeze.preset=gradual", "train.epochs=6")
+    told = [(phase.first_epoch, phase.n_epochs, phase.label) for phase in context.plan.phases]
     assert told == [(span.first_epoch, span.n_epochs, span.label) for span in spans("gradual", 6)]
