@@ -12,7 +12,7 @@ from PIL import Image
 
 from ftcore import settings as s
 from ftcore.datasets.importing.importer import import_source
-from ftcore.evaluation.predict import logits
+from ftcore.evaluation.predict import predict_outputs
 from ftcore.events import EpochDone, FeaturesCached, Note, Progress, drain
 from ftcore.training import phase_inputs
 from ftcore.training.assemble import assemble, make_batches
@@ -282,13 +282,13 @@ def test_the_last_look_at_other_pictures_computes_nothing_twice(tiny_dataset):
     context, _ = train(tiny_dataset, "freeze.preset=head", "engine.precision=float32")
     settings = s.with_values(s.RunSettings(dataset=tiny_dataset.id), ["model.image_size=32"])
     test = make_batches(tiny_dataset, "test", context.preprocessing, settings, "cpu")
-    expected, _ = logits(context.model, test.epoch())
+    expected, _ = predict_outputs(context.model, test.epoch())
     for fills_again in (True, False):
         context.plan.apply(context.model, 0)
         events = []
         model, source = drain(context.engine.answers(context.model, test, "test"), events.append)
         assert bool(fills(events)) == fills_again
-        got, _ = logits(model, source.epoch())
+        got, _ = predict_outputs(model, source.epoch())
         assert torch.allclose(got, expected, atol=1e-5)
 
 
