@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import urllib.request
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -62,6 +63,15 @@ def test_a_nice_process_has_a_lower_priority():
     code = "import os; from ftcore import hardware; a = os.nice(0); hardware.be_nice(); print(os.nice(0) - a)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) == min(hardware.NICENESS, 19 - os.nice(0))
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system shares among processes only")
+def test_a_nice_process_lowers_its_session_too_where_the_system_shares_among_sessions():
+    code = "from ftcore import hardware; hardware.be_nice(); print(open('/proc/self/autogroup').read())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, start_new_session=True
+    )
+    assert done.stdout.split()[-1] == str(hardware.NICENESS)
 
 
 def test_memory_grows_with_what_is_held():
