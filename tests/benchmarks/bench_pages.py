@@ -3,8 +3,10 @@
     PYTHONPATH=. python tests/benchmarks/bench_pages.py [results.json] [--large 50000]
 
 Measured, with its target: the first page after the server answers (2 s), the first opening of the catalogue of models
-until its table is painted (500 ms), the 95th percentile of a page rerun when idle and while a training runs (300 ms),
-and the time from Start training to the test score with the sample digits (60 s).
+until its table is painted (500 ms), the 95th percentile of a page rerun when idle (200 ms) and while the whole network
+is trained (300 ms), and the time from Start training to the test score with the sample digits (60 s). Both sides of
+that training are told: how many pictures it sees per second while nobody looks, and while the page is drawn again and
+again.
 With ``--large``, only the gallery of a data set of so many pictures: opening it, turning a page, filtering (300 ms).
 """
 
@@ -20,8 +22,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from ftcore import settings as s
 from ftcore import workspace as disk
 from ftcore.datasets.importing.importer import import_source
+from ftcore.events import StepDone
+from ftcore.runs import log, queue, store
 from tests.benchmarks.bench_import import write_small
 from tests.browser.conftest import FLAGS, PATIENT, Server, press, settled
 
@@ -124,19 +129,45 @@ def measure(server: Server, tab: Page) -> dict[str, float]:
     settled(tab)
     expect(tab.get_by_text("Measuring on your pictures")).to_have_count(0, timeout=PATIENT)  # else it is not idle
     found["rerun, idle, p95 (ms)"] = 1000 * p95(reruns(tab, N_RERUNS))
-    epochs = tab.get_by_label("Epochs", exact=True)
-    epochs.fill("900")
-    epochs.press("Enter")
-    settled(tab)
-    press(tab, "Next: train")
-    press(tab, "Start training")
-    expect(tab.get_by_text(re.compile(r"Epoch \d+ of 900"))).to_be_visible(timeout=PATIENT)
+    job = train_everything(dataset[1])
+    tab.goto("about:blank")
+    until_steps(job)
+    found["alone (pictures/s)"] = pace(job)
     tab.goto(settings)
     expect(tab.get_by_label("Epochs", exact=True)).to_be_visible()
     settled(tab)
-    expect(tab.get_by_text("Measuring on your pictures")).to_have_count(0, timeout=PATIENT)
-    found["rerun, training, p95 (ms)"] = 1000 * p95(reruns(tab, N_RERUNS))
+    began = time.time()
+    found["rerun, training, p95 (ms)"] = 1000 * p95(reruns(tab, 2 * N_RERUNS))
+    found["beside the page (pictures/s)"] = pace(job, since=began)
     return found
+
+
+def train_everything(dataset: str) -> store.Job:
+    """A run in which every layer learns, under way; its draft is left alone, and so is the page's."""
+    settings = s.with_values(s.RunSettings(dataset=dataset), ["freeze.preset=none", "train.epochs=900"])
+    job = store.create("train", "Everything", s.to_json(settings))
+    queue.submit(job)
+    return job
+
+
+def until_steps(job: store.Job) -> None:
+    """Wait until steps are told."""
+    deadline = time.monotonic() + PATIENT / 1000
+    while not any(isinstance(event, StepDone) for event in log.read(job.folder)[0]):
+        assert time.monotonic() < deadline, "the training has not begun"
+        time.sleep(0.2)
+
+
+def pace(job: store.Job, *, since: float | None = None, seconds: float = 10.0) -> float:
+    """Pictures per second of a run's steps since a time, or in the next ``seconds``."""
+    if since is None:
+        since = time.time()
+        time.sleep(seconds)
+    steps = [event for event in log.read(job.folder)[0] if isinstance(event, StepDone) and event.at >= since]
+    if len(steps) < 2:
+        return 0.0
+    first, last = steps[0], steps[-1]
+    return (last.step - first.step) / (last.at - first.at) * job.settings.train.batch_size
 
 
 def measure_large(server: Server, tab: Page, dataset: str) -> dict[str, float]:
@@ -174,10 +205,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder) / "workspace"
         workspace.mkdir()
+        disk.use(workspace)
         if asked.large:
             write_small(Path(folder) / "many", asked.large)
             os.sync()
-            disk.use(workspace)
             large = import_source(Path(folder) / "many").id
         server = Server(workspace)
         server.start()
@@ -196,11 +227,13 @@ def main() -> None:
         "catalogue (ms)": 500,
         "start to score (s)": 60,
         "accuracy": 0.93,
+        "rerun, idle, p95 (ms)": 200,
         "opening, first time (s)": 4,
     }
     targets |= {"opening again (s)": 2}
     for name, value in found.items():
-        print(f"{name:28} {value:9.3f}   target {targets.get(name, 300)}")
+        target = "" if name.endswith("(pictures/s)") else f"   target {targets.get(name, 300)}"
+        print(f"{name:28} {value:9.3f}{target}")
     if asked.results:
         asked.results.write_text(json.dumps(found, indent=1))
 
