@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ftcore.errors import SettingsError
+from ftcore.inputs import InputSpec
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -42,6 +43,11 @@ class Preprocessing:
             raise SettingsError(
                 f"Unknown interpolation {self.interpolation!r}.", fix=f"Choose one of: {', '.join(_FILTERS)}."
             )
+
+    @property
+    def spec(self) -> InputSpec:
+        """What the network reads of one picture."""
+        return InputSpec.square(self.size)
 
     def pixels(self, picture: Image.Image) -> np.ndarray:
         """An RGB picture of any size as uint8, [size, size, 3]."""

@@ -15,6 +15,7 @@ from torch import nn
 from ftcore.export import bundle
 from ftcore.freezing.cut import cut
 from ftcore.freezing.plan import FreezePlan, Phase
+from ftcore.inputs import InputSpec
 from ftcore.models import adapters
 from ftcore.models.build import build_model, creation_options
 from ftcore.models.depth_groups import classifier_paths, depth_groups
@@ -100,9 +101,9 @@ def test_prefix_and_suffix_are_the_whole_model_in_answers_and_gradients(family):
     """Answers in eval mode behind a free head and behind a free last stage; gradients while training the last stage."""
     model, pictures = family.model, family.pictures
     family.learning(1)
-    assert_same_answers(model, cut(model, family.size), pictures)
+    assert_same_answers(model, cut(model, InputSpec.square(family.size)), pictures)
     plan = family.learning(n_last_stage(family.groups))
-    halves = cut(model, family.size)
+    halves = cut(model, InputSpec.square(family.size))
     assert_same_answers(model, halves, pictures)
     before = {name: value.clone() for name, value in model.state_dict().items()}
 

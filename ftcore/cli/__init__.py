@@ -606,6 +606,7 @@ def _predict(parsed: argparse.Namespace) -> dict[str, Any]:
             contents.append(Path(image).read_bytes())
         except OSError as error:
             raise DataError(f"{image!r} cannot be read ({error.strerror}).", fix="Check the path.") from None
+    from ftcore.evaluation.predictor import predict_one
     from ftcore.export.bundle import Bundle  # late: it brings torch
 
     bundle = Bundle(folder)
@@ -615,7 +616,7 @@ def _predict(parsed: argparse.Namespace) -> dict[str, Any]:
     answers = []
     for image, data in zip(parsed.images, contents, strict=True):
         try:
-            answer = bundle.answer(data)
+            answer = predict_one(bundle, data)
         except DataError as error:
             raise DataError(f"{image}: {error.what}", fix=error.fix) from None
         named = {name: float(value) for name, value in zip(bundle.classes, answer.values, strict=True)}

@@ -1,6 +1,7 @@
 """A model on a split.
 
-predict      model and batches -> outputs
+predictor    pictures -> predictions: what everything that predicts has in common
+predict      a model that is being trained and batches -> outputs
 predictions  what a model said, in memory and on disk
 report       predictions -> scores with intervals, tables per class or number, the mistakes
 learning_curves   a run's history -> sentences on over- and underfitting

@@ -1,4 +1,4 @@
-"""A model on a split: one row of outputs per picture."""
+"""A model that is being trained, on a split: one row of outputs per picture."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,11 @@ from torch import Tensor, nn
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Eval mode without gradients; each module gets its own mode back, also after an error."""
+    """Put a model that is being trained in eval mode, without gradients; each module gets its own mode back.
+
+    The model must belong to the caller alone: whoever asks it meanwhile, in another thread, meets a model in training
+    mode, whose averages move. What is shared is a ``predictor.Predictor``.
+    """
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:

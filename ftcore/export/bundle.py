@@ -9,7 +9,6 @@ import json
 import time
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,9 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from ftcore import __version__, vision, workspace
-from ftcore.datasets.images.decode import read_picture
 from ftcore.datasets.images.pixel_store import shrink, side_for
 from ftcore.errors import ModelError
-from ftcore.evaluation.predict import evaluating
+from ftcore.evaluation.predictor import ready
 from ftcore.models import adapters, heads
 from ftcore.models.build import rebuild
 from ftcore.models.heads import PLAIN, Head
@@ -70,19 +68,6 @@ _ANSWER = {
     "regression": 'answer = y * torch.tensor(about["std"]) + torch.tensor(about["mean"])   # in about["units"]',
 }
 _BINARY_LOGIT = "answer = torch.stack([-y[0], y[0]]).sigmoid()"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a bundle says about one picture, and the time it took.
-
-    Args:
-        values: In the order of the classes: probabilities, [C]; or numbers in their units, [T].
-        seconds: From the bytes of a file to the answer.
-    """
-
-    values: np.ndarray
-    seconds: float
 
 
 def write(
@@ -155,7 +140,7 @@ def zip_path(folder: Path) -> Path:
 
 
 class Bundle:
-    """A trained model, loaded from its folder, that answers about pictures."""
+    """A trained model, loaded from its folder: a predictor (evaluation.predictor)."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -164,31 +149,29 @@ class Bundle:
             self.preprocessing = Preprocessing.from_json(self.about["preprocessing"])
             size = self.preprocessing.size
             head = Head.from_json(self.about.get("head"))
-            self.model = rebuild(self.about["architecture"], n_outputs=self.outputs.n, image_size=size, head=head)
-            self.model.load_state_dict(load_file(folder / "model.safetensors"))
+            model = rebuild(self.about["architecture"], n_outputs=self.outputs.n, image_size=size, head=head)
+            model.load_state_dict(load_file(folder / "model.safetensors"))
+            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model = ready(model, self.preprocessing.spec)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise ModelError("The trained model of this run cannot be read.", fix="Train it again.") from error
-        self.model = self.model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names in the order of the answers; for numbers what each is called."""
+        """Names in the order of the predictions; for numbers what each is called."""
         return self.outputs.classes
 
     @property
     def typical_error(self) -> tuple[float, ...]:
-        """For numbers that were tested: half of the test pictures were answered closer than this, [T]; else empty."""
+        """For numbers that were tested: half of the test pictures were predicted closer than this, [T]; else empty."""
         return tuple(self.about.get("typical_error", ()))
 
-    def answers(self, pictures: Sequence[Image.Image]) -> np.ndarray:
-        """Probabilities [B, C], or numbers in their units [B, T], for RGB pictures of any size."""
-        side = side_for(self.preprocessing.size)
-        batch = torch.from_numpy(self.preprocessing.batch([shrink(picture, side) for picture in pictures]))
-        with evaluating(self.model):
-            return self.outputs.predictions(self.model(batch.permute(0, 3, 1, 2)).float()).numpy()
+    def predict(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Return probabilities [B, C], or numbers in their units [B, T], for RGB images of any size.
 
-    def answer(self, data: bytes | Image.Image) -> Answer:
-        """One picture, as the bytes of a file or already open. Raises DataError for bytes that are no picture."""
-        started = time.perf_counter()
-        picture = read_picture(data, side=side_for(self.preprocessing.size)).image if isinstance(data, bytes) else data
-        return Answer(self.answers([picture])[0], time.perf_counter() - started)
+        Safe to call from several threads: the model's mode and buffers are left as they are.
+        """
+        side = side_for(self.preprocessing.size)
+        batch = torch.from_numpy(self.preprocessing.batch([shrink(image, side) for image in images]))
+        with torch.inference_mode():
+            return self.outputs.predictions(self.model(batch.permute(0, 3, 1, 2)).float()).numpy()

@@ -20,6 +20,7 @@ from torch.nn import functional
 from ftcore import vision
 from ftcore.errors import ModelError
 from ftcore.freezing import disk_cache
+from ftcore.inputs import InputSpec
 
 _RANDOM = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, vision.DropPath, vision.PatchDropout)
 _MODE_DEPENDENT = (*_RANDOM, nn.modules.batchnorm._BatchNorm)
@@ -40,7 +41,7 @@ class Cut:
     """A model in two halves.
 
     Args:
-        prefix: Maps images [B, 3, S, S] to a tuple of the tensors that cross the cut, each [B, ...].
+        prefix: Maps examples [B, *spec.shape] to a tuple of the tensors that cross the cut, each [B, ...].
         suffix: Maps that tuple to logits [B, C]. Shares its layers with the model.
         shapes: Shape of each crossing tensor for one picture, without the batch dimension.
         names: Graph nodes whose values cross.
@@ -60,11 +61,11 @@ class Cut:
 
     @property
     def values_per_image(self) -> int:
-        """Numbers that have to be kept for one picture."""
+        """Numbers that have to be kept for one example."""
         return sum(int(torch.Size(shape).numel()) for shape in self.shapes)
 
 
-def cut(model: nn.Module, size: int, *, most_values: float = math.inf) -> Cut:
+def cut(model: nn.Module, spec: InputSpec, *, most_values: float = math.inf) -> Cut:
     """Cut a model where its ``requires_grad`` flags say that learning begins.
 
     Where more than ``most_values`` would cross (DenseNet hands on every layer's output) or the picture itself is
@@ -72,7 +73,7 @@ def cut(model: nn.Module, size: int, *, most_values: float = math.inf) -> Cut:
 
     Args:
         model: With gradients and modes as they are while training (FreezePlan.apply).
-        size: Side of the pictures, in pixels.
+        spec: Of one example.
         most_values: Numbers per picture that may cross.
 
     Raises:
@@ -82,7 +83,7 @@ def cut(model: nn.Module, size: int, *, most_values: float = math.inf) -> Cut:
     try:
         graph = _trace(model)
         late = _late_nodes(model, graph.nodes)
-        example = torch.zeros(2, 3, size, size, device=next(model.parameters()).device)
+        example = spec.example(2, next(model.parameters()).device)
         model.eval()
         return _split(model, graph, late, example, most_values)
     except CutError:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ftcore import names, workspace
 from ftcore.freezing.phases import Phase
+from ftcore.inputs import InputSpec
 from ftcore.models.groups import DepthGroup
 
 _FORMAT = 2
@@ -26,7 +27,7 @@ class ModelProfile:
         sizes: Parameters of each.
         adapted: Of each, the weights that take low-rank adapters, as rows and columns.
         drop_path: Whether layers can be skipped at random.
-        places: Whether the last features are a map, in which things have their place; None where nobody can tell.
+        is_spatial: Whether the last features are a map, in which things have their place; None where nobody can tell.
         poolings: Names in ``settings.POOLS`` that it takes.
     """
 
@@ -34,7 +35,7 @@ class ModelProfile:
     sizes: tuple[int, ...]
     adapted: tuple[tuple[tuple[int, int], ...], ...]
     drop_path: bool
-    places: bool | None
+    is_spatial: bool | None
     poolings: tuple[str, ...]
 
     @property
@@ -54,7 +55,7 @@ class ModelProfile:
 
 
 def profile(name: str, *, n_outputs: int, image_size: int = 224) -> ModelProfile:
-    """The anatomy of a model by timm's name; the first time it takes a second or two, and torch.
+    """Return the profile of a model by timm's name; the first time it takes a second or two, and torch.
 
     Args:
         name: timm's name.
@@ -99,7 +100,7 @@ def _measured(name: str, n_outputs: int, image_size: int) -> ModelProfile:
         tuple(sum(sizes[one] for one in group.parameters) for group in groups),
         tuple(tuple(group) for group in adapters.shapes(model, groups)),
         build.takes_drop_path(name),
-        build.gives_maps(model, image_size),
+        build.gives_maps(model, InputSpec.square(image_size)),
         tuple(heads.poolings(name, options, image_size)),
     )
 
@@ -113,6 +114,8 @@ def _read(path: Path, name: str, changed: int) -> ModelProfile | None:
         groups = tuple(DepthGroup(row["name"], row["stage"], tuple(row["parameters"])) for row in value["groups"])
         adapted = tuple(tuple((int(rows), int(columns)) for rows, columns in group) for group in value["adapted"])
         sizes, poolings = tuple(int(size) for size in value["sizes"]), tuple(map(str, value["poolings"]))
-        return ModelProfile(groups, sizes, adapted, value["drop_path"], value["places"], poolings)
+        return ModelProfile(
+            groups, sizes, adapted, value["drop_path"], value.get("is_spatial", value.get("places")), poolings
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None

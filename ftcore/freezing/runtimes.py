@@ -1,4 +1,4 @@
-"""The frozen prefix as something that only computes, on the engine that is fastest for the job at hand.
+"""The frozen prefix as something that only computes, on the runtime that is fastest for the job at hand.
 
 A prefix never learns, so it may leave PyTorch: OpenVINO or ONNX Runtime fuse its layers and plan its memory ahead.
 Converting takes seconds, so a small job stays with PyTorch; what was converted is kept on disk with its measured speed.
@@ -40,7 +40,7 @@ Run = Callable[[Tensor], tuple[Tensor, ...]]
 
 @dataclass(frozen=True)
 class Chosen:
-    """The engine of a phase: its name in ``PREFIXES`` and the function."""
+    """The runtime of a phase: its name in ``PREFIXES`` and the function."""
 
     name: str
     run: Run
@@ -49,9 +49,9 @@ class Chosen:
 def choose(
     prefix: nn.Module, images: Tensor, n: int, asked: str = "auto", *, exact: bool = False, digest: str = ""
 ) -> Generator[Event, None, Chosen]:
-    """The engine that gets ``n`` pictures through the prefix soonest, converting included.
+    """The runtime that gets ``n`` pictures through the prefix soonest, converting included.
 
-    PyTorch is timed on ``images``. Under ``auto`` a converted engine has to promise to save time, by what was measured
+    PyTorch is timed on ``images``. Under ``auto`` a converted one has to promise to save time, by what was measured
     when this prefix was converted before or else by ``EXPECTED_SHARE``; and afterwards it has to be faster in fact.
     Whatever was converted has to give PyTorch's numbers on ``images`` (``TOLERANCE``), or PyTorch stays.
 
@@ -114,7 +114,7 @@ def _key(name: str, prefix: nn.Module | str, images: Tensor) -> str:
 
 
 def agree(got: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> bool:
-    """Whether two engines gave the same activations, up to ``TOLERANCE`` of the largest."""
+    """Tell whether two runtimes gave the same activations, up to ``TOLERANCE`` of the largest."""
     return len(got) == len(expected) and all(
         a.shape == b.shape and bool((a - b).abs().max() <= TOLERANCE * b.abs().max() + 1e-6)  # NaN is not <= anything
         for a, b in zip(got, expected, strict=True)

@@ -78,9 +78,9 @@ def _test(job: store.Job, context: TrainingContext, dataset: Dataset, settings: 
     batches = assemble.make_batches(dataset, "test", context.preprocessing, settings, assemble.device_of(context.model))
     n, model = len(batches.rows), context.model
     source: Source = batches
-    if context.engine is not None and context.state.best_epoch is not None:
+    if context.inputs is not None and context.state.best_epoch is not None:
         context.plan.apply(model, context.plan.phase_of(context.state.best_epoch))
-        model, source = drain(context.engine.answers(model, batches, "test"), lambda event: _write(job, event))
+        model, source = drain(context.inputs.of_split(model, batches, "test"), lambda event: _write(job, event))
     started = time.perf_counter()
 
     def seen(done: int) -> None:

@@ -8,6 +8,7 @@ from torch import nn
 
 from ftcore import vision
 from ftcore.errors import ModelError
+from ftcore.inputs import InputSpec
 from ftcore.models import heads, weight_files, weights
 from ftcore.models.heads import PLAIN, Head
 from ftcore.preprocessing import Preprocessing
@@ -58,7 +59,7 @@ def build_model(
         if start is not None:
             weight_files.load_into(model, start, keep_head=keep_head)
         if (name, image_size, head.pool) not in _suits:
-            _try_out(model, image_size, n_outputs)
+            _try_out(model, InputSpec.square(image_size), n_outputs)
             _suits.add((name, image_size, head.pool))
     except (AssertionError, TypeError, RuntimeError, AttributeError, IndexError, ValueError) as error:
         raise _refusal(name, head.pool, image_size, n_outputs, error) from error
@@ -79,14 +80,14 @@ def takes_drop_path(name: str) -> bool:
         return False
 
 
-def gives_maps(model: nn.Module, image_size: int) -> bool | None:
+def gives_maps(model: nn.Module, spec: InputSpec) -> bool | None:
     """Whether the last features of a model on paper are a map, [B, C, H, W] or [B, H, W, C], and no list of tokens.
 
     None where the model does not say it in the usual way.
     """
     try:
         with torch.device("meta"), torch.no_grad():
-            features = model.eval().forward_features(torch.empty(1, 3, image_size, image_size))  # type: ignore[operator]
+            features = model.eval().forward_features(spec.example())  # type: ignore[operator]
         return features.ndim == 4
     except Exception:  # each family says no in its own way
         return None
@@ -96,12 +97,12 @@ _suits: set[tuple[str, int, str]] = set()
 """What was tried out in this process, with size and pooling: a search builds the same one a hundred times."""
 
 
-def _try_out(model: nn.Module, image_size: int, n_outputs: int) -> None:
+def _try_out(model: nn.Module, spec: InputSpec, n_outputs: int) -> None:
     """One picture through the model: some families notice only here that a size does not suit them."""
     model.eval()
     try:
         with torch.inference_mode():
-            shape = tuple(model(torch.zeros(1, 3, image_size, image_size)).shape)
+            shape = tuple(model(spec.example()).shape)
     except Exception as error:  # each family says no in its own way
         raise _NotThrough(error) from error
     model.train()

@@ -24,7 +24,7 @@ from ftcore.settings import RunSettings, check_task
 from ftcore.tasks.outputs import Outputs
 from ftcore.training.batches import Batches
 from ftcore.training.loop import PhaseState, TrainingContext
-from ftcore.training.phase_inputs import Engine
+from ftcore.training.phase_inputs import CachedInputs
 from ftcore.training.recipe import schedules
 from ftcore.training.recipe.losses import build_loss
 from ftcore.training.recipe.mixup import Mixing
@@ -88,7 +88,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         clip=settings.train.clip,
         ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
         name=settings.model.name,
-        engine=Engine(settings.model.image_size, settings.engine),
+        inputs=CachedInputs(preprocessing.spec, settings.engine),
         mixing=_mixing(settings, len(dataset.classes)),
         penalty=_penalty(settings, model),
         notes=(NO_DROP_PATH,) if settings.model.drop_path and not has_drop_path(model) else (),

@@ -52,7 +52,7 @@ class TrainerState:
 
 
 class Source(Protocol):
-    """Batches of (inputs, targets [B, ...]): pictures, or what an engine made of them."""
+    """Batches of (inputs, targets [B, ...]): pictures, or what the frozen part made of them."""
 
     def epoch(self, epoch: int = 0) -> Iterator[tuple[Any, Tensor]]: ...
 
@@ -69,7 +69,7 @@ class PhaseState:
         answer: Maps ``validation``'s inputs to outputs; None is the answering model on pictures.
         train: Inputs of this phase; None are the pictures.
         validation: The same for validation.
-        prepared: Whether the engine has seen to this phase.
+        prepared: Whether the inputs of this phase have been seen to.
         autocast: Whether training steps compute in bfloat16; None until it is decided (precision.py).
         plateau: Lowers the rate when validation stalls, where the schedule is of that kind.
     """
@@ -86,12 +86,12 @@ class PhaseState:
     plateau: Plateau | None = None
 
 
-class Engine(Protocol):
+class PhaseInputs(Protocol):
     """Makes a phase cheaper before it begins, and says what it does."""
 
     def prepare(self, context: "TrainingContext", phase_state: PhaseState) -> Iterator[Event]: ...
 
-    def answers(
+    def of_split(
         self, model: nn.Module, pictures: Batches, what: str
     ) -> Generator[Event, None, tuple[nn.Module, Source]]: ...
 
@@ -116,7 +116,7 @@ class TrainingContext:
         state: Where the run stands.
         phase: Optimizer and schedule of the current phase, or None before the first.
         name: What the log calls the model.
-        engine: Caches what is frozen (phase_inputs.py), or None.
+        inputs: Caches what is frozen (phase_inputs.py), or None.
         mixing: Mixes training batches, or None.
         penalty: Pulls on the weights, or None.
         notes: Sentences to say at the start: what was asked for and cannot be had.
@@ -137,7 +137,7 @@ class TrainingContext:
     state: TrainerState = field(default_factory=TrainerState)
     phase: PhaseState | None = None
     name: str = ""
-    engine: Engine | None = None
+    inputs: PhaseInputs | None = None
     mixing: Mixing | None = None
     penalty: Penalty | None = None
     notes: tuple[str, ...] = ()
@@ -169,9 +169,9 @@ def finetune(context: TrainingContext, *, should_stop: Callable[[], bool] = lamb
         if context.patience and state.stale_epochs >= context.patience and context.plan.is_last(epoch):
             return
         phase_state = context.enter(epoch)
-        if context.engine is not None and not phase_state.prepared:
+        if context.inputs is not None and not phase_state.prepared:
             started = time.perf_counter()
-            yield from context.engine.prepare(context, phase_state)
+            yield from context.inputs.prepare(context, phase_state)
             phase_state.prepared = True
             state.seconds += time.perf_counter() - started
         started = time.perf_counter()

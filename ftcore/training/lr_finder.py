@@ -44,8 +44,8 @@ def find_rate(context: TrainingContext) -> Generator[Event, None, Rates]:
     The suggestion is the rate at which the smoothed loss falls fastest over the logarithm of the rate.
     """
     phase_state = context.enter(0)
-    if context.engine is not None:
-        yield from context.engine.prepare(context, phase_state)
+    if context.inputs is not None:
+        yield from context.inputs.prepare(context, phase_state)
     batches = _endless(context, phase_state)
     peaks = phase_state.scheduler.base_lrs
     shares = [peak / max(peaks) for peak in peaks]  # of the head's rate: deeper groups learn more slowly

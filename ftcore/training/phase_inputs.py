@@ -17,6 +17,7 @@ from ftcore.errors import WorkspaceError
 from ftcore.events import Event, FeaturesCached, Note, Progress
 from ftcore.freezing import disk_cache, feature_cache, runtimes
 from ftcore.freezing.cut import Cut, CutError, cut
+from ftcore.inputs import InputSpec
 from ftcore.settings import EngineSettings
 from ftcore.training import precision
 from ftcore.training.batches import Batches
@@ -26,7 +27,7 @@ MOST_BYTES = 400_000
 """Per picture and view; where more would cross, keeping it costs more than computing it again."""
 
 TRIED = 32
-"""Pictures that engines are timed and compared on."""
+"""Pictures that runtimes are timed and compared on."""
 
 BATCH = 16
 """Pictures that the frozen part sees at a time: as quick as more of them, for a quarter of the memory of 64."""
@@ -42,16 +43,16 @@ class _Work:
     missing: list[int]
 
 
-class Engine:
+class CachedInputs:
     """Gives a phase its cached inputs, or leaves it to train from the pictures and says why; and the fastest steps.
 
     Args:
-        size: Side of the pictures, in pixels.
-        settings: Precision, engine and bounds.
+        spec: Of one picture.
+        settings: Precision, runtime and bounds.
     """
 
-    def __init__(self, size: int, settings: EngineSettings) -> None:
-        self._size, self._settings = size, settings
+    def __init__(self, spec: InputSpec, settings: EngineSettings) -> None:
+        self._spec, self._settings = spec, settings
         self._chosen: tuple[str, runtimes.Chosen] | None = None
 
     def prepare(self, context: TrainingContext, phase_state: PhaseState) -> Iterator[Event]:
@@ -110,7 +111,7 @@ class Engine:
             cache_hit=not computed and not context.train.is_fresh,
         )
 
-    def answers(
+    def of_split(
         self, model: nn.Module, pictures: Batches, what: str
     ) -> Generator[Event, None, tuple[nn.Module, Source]]:
         """A model and its inputs for a look at ``pictures`` that computes nothing frozen twice.
@@ -154,12 +155,12 @@ class Engine:
         found = self._cut(model)
         return found, {what: self._work(found, what, pictures).keys for what, pictures in lists}
 
-    def bytes_per_picture(self, found: Cut) -> int:
+    def bytes_per_example(self, found: Cut) -> int:
         """What is kept of one view of one picture."""
         return self._bytes(found)
 
     def _cut(self, model: nn.Module) -> Cut:
-        return cut(model, self._size, most_values=MOST_BYTES / self._bytes_per_value)
+        return cut(model, self._spec, most_values=MOST_BYTES / self._bytes_per_value)
 
     @property
     def _bytes_per_value(self) -> int:
@@ -201,9 +202,9 @@ class Engine:
 
     def _work(self, found: Cut, what: str, pictures: Batches) -> _Work:
         keys, fingerprint = [], pictures.fingerprint()
-        # Full precision promises the numbers of uncached training: those of another engine are kept apart.
+        # Full precision promises the numbers of uncached training: those of another runtime are kept apart.
         exact, prefix = self._settings.precision == "float32", self._settings.prefix
-        engine = {"engine": prefix} if exact and prefix not in ("auto", "eager") else {}
+        runtime = {"engine": prefix} if exact and prefix not in ("auto", "eager") else {}
         for view in range(pictures.n_views):
             drawn = {"view": view, **pictures.views_json()} if view else {}
             keys.append(
@@ -213,7 +214,7 @@ class Engine:
                     preprocessing=pictures.preprocessing.to_json(),
                     names=found.names,
                     dtype=self._settings.precision,
-                    **engine,
+                    **runtime,
                     **drawn,
                 )
             )
@@ -221,7 +222,7 @@ class Engine:
         return _Work(pictures, what, keys, missing)
 
     def _choose(self, found: Cut, pictures: Batches, n: int) -> Generator[Event, None, runtimes.Chosen]:
-        """The prefix engine for this cut; it stays for as long as the cut does."""
+        """The runtime of the prefix for this cut; it stays for as long as the cut does."""
         if self._chosen is None or self._chosen[0] != found.digest:
             images, exact = pictures.first(TRIED), self._settings.precision == "float32"
             chosen = yield from runtimes.choose(
@@ -263,7 +264,7 @@ class Engine:
         return Progress(stage=f"fill_{work.what}", label=label, done=done, total=total, seconds=seconds)
 
     def _fresh(self, context: TrainingContext, phase_state: PhaseState, found: Cut) -> Iterator[Event]:
-        """Views of their own in every epoch: the prefix runs again and again, on the fastest engine."""
+        """Views of their own in every epoch: the prefix runs again and again, on the fastest runtime."""
         pictures = context.train
         n = context.plan.phases[phase_state.phase].n_epochs * len(pictures.rows)
         chosen = yield from self._choose(found, pictures, n)

@@ -28,6 +28,7 @@ import psutil
 from PIL import Image
 
 from ftcore.datasets.sources import samples
+from ftcore.inputs import InputSpec
 from ftcore.runs.process import WORKER_ENVIRONMENT
 
 HERE = Path(__file__).parent
@@ -151,7 +152,7 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
     images = torch.randn(64, 3, SIZE, SIZE).contiguous(memory_format=torch.channels_last)
     prefix_seconds, forward, inputs = 0.0, network, images[:BATCH]
     if freeze != "none":
-        halves = cut(network, SIZE)
+        halves = cut(network, InputSpec.square(SIZE))
         run = drain(runtimes.choose(halves.prefix, images[:BATCH], 10**6, engine)).run
         prefix_seconds = timed(lambda: run(images), 5) / len(images) * (n_train * (views + 1) + n_val)
         forward, inputs = halves.suffix, tuple(value[:BATCH].clone() for value in run(images))

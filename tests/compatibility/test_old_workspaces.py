@@ -97,7 +97,7 @@ def test_a_finished_run_shows_its_scores_and_answers_as_it_did(old, task):
     kept = Predictions.load(job.folder / "predictions" / "test.parquet", bundle.classes, task)
     assert report.scores(kept)[state.headline]["value"] == pytest.approx(state.scores[state.headline]["value"])
     pictures = PixelStore(dataset, 32)
-    answers = bundle.answers([pictures.picture(int(row)) for row in kept.row])
+    answers = bundle.predict([pictures.picture(int(row)) for row in kept.row])
     spread = kept.target.std() if task == "regression" else 1.0
     assert np.abs(answers - kept.values).max() < ACROSS_MACHINES * spread
 

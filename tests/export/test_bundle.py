@@ -16,6 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from ftcore.errors import DataError, ModelError, WorkspaceError
+from ftcore.evaluation.predictor import predict_one
 from ftcore.export import bundle
 from ftcore.export.bundle import Bundle
 from ftcore.models.build import build_model, creation_options
@@ -78,17 +79,17 @@ def test_a_bundle_answers_as_the_trained_model(target, architecture, fit, head):
         expected = model(torch.from_numpy(recipe.batch(pictures)).permute(0, 3, 1, 2)).softmax(1).numpy()
     loaded = Bundle(target)
     assert loaded.classes == CLASSES
-    assert np.abs(loaded.answers(pictures) - expected).max() < 1e-5
+    assert np.abs(loaded.predict(pictures) - expected).max() < 1e-5
     for picture, row in zip(pictures, expected, strict=True):
-        assert np.abs(loaded.answer(picture).values - row).max() < 1e-5
+        assert np.abs(predict_one(loaded, picture).values - row).max() < 1e-5
 
 
 def test_bytes_and_pictures_get_the_same_answer(target, tmp_path):
     written(target)
     photo().save(tmp_path / "p.png")
     loaded = Bundle(target)
-    from_bytes = loaded.answer((tmp_path / "p.png").read_bytes())
-    assert (from_bytes.values == loaded.answer(photo()).values).all()
+    from_bytes = predict_one(loaded, (tmp_path / "p.png").read_bytes())
+    assert (from_bytes.values == predict_one(loaded, photo()).values).all()
     assert from_bytes.values.sum() == pytest.approx(1.0)
     assert from_bytes.seconds > 0
 
@@ -96,7 +97,7 @@ def test_bytes_and_pictures_get_the_same_answer(target, tmp_path):
 def test_bytes_that_are_no_picture_are_a_sentence(target):
     written(target)
     with pytest.raises(DataError):
-        Bundle(target).answer(b"no picture")
+        predict_one(Bundle(target), b"no picture")
 
 
 def snippet(folder):
@@ -134,7 +135,7 @@ def test_the_program_in_the_readme_gives_the_same_answer(target, tmp_path, archi
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    expected = Bundle(target).answer((there / "picture.jpg").read_bytes()).values
+    expected = predict_one(Bundle(target), (there / "picture.jpg").read_bytes()).values
     said = ast.literal_eval(done.stdout)
     assert list(said) == list(CLASSES)
     assert np.abs(np.array(list(said.values())) - expected).max() < 1e-4
@@ -180,17 +181,17 @@ def test_class_names_stand_in_the_readme_as_they_are(target):
 
 def test_a_new_bundle_replaces_the_old_one_and_its_zip(target):
     written(target, seed=1)
-    first, packed = Bundle(target).answer(photo()).values, bundle.zip_path(target).read_bytes()
+    first, packed = predict_one(Bundle(target), photo()).values, bundle.zip_path(target).read_bytes()
     written(target, seed=2, classes=("x", "y", "z"))
     assert Bundle(target).classes == ("x", "y", "z")
-    assert not np.allclose(Bundle(target).answer(photo()).values, first)
+    assert not np.allclose(predict_one(Bundle(target), photo()).values, first)
     assert bundle.zip_path(target).read_bytes() != packed
     assert sorted(path.name for path in target.parent.iterdir()) == ["bundle", "bundle.zip"]
 
 
 def test_a_bundle_that_cannot_be_written_leaves_the_old_one(target, monkeypatch):
     written(target, seed=1)
-    before, packed = Bundle(target).answer(photo()).values, bundle.zip_path(target).read_bytes()
+    before, packed = predict_one(Bundle(target), photo()).values, bundle.zip_path(target).read_bytes()
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -199,7 +200,7 @@ def test_a_bundle_that_cannot_be_written_leaves_the_old_one(target, monkeypatch)
         patch.setattr(os, "fsync", full)
         with pytest.raises(WorkspaceError, match="The disk is full"):
             written(target, seed=2)
-    assert (Bundle(target).answer(photo()).values == before).all()
+    assert (predict_one(Bundle(target), photo()).values == before).all()
     assert bundle.zip_path(target).read_bytes() == packed
     assert sorted(path.name for path in target.parent.iterdir()) == ["bundle", "bundle.zip"]
 
@@ -273,9 +274,9 @@ def test_every_task_is_answered_by_the_bundle_and_by_the_program_in_its_readme(
     assert loaded.outputs == outputs
     assert loaded.typical_error == ((0.5, 0.1) if outputs.task == "regression" else ())
     photo().save(target / "picture.png")
-    said = loaded.answer((target / "picture.png").read_bytes()).values
+    said = predict_one(loaded, (target / "picture.png").read_bytes()).values
     with torch.inference_mode():
-        expected = outputs.answers(model.eval()(torch.from_numpy(recipe.batch([photo()])).permute(0, 3, 1, 2)))
+        expected = outputs.predictions(model.eval()(torch.from_numpy(recipe.batch([photo()])).permute(0, 3, 1, 2)))
     assert said == pytest.approx(expected[0].numpy(), abs=1e-5)
     (target / "program.py").write_text(snippet(target).replace("picture.jpg", "picture.png"), encoding="utf-8")
     monkeypatch.chdir(target)

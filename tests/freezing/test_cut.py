@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 
 from ftcore.freezing.cut import CutError, cut
 from ftcore.freezing.plan import FreezePlan, Phase
+from ftcore.inputs import InputSpec
 from ftcore.models.build import build_model
 from ftcore.models.depth_groups import depth_groups
 from ftcore.models.groups import n_last_stage
@@ -30,11 +32,11 @@ def assert_same_answers(model, halves, pictures):
 def test_a_wide_cut_moves_to_an_earlier_place_where_one_small_tensor_crosses(name, n_tensors):
     model, plan = model_with(name, 64, "last")
     FreezePlan(plan.groups, [Phase(0, 1, 6, "")]).apply(model, 0)
-    natural = cut(model, 64)
+    natural = cut(model, InputSpec.square(64))
     assert len(natural.names) == n_tensors and not natural.moved
     narrow = natural.values_per_image - 1
     try:
-        halves = cut(model, 64, most_values=narrow)
+        halves = cut(model, InputSpec.square(64), most_values=narrow)
     except CutError as error:
         assert name == "resnet18", "every earlier tensor of a ResNet is larger"
         assert "no narrow place" in error.what
@@ -47,7 +49,7 @@ def test_a_wide_cut_moves_to_an_earlier_place_where_one_small_tensor_crosses(nam
 
 def test_both_halves_share_the_parameters_of_the_model():
     model, _ = model_with("resnet18", 64, "last")
-    halves = cut(model, 64)
+    halves = cut(model, InputSpec.square(64))
     own = {id(parameter) for parameter in model.parameters()}
     assert {id(parameter) for parameter in halves.suffix.parameters()} <= own
     learning = {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
@@ -56,7 +58,7 @@ def test_both_halves_share_the_parameters_of_the_model():
 
 def test_dropout_before_the_head_stays_random_behind_the_cut():
     model, _ = model_with("tf_efficientnet_lite0", 64, "head", dropout=0.5)
-    halves = cut(model, 64)
+    halves = cut(model, InputSpec.square(64))
     features = halves.prefix.eval()(torch.randn(2, 3, 64, 64))
     assert not torch.equal(halves.suffix(features), halves.suffix(features))
     halves.suffix.eval()
@@ -66,7 +68,7 @@ def test_dropout_before_the_head_stays_random_behind_the_cut():
 def test_cutting_leaves_the_model_as_it_was():
     model, _ = model_with("tf_efficientnet_lite0", 64, "head", dropout=0.5)
     names, modes = list(model.state_dict()), {name: m.training for name, m in model.named_modules()}
-    cut(model, 64)
+    cut(model, InputSpec.square(64))
     assert list(model.state_dict()) == names
     assert {name: m.training for name, m in model.named_modules()} == modes
 
@@ -74,7 +76,7 @@ def test_cutting_leaves_the_model_as_it_was():
 def test_a_model_with_nothing_frozen_is_not_cut():
     model, _ = model_with("resnet18", 64, "all")
     with pytest.raises(CutError, match="Nothing of this model is frozen"):
-        cut(model, 64)
+        cut(model, InputSpec.square(64))
 
 
 def test_a_model_that_cannot_be_traced_is_named_not_crashed_on():
@@ -89,9 +91,30 @@ def test_a_model_that_cannot_be_traced_is_named_not_crashed_on():
             return self.head(x) if float(x.sum()) > 0 else self.head(-x)
 
     with pytest.raises(CutError, match="cannot be cut"):
-        cut(Stubborn(), 2)
+        cut(Stubborn(), InputSpec.square(2))
 
 
 def test_values_per_image_counts_what_crosses():
     model, _ = model_with("resnet18", 64, "head")
-    assert cut(model, 64).values_per_image == model.num_features
+    assert cut(model, InputSpec.square(64)).values_per_image == model.num_features
+
+
+class Grey(nn.Module):
+    """A network that reads images of one channel that are wider than high."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = nn.Conv2d(1, 4, 3), nn.Linear(4 * 18 * 28, 2)
+
+    def forward(self, x):
+        return self.head(self.body(x).relu().flatten(1))
+
+
+def test_an_example_of_any_shape_passes():
+    torch.manual_seed(0)
+    model, spec = Grey().eval(), InputSpec((1, 20, 30))
+    model.body.requires_grad_(False)
+    halves = cut(model, spec)
+    examples = torch.rand(5, *spec.shape)
+    assert torch.equal(halves.suffix(halves.prefix(examples)), model(examples))
+    assert halves.values_per_image == 4 * 18 * 28

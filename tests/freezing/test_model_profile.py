@@ -46,7 +46,7 @@ def test_with_adapters_these_and_the_head_are_counted(name):
 )
 def test_it_knows_what_the_network_can_be_asked_for(name, drop_path, places, poolings):
     found = a.anatomy(name, n_outputs=2, image_size=32)
-    assert (found.drop_path, found.places, found.poolings) == (drop_path, places, poolings)
+    assert (found.drop_path, found.is_spatial, found.poolings) == (drop_path, places, poolings)
 
 
 def test_it_is_kept_and_a_damaged_file_is_measured_anew(workspace, monkeypatch):

@@ -60,7 +60,7 @@ def test_a_run_of_every_task_ends_with_scores_and_a_model_that_gives_them_again(
     bundle = Bundle(job.folder / "bundle")
     kept = Predictions.load(job.folder / "predictions" / "test.parquet", dataset.classes, dataset.task)
     pictures = PixelStore(dataset, 32)
-    said = bundle.answers([pictures.picture(int(row)) for row in kept.row])
+    said = bundle.predict([pictures.picture(int(row)) for row in kept.row])
     assert said.shape == kept.values.shape == (state.n_tested, len(dataset.classes))
     spread = kept.target.std() if dataset.task == "regression" else 1.0
     assert np.abs(said - kept.values).max() < 0.02 * spread, "half precision of the cache is all that differs"

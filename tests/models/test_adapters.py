@@ -10,6 +10,7 @@ from torch.nn.utils import parametrize
 from ftcore.freezing.cut import CutError, cut
 from ftcore.freezing.plan import FreezePlan, Phase, make_phases
 from ftcore.freezing.runtimes import fold_batch_norms
+from ftcore.inputs import InputSpec
 from ftcore.models import adapters
 from ftcore.models.adapters import LowRank
 from ftcore.models.build import build_model
@@ -125,9 +126,9 @@ def test_the_cut_stays_at_the_boundary(name):
     size = 56
     model, groups, plain = adapted(name, n_groups=4, size=size)
     FreezePlan(groups, [Phase(0, 1, 4, "")]).apply(model, 0)
-    halves = cut(model, size)
+    halves = cut(model, InputSpec.square(size))
     FreezePlan(depth_groups(plain), [Phase(0, 1, 4, "")]).apply(plain, 0)
-    assert halves.shapes == cut(plain, size).shapes
+    assert halves.shapes == cut(plain, InputSpec.square(size)).shapes
     model.eval(), halves.suffix.eval()
     with torch.no_grad():
         assert torch.equal(model(pictures(size=size)), halves.suffix(halves.prefix(pictures(size=size))))
@@ -139,14 +140,14 @@ def test_with_adapters_in_the_first_layers_nothing_is_left_to_cache():
     model, groups, _ = adapted("resnet18")
     FreezePlan(groups, [Phase(0, 1, len(groups), "")]).apply(model, 0)
     with pytest.raises(CutError, match="Nothing of this model is frozen from its input on"):
-        cut(model, 64)
+        cut(model, InputSpec.square(64))
 
 
 def test_a_frozen_prefix_with_adapters_of_a_later_phase_can_be_folded():
     """Batch norms are not folded into layers whose weight is computed."""
     model, groups, _ = adapted("resnet18", n_groups=4)
     FreezePlan(groups, [Phase(0, 1, 1, "")]).apply(model, 0)
-    prefix = cut(model, 64).prefix.eval()
+    prefix = cut(model, InputSpec.square(64)).prefix.eval()
     with torch.no_grad():
         torch.testing.assert_close(fold_batch_norms(prefix)(pictures())[0], prefix(pictures())[0], rtol=1e-4, atol=1e-4)
 

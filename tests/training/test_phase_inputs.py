@@ -239,12 +239,12 @@ def test_without_the_cache_it_is_told_that_nothing_was_prepared(tiny_dataset):
     ("precision", "prefix", "shared"),
     [("float32", "openvino", False), ("float32", "eager", True), ("float16", "openvino", True)],
 )
-def test_full_precision_does_not_take_another_engines_numbers(tiny_dataset, precision, prefix, shared):
+def test_full_precision_does_not_take_another_runtimes_numbers(tiny_dataset, precision, prefix, shared):
     def keys(prefix):
         values = [f"engine.precision={precision}", f"engine.prefix={prefix}", "model.pretrained=false"]
         context = assemble(s.with_values(s.RunSettings(dataset=tiny_dataset.id), values), tiny_dataset)
         context.enter(0)
-        return context.engine.survey(context.model, [("validation", context.validation)])[1]
+        return context.inputs.survey(context.model, [("validation", context.validation)])[1]
 
     assert (keys("auto") == keys(prefix)) == shared
 
@@ -286,7 +286,7 @@ def test_the_last_look_at_other_pictures_computes_nothing_twice(tiny_dataset):
     for fills_again in (True, False):
         context.plan.apply(context.model, 0)
         events = []
-        model, source = drain(context.engine.answers(context.model, test, "test"), events.append)
+        model, source = drain(context.inputs.of_split(context.model, test, "test"), events.append)
         assert bool(fills(events)) == fills_again
         got, _ = predict_outputs(model, source.epoch())
         assert torch.allclose(got, expected, atol=1e-5)

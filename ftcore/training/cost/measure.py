@@ -35,7 +35,7 @@ from ftcore.training import assemble, precision
 from ftcore.training.batches import KEPT_BYTES, Batches
 from ftcore.training.cost.price import GOING_BACK, Fill, Layers, Measured, PhaseCost
 from ftcore.training.loop import PhaseState, Source, TrainingContext, mix, train_step
-from ftcore.training.phase_inputs import BATCH, TRIED, Engine
+from ftcore.training.phase_inputs import BATCH, TRIED, CachedInputs
 
 BATCHES = 3
 """Of each kind are timed, after one that warms up."""
@@ -111,9 +111,9 @@ class _Phase:
     ) -> None:
         self._settings, self._parts, self._index, self._test, self._known = settings, context, index, test, known
         self._phase = context.plan.phases[index]
-        self._engine = Engine(settings.model.image_size, settings.engine)
+        self._inputs = CachedInputs(context.preprocessing.spec, settings.engine)
         self._per_picture: dict[bool, float] = {}  # through the frozen part, for pictures as they are and for views
-        self._convert_seconds = 0.0  # choosing an engine for the frozen part, and opening it
+        self._convert_seconds = 0.0  # choosing a runtime for the frozen part, and opening it
 
     def measure(self, byte_seconds: float) -> PhaseCost:
         """What the phase takes. ``byte_seconds`` is what writing one byte takes."""
@@ -176,11 +176,11 @@ class _Phase:
         if self._test is not None:
             lists.append(("test", self._test))
         try:
-            cut, keys = self._engine.survey(self._parts.model, lists)
+            cut, keys = self._inputs.survey(self._parts.model, lists)
         except CutError:
             return None
         n_bytes = sum(len(self._list(what).rows) * len(own) for what, own in keys.items() if what != "test")
-        n_bytes *= self._engine.bytes_per_picture(cut)
+        n_bytes *= self._inputs.bytes_per_example(cut)
         return (cut, keys) if n_bytes <= disk_cache.most_bytes(self._settings.engine.cache_gb * 1e9) else None
 
     def _list(self, what: str) -> Batches:
@@ -208,7 +208,7 @@ class _Phase:
         return [tensor.float().cpu().numpy().astype(dtype) for tensor in run(images)], images
 
     def _choose(self, cut: Cut, images: Tensor, n: int, exact: bool) -> runtimes.Run:
-        """The engine that the run will choose. A frozen part that is converted here is kept, and the run finds it."""
+        """The runtime that the run will choose. A frozen part that is converted here is kept, and the run finds it."""
         asked = self._settings.engine.prefix
         for _ in range(2 if self._known else 1):
             started = time.perf_counter()
@@ -238,7 +238,7 @@ class _Phase:
 
     def _fills(self, cut: Cut, keys: dict[str, list[str]]) -> tuple[Fill, ...]:
         """Every view of every list; those that are known were not timed, and lie in the cache."""
-        fills, each = [], self._engine.bytes_per_picture(cut)
+        fills, each = [], self._inputs.bytes_per_example(cut)
         for what, own in keys.items():
             n = len(self._list(what).rows)
             for view, key in enumerate(own):

@@ -15,7 +15,7 @@ from ftcore.settings import EngineSettings
 from ftcore.training.batches import Batches
 from ftcore.training.embeddings import lookup
 from ftcore.training.embeddings.lookup import fitting_size
-from ftcore.training.phase_inputs import Engine
+from ftcore.training.phase_inputs import CachedInputs
 
 MODEL = "tf_efficientnet_lite0"
 
@@ -49,9 +49,9 @@ def picture_features(
     chosen = np.arange(len(dataset.records())) if rows is None else rows
     targets = np.zeros(len(chosen), np.int64)
     batches = Batches(PixelStore(dataset), chosen, targets, preprocessing, batch_size=64, device=device)
-    engine = Engine(size, EngineSettings())
-    arrays = yield from engine.activations(model, batches, "all")
+    inputs = CachedInputs(preprocessing.spec, EngineSettings())
+    arrays = yield from inputs.activations(model, batches, "all")
     if rows is None:
-        _, keys = engine.survey(model, [("all", batches)])
+        _, keys = inputs.survey(model, [("all", batches)])
         lookup.remember(dataset, model_name, image_size, keys["all"])
     return lookup.joined(arrays)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ftcore import names
 from ftcore.datasets.targets import classes_in_words
+from ftcore.evaluation.predictor import predict_one
 from ftcore.tasks import scores
 from pages.components import charts
 
@@ -35,7 +36,7 @@ def show(bundle: Any, shown: object, data: object, truth: str | None, key: str) 
         truth: The label of the picture in words, if it is known.
         key: Tells this picture's widgets from others.
     """
-    found = bundle.answer(data)
+    found = predict_one(bundle, data)
     values = found.values.tolist()
     left, right = st.columns([1, 2], vertical_alignment="center")
     left.image(shown, width=220, alt=f"The picture that was asked about{f', truly {truth}' if truth else ''}")

@@ -52,7 +52,7 @@ def _of_network(dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
     known = freeze_bar.network_of(dataset, settings)
     if known is None:
         return _lengths(spans(freeze.preset, epochs, freeze))
-    found = {"takes_drop_path": known.drop_path, "is_spatial": known.places, "poolings": known.poolings}
+    found = {"takes_drop_path": known.drop_path, "is_spatial": known.is_spatial, "poolings": known.poolings}
     if problem := not_in(known.groups, freeze.preset, freeze):
         return {**found, "not_in_plan": problem}
     return {**found, **_lengths(make_phases(freeze.preset, known.groups, epochs, freeze))}
