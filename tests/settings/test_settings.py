@@ -9,15 +9,16 @@ import torch
 from torch import nn
 
 from ftcore import settings as s
+from ftcore.choices import Table
 from ftcore.errors import SettingsError
 from ftcore.models.groups import DepthGroup
-from ftcore.settings import DatasetFacts, FreezeSettings, ModelSettings, RunSettings, TrainSettings
+from ftcore.settings import DatasetFacts, FreezeSettings, ModelSettings, RunSettings, TrainSettings, choices
 
 KINDS = {"": RunSettings, **s.SECTIONS}
 FIELDS = [(section, f) for section, kind in KINDS.items() for f in fields(kind) if f.metadata]
 NUMBERS = [(section, f) for section, f in FIELDS if type(f.default) in (int, float)]
 CHOICES = [(section, f) for section, f in FIELDS if f.metadata["choices"] is not None]
-TABLES = [value for value in vars(s).values() if isinstance(value, s.Table)]
+TABLES = [value for value in vars(choices).values() if isinstance(value, Table)]
 
 
 def called(pair):

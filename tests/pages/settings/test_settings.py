@@ -11,6 +11,7 @@ from ftcore.events import Failed, Finished, Progress
 from ftcore.runs import drafts, log, lr_trials, queue, store
 from ftcore.settings import files, guide, keys
 from ftcore.settings.conflicts import contradictions
+from ftcore.settings.fields import setting
 from ftcore.teaching import glossary
 from pages.components import cached, forms
 from pages.components.settings import conflicts
@@ -187,7 +188,7 @@ def test_a_field_that_somebody_adds_later_shows_up_by_itself(monkeypatch):
     class Later:
         """What somebody thought of later. And more."""
 
-        warp: float = s.setting(0.5, "Warp", "How far it warps.", low=0.0, high=1.0, advanced=True)
+        warp: float = setting(0.5, "Warp", "How far it warps.", low=0.0, high=1.0, advanced=True)
 
     monkeypatch.setitem(s.SECTIONS, "later_on", Later)
     assert forms.by_section("warp") == {"later_on": ("Later on", Later.__doc__, ["later_on.warp"])}
