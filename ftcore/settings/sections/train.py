@@ -1,0 +1,165 @@
+"""How the weights move, and for how long."""
+
+from dataclasses import dataclass
+
+from ftcore.settings.choices import CLASS_WEIGHTS, LOSSES, MONITORS, OPTIMIZERS, SCHEDULES
+from ftcore.settings.fields import check, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """How the weights move, and for how long."""
+
+    epochs: int = setting(8, "Epochs", "How often the model sees every training picture.", low=1, high=1000, step=1)
+    batch_size: int = setting(
+        32,
+        "Batch size",
+        "Pictures per step. Smaller steps are noisier; larger need more memory.",
+        low=2,
+        high=1024,
+        step=8,
+    )
+    lr: float = setting(
+        0.003,
+        "Learning rate",
+        "How far the weights move in each step. Too high and training explodes, too low and nothing happens.",
+        low=1e-7,
+        high=10.0,
+    )
+    optimizer: str = setting("adamw", "Optimiser", "The rule by which the weights move.", choices=OPTIMIZERS)
+    schedule: str = setting("cosine", "Schedule", "How the learning rate changes over the run.", choices=SCHEDULES)
+    warmup: float = setting(
+        0.05,
+        "Warm-up",
+        "Share of the steps in which the rate climbs from zero, so that the first steps do no harm.",
+        low=0.0,
+        high=0.5,
+        step=0.05,
+        advanced=True,
+    )
+    plateau_factor: float = setting(
+        0.5,
+        "Stalled: rate falls to",
+        "Only for the schedule that lowers the rate when it stalls: to this share of what it was.",
+        low=0.01,
+        high=0.95,
+        step=0.05,
+        advanced=True,
+    )
+    plateau_patience: int = setting(
+        2,
+        "Stalled: after",
+        "Only for that schedule: how many epochs in a row may bring nothing better before the rate falls.",
+        low=0,
+        high=100,
+        step=1,
+        advanced=True,
+    )
+    weight_decay: float = setting(
+        0.01, "Weight decay", "Pulls weights towards zero, against learning by heart.", low=0.0, high=1.0, advanced=True
+    )
+    l1: float = setting(
+        0.0,
+        "L1 penalty",
+        "Pulls weights to exactly zero, so that fewer of them count; 0 is off, 0.00001 is usual.",
+        low=0.0,
+        high=1.0,
+        advanced=True,
+    )
+    l2_sp: float = setting(
+        0.0,
+        "Pull towards the pretrained weights (L2-SP)",
+        "Keeps layers near what they knew, in place of weight decay there; 0 is off, 0.01 is usual.",
+        low=0.0,
+        high=10.0,
+        advanced=True,
+    )
+    mixup: float = setting(
+        0.0,
+        "Mixup",
+        "Blends pairs of pictures and their answers, where the frozen part ends; 0 is off, 0.2 is usual.",
+        low=0.0,
+        high=4.0,
+        step=0.1,
+        advanced=True,
+    )
+    cutmix: float = setting(
+        0.0,
+        "CutMix",
+        "Puts a piece of one picture into another and shares the answer by area; 0 is off, 1 is usual.",
+        low=0.0,
+        high=4.0,
+        step=0.1,
+        advanced=True,
+    )
+    loss: str = setting("cross_entropy", "Loss", "What training makes small.", choices=LOSSES, advanced=True)
+    focal_gamma: float = setting(
+        2.0,
+        "Focal strength",
+        "Only for the focal loss: how strongly it looks away from what is right already; 0 is cross entropy.",
+        low=0.0,
+        high=10.0,
+        step=0.5,
+        advanced=True,
+    )
+    huber_delta: float = setting(
+        1.0,
+        "Huber limit",
+        "Only for the Huber loss: errors above this many standard deviations of the numbers count as large.",
+        low=0.01,
+        high=100.0,
+        step=0.5,
+        advanced=True,
+    )
+    class_weights: str = setting(
+        "none", "Weight of classes", "Whether rare classes count more.", choices=CLASS_WEIGHTS, advanced=True
+    )
+    clip: float = setting(
+        0.0,
+        "Gradient clipping",
+        "Longest step that the gradient may ask for, against exploding; 0 is off, 1 is usual.",
+        low=0.0,
+        high=1000.0,
+        advanced=True,
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "Label smoothing",
+        "Tells the model not to be too sure; forgives some wrong labels.",
+        low=0.0,
+        high=0.5,
+        step=0.05,
+        advanced=True,
+    )
+    ema: float = setting(
+        0.0,
+        "Weight averaging (EMA)",
+        "Keeps a moving average of the weights and uses that as the model; 0 is off, 0.99 is usual.",
+        low=0.0,
+        high=0.9999,
+        advanced=True,
+    )
+    monitor: str = setting(
+        "accuracy", "Best epoch by", "Which validation number decides the best epoch.", choices=MONITORS
+    )
+    patience: int = setting(
+        0,
+        "Patience",
+        "Stop early when this many epochs in a row bring nothing better; 0 never stops early.",
+        low=0,
+        high=1000,
+        step=1,
+        advanced=True,
+    )
+    threads: int = setting(
+        0,
+        "Processor threads",
+        "Cores that training may use; 0 takes all of them.",
+        low=0,
+        high=256,
+        step=1,
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
