@@ -4,9 +4,10 @@
 ``with_values`` applies ``section.field=value`` pairs; ``to_json`` and ``from_json`` go to disk and back.
 
 choices         the tables that a value is chosen from
-fields          what a setting says about itself, and the check that reads it
+declaration     what a setting says about itself, and the check that reads it
 phase_list      phases of one's own, as a text
 sections        the settings themselves
+fields          all of them, by key
 keys            get, set and describe a setting by its name
 presets         settings that fit a data set
 files           settings as a file to take away and bring back
@@ -39,12 +40,12 @@ from ftcore.settings.choices import (
     UNFREEZES,
 )
 from ftcore.settings.keys import (
-    about,
+    at_defaults,
     described,
     from_json,
     in_words,
-    keys,
     range_in_words,
+    section_of,
     to_json,
     value_of,
     with_value,
@@ -102,16 +103,16 @@ __all__ = [
     "ModelSettings",
     "RunSettings",
     "TrainSettings",
-    "about",
+    "at_defaults",
     "check_task",
     "custom_phases",
     "described",
     "from_json",
     "in_words",
-    "keys",
     "part_named",
     "phases_text",
     "range_in_words",
+    "section_of",
     "serving",
     "suggest",
     "to_json",

@@ -1,75 +1,35 @@
-"""A field of a setting: default, range and help in one place, and the check that reads them."""
+"""The fields of all settings, by key and in order: what a form, a check, a price or a search needs to know of them."""
 
-import math
-from dataclasses import field, fields
-from typing import Any
+import functools
+from collections.abc import Iterator
+from dataclasses import replace
 
-from ftcore.choices import Table
 from ftcore.errors import SettingsError
+from ftcore.settings.declaration import Field, fields_of
+from ftcore.settings.sections import SECTIONS, RunSettings
 
 
-def setting(
-    default: Any,
-    label: str,
-    help: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    step: float | None = None,
-    choices: Table | None = None,
-    advanced: bool = False,
-) -> Any:
-    """A field whose default, range and help stand in one place, for the check and for the form.
-
-    Args:
-        default: The value when nobody says otherwise.
-        label: What a form calls it.
-        help: One plain sentence for somebody who has never trained a model.
-        low: Smallest value allowed.
-        high: Largest value allowed.
-        step: What one click on plus or minus adds.
-        choices: The table that a name must come from.
-        advanced: Shown only on request.
-    """
-    metadata = {
-        "label": label,
-        "help": help,
-        "low": low,
-        "high": high,
-        "step": step,
-        "choices": choices,
-        "advanced": advanced,
-    }
-    return field(default=default, metadata=metadata)
+def of(key: str) -> Field:
+    """Return the field of a key, or of what an earlier version called it. Raises SettingsError if there is none."""
+    for field in every():
+        if key == field.key or key in field.formerly:
+            return field
+    raise SettingsError(f"Unknown setting {key!r}.", fix=f"Choose one of: {', '.join(f.key for f in every())}.")
 
 
-def check(section: Any) -> None:
-    """Raise for the first value that has the wrong type, is out of range or not in its table. NaN fails too."""
-    for f in fields(section):
-        value, about = getattr(section, f.name), f.metadata
-        if not about:
-            continue
-        if about["choices"] is not None:
-            about["choices"][value]
-            continue
-        expected = type(f.default)
-        if type(value) is not expected:
-            raise SettingsError(
-                f"{about['label']} is {value!r}, expected {kind_in_words(expected)}.", fix=f"For example {f.default!r}."
-            )
-        if isinstance(value, float) and not math.isfinite(value):
-            raise SettingsError(f"{about['label']} is {value}, expected a number.", fix=f"For example {f.default!r}.")
-        low, high = about["low"], about["high"]
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise SettingsError(
-                f"{about['label']} is {value}, expected {_plain(low)} to {_plain(high)}.",
-                fix=f"The usual value is {f.default}.",
-            )
+def every() -> Iterator[Field]:
+    """Yield all fields: those of the whole run, which have no section, then section by section."""
+    yield from _declared("", RunSettings)
+    for name in SECTIONS:
+        yield from in_section(name)
 
 
-def kind_in_words(kind: type) -> str:
-    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
+def in_section(name: str) -> tuple[Field, ...]:
+    """Return the fields of a section, in the order in which they are declared."""
+    return _declared(name, SECTIONS[name])
 
 
-def _plain(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"
+@functools.cache
+def _declared(section: str, kind: type) -> tuple[Field, ...]:
+    prefix = f"{section}." if section else ""
+    return tuple(replace(field, key=prefix + name) for name, field in fields_of(kind).items())

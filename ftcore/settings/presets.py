@@ -8,7 +8,7 @@ from typing import Any
 
 from ftcore.errors import SettingsError
 from ftcore.settings.choices import LOSSES, MONITORS, PRESETS, TASK_LOSSES
-from ftcore.settings.keys import about
+from ftcore.settings.fields import of
 from ftcore.settings.sections import AugmentSettings, RunSettings, TrainSettings
 from ftcore.tasks import scores
 from ftcore.tasks.outputs import TASK_WORDS
@@ -109,7 +109,7 @@ def serving(key: str, task: str) -> list[str]:
         return list(TASK_LOSSES[task])
     if key == "train.monitor":
         return scores.of_task(task)
-    return list(about(key)["choices"])
+    return list(of(key).choices or ())
 
 
 def check_task(settings: RunSettings, task: str, n_classes: int) -> None:

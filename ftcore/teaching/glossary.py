@@ -1,6 +1,6 @@
 """The words of the trade, each in a few plain sentences: one place that forms, pages and the Glossary page read.
 
-A term names the settings that it explains; their defaults, ranges and choices stay in ``settings.py``.
+A term names the settings that it explains; their defaults, ranges and choices stay in ``settings``.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from functools import cache
 
 from ftcore import settings as s
 from ftcore.errors import SettingsError
+from ftcore.settings import fields
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Term:
         title: What people call it.
         text: Two to four plain sentences.
         related: Names of other terms.
-        settings: Keys of the settings that it explains, as ``settings.keys()`` gives them.
+        settings: Keys of the settings that it explains, as ``settings.fields`` has them.
     """
 
     name: str
@@ -79,13 +80,13 @@ def search(text: str) -> list[Term]:
 
 def explained(key: str) -> Explained:
     """Default, range and choices of a setting, in words."""
-    about, default = s.about(key), s.value_of(s.RunSettings(), key)
-    table = about["choices"]
+    field = fields.of(key)
+    table = field.choices
     return Explained(
         key=key,
-        label=about["label"],
-        help=about["help"],
-        default=s.in_words(key, default),
+        label=field.label,
+        help=field.help,
+        default=s.in_words(key, field.default),
         range=s.range_in_words(key),
         choices=tuple((table[name].label, table[name].help) for name in table) if table is not None else (),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ftcore.settings.choices import AUTOCASTS, CACHES, COMPILES, PRECISIONS, PREFIXES
-from ftcore.settings.fields import check, setting
+from ftcore.settings.declaration import check, setting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ftcore.settings.choices import BATCH_NORMS, FREEZE_PRESETS, GRADUAL_STEPS, UNFREEZES
-from ftcore.settings.fields import check, setting
+from ftcore.settings.declaration import check, setting
 from ftcore.settings.phase_list import WHOLE, custom_phases, part_named
 
 _STALLED = 2
@@ -60,6 +60,7 @@ class FreezeSettings:
         high=1.0,
         step=0.05,
         advanced=True,
+        affects_cost=False,
     )
     lora_rank: int = setting(
         0,
@@ -70,6 +71,8 @@ class FreezeSettings:
         high=256,
         step=4,
         advanced=True,
+        scale="log",
+        log_low=1,
     )
     lora_alpha: float = setting(
         16.0,
@@ -79,6 +82,7 @@ class FreezeSettings:
         high=1024.0,
         step=4.0,
         advanced=True,
+        scale="log",
     )
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ftcore.settings.choices import BINARY_OUTPUTS, FITS, POOLS
-from ftcore.settings.fields import check, setting
+from ftcore.settings.declaration import check, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,7 @@ class ModelSettings:
         high=4096,
         step=64,
         advanced=True,
+        scale="log",
     )
     head_dropout: float = setting(
         0.0,

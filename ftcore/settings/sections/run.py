@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ftcore.settings.choices import PRESETS
-from ftcore.settings.fields import check, setting
+from ftcore.settings.declaration import check, setting
 from ftcore.settings.sections.augment import AugmentSettings
 from ftcore.settings.sections.engine import EngineSettings
 from ftcore.settings.sections.freeze import FreezeSettings

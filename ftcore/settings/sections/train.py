@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from ftcore.settings.choices import CLASS_WEIGHTS, LOSSES, MONITORS, OPTIMIZERS, SCHEDULES
-from ftcore.settings.fields import check, setting
+from ftcore.settings.declaration import OnlyWith, check, setting
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
     """How the weights move, and for how long."""
 
-    epochs: int = setting(8, "Epochs", "How often the model sees every training picture.", low=1, high=1000, step=1)
+    epochs: int = setting(
+        8, "Epochs", "How often the model sees every training picture.", low=1, high=1000, step=1, scale="log"
+    )
     batch_size: int = setting(
         32,
         "Batch size",
@@ -18,6 +20,7 @@ class TrainSettings:
         low=2,
         high=1024,
         step=8,
+        scale="log",
     )
     lr: float = setting(
         0.003,
@@ -25,9 +28,21 @@ class TrainSettings:
         "How far the weights move in each step. Too high and training explodes, too low and nothing happens.",
         low=1e-7,
         high=10.0,
+        scale="log",
+        affects_cost=False,
+        affects_lr_finder=False,
     )
-    optimizer: str = setting("adamw", "Optimiser", "The rule by which the weights move.", choices=OPTIMIZERS)
-    schedule: str = setting("cosine", "Schedule", "How the learning rate changes over the run.", choices=SCHEDULES)
+    optimizer: str = setting(
+        "adamw", "Optimiser", "The rule by which the weights move.", choices=OPTIMIZERS, formerly=("train.optimiser",)
+    )
+    schedule: str = setting(
+        "cosine",
+        "Schedule",
+        "How the learning rate changes over the run.",
+        choices=SCHEDULES,
+        affects_cost=False,
+        affects_lr_finder=False,
+    )
     warmup: float = setting(
         0.05,
         "Warm-up",
@@ -36,6 +51,8 @@ class TrainSettings:
         high=0.5,
         step=0.05,
         advanced=True,
+        affects_cost=False,
+        affects_lr_finder=False,
     )
     plateau_factor: float = setting(
         0.5,
@@ -45,6 +62,9 @@ class TrainSettings:
         high=0.95,
         step=0.05,
         advanced=True,
+        affects_cost=False,
+        affects_lr_finder=False,
+        only_with=OnlyWith("schedule", ("plateau",)),
     )
     plateau_patience: int = setting(
         2,
@@ -54,9 +74,20 @@ class TrainSettings:
         high=100,
         step=1,
         advanced=True,
+        affects_cost=False,
+        affects_lr_finder=False,
+        only_with=OnlyWith("schedule", ("plateau",)),
     )
     weight_decay: float = setting(
-        0.01, "Weight decay", "Pulls weights towards zero, against learning by heart.", low=0.0, high=1.0, advanced=True
+        0.01,
+        "Weight decay",
+        "Pulls weights towards zero, against learning by heart.",
+        low=0.0,
+        high=1.0,
+        advanced=True,
+        scale="log",
+        log_low=1e-5,
+        affects_cost=False,
     )
     l1: float = setting(
         0.0,
@@ -65,6 +96,8 @@ class TrainSettings:
         low=0.0,
         high=1.0,
         advanced=True,
+        scale="log",
+        log_low=1e-6,
     )
     l2_sp: float = setting(
         0.0,
@@ -73,6 +106,8 @@ class TrainSettings:
         low=0.0,
         high=10.0,
         advanced=True,
+        scale="log",
+        log_low=1e-4,
     )
     mixup: float = setting(
         0.0,
@@ -92,7 +127,9 @@ class TrainSettings:
         step=0.1,
         advanced=True,
     )
-    loss: str = setting("cross_entropy", "Loss", "What training makes small.", choices=LOSSES, advanced=True)
+    loss: str = setting(
+        "cross_entropy", "Loss", "What training makes small.", choices=LOSSES, advanced=True, affects_cost=False
+    )
     focal_gamma: float = setting(
         2.0,
         "Focal strength",
@@ -101,6 +138,8 @@ class TrainSettings:
         high=10.0,
         step=0.5,
         advanced=True,
+        affects_cost=False,
+        only_with=OnlyWith("loss", ("focal",)),
     )
     huber_delta: float = setting(
         1.0,
@@ -110,9 +149,17 @@ class TrainSettings:
         high=100.0,
         step=0.5,
         advanced=True,
+        scale="log",
+        affects_cost=False,
+        only_with=OnlyWith("loss", ("huber",)),
     )
     class_weights: str = setting(
-        "none", "Weight of classes", "Whether rare classes count more.", choices=CLASS_WEIGHTS, advanced=True
+        "none",
+        "Weight of classes",
+        "Whether rare classes count more.",
+        choices=CLASS_WEIGHTS,
+        advanced=True,
+        affects_cost=False,
     )
     clip: float = setting(
         0.0,
@@ -121,6 +168,8 @@ class TrainSettings:
         low=0.0,
         high=1000.0,
         advanced=True,
+        scale="log",
+        log_low=0.01,
     )
     label_smoothing: float = setting(
         0.0,
@@ -130,6 +179,7 @@ class TrainSettings:
         high=0.5,
         step=0.05,
         advanced=True,
+        affects_cost=False,
     )
     ema: float = setting(
         0.0,
@@ -138,9 +188,15 @@ class TrainSettings:
         low=0.0,
         high=0.9999,
         advanced=True,
+        affects_lr_finder=False,
     )
     monitor: str = setting(
-        "accuracy", "Best epoch by", "Which validation number decides the best epoch.", choices=MONITORS
+        "accuracy",
+        "Best epoch by",
+        "Which validation number decides the best epoch.",
+        choices=MONITORS,
+        affects_cost=False,
+        affects_lr_finder=False,
     )
     patience: int = setting(
         0,
@@ -150,6 +206,8 @@ class TrainSettings:
         high=1000,
         step=1,
         advanced=True,
+        affects_cost=False,
+        affects_lr_finder=False,
     )
     threads: int = setting(
         0,
