@@ -50,8 +50,8 @@ SCHEDULES = Table(
     Choice("cosine", "Cosine", "The rate falls smoothly to zero. The usual choice."),
     Choice("linear", "Linear", "The rate falls in a straight line to zero."),
     Choice("constant", "Constant", "The rate stays as it is."),
-    Choice("step", "Steps", "A tenth of the rate after each third of the run."),
-    Choice("one_cycle", "One cycle", "Climbs for a third of the run, then falls to almost nothing. Needs no warm-up."),
+    Choice("step", "Steps", "The rate falls at once, a few times over the run."),
+    Choice("one_cycle", "One cycle", "Climbs first, then falls to almost nothing. Needs no warm-up."),
     Choice(
         "plateau",
         "Lower when it stalls",
@@ -139,7 +139,7 @@ POLICIES = Table(
     "automatic policy",
     Choice("none", "None", "Only the switches above."),
     Choice("trivial", "TrivialAugment", "One further random change per view, of any kind and strength."),
-    Choice("rand", "RandAugment", "Two further random changes per view, of a fixed strength."),
+    Choice("rand", "RandAugment", "A few further random changes per view, all of one strength."),
 )
 PRESETS = Table(
     "preset",

@@ -270,7 +270,7 @@ def test_every_optimiser_can_be_built(name):
     model = nn.Linear(2, 2)
     before = model.weight.detach().clone()
     head = DepthGroup("head", 1, ("weight", "bias"))
-    optimiser = build_optimizer(name, model, [head], lr=0.1, layer_decay=0.8, weight_decay=0.0)
+    optimiser = build_optimizer(name, model, [head], lr=0.1, layer_decay=0.8, body_share=0.2, weight_decay=0.0)
     model(torch.ones(1, 2)).sum().backward()
     optimiser.step()
     assert not torch.equal(before, model.weight)
@@ -288,7 +288,7 @@ def test_every_freezing_preset_has_phases(name):
 def test_every_schedule_starts_at_its_peak_unless_it_climbs_by_itself(name):
     from ftcore.training.recipe.schedules import factor
 
-    assert factor(name, 0, 10) == pytest.approx(1 / 25 if name == "one_cycle" else 1.0)
+    assert factor(TrainSettings(schedule=name, warmup=0.0), 0, 10) == pytest.approx(1 / 25 if name == "one_cycle" else 1.0)
 
 
 @pytest.mark.parametrize("name", list(s.FITS))

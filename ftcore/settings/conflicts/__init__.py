@@ -7,6 +7,7 @@ facts           what rules know, and what they answer
 model           the network and what of it learns
 optimization    rate, batch, schedule, averaging, the best epoch
 loss_and_mixup  what is made small, from which pictures
+without_effect  what was changed and does not act
 rules           all of them, asked at once
 """
 

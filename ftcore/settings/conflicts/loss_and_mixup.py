@@ -1,6 +1,6 @@
 """Rules about what is made small, and about mixed and changed pictures."""
 
-from ftcore.settings import TASK_LOSSES, RunSettings
+from ftcore.settings import TASK_LOSSES, RunSettings, TrainSettings
 from ftcore.settings.conflicts.facts import Conflict, Facts, Rule
 
 NUMBER_LOSSES = TASK_LOSSES["regression"]
@@ -41,6 +41,18 @@ def _mixed_in_a_short_run(settings: RunSettings, facts: Facts) -> Conflict | Non
         f"Mixup and CutMix make learning harder, which pays off late; in {train.epochs} epochs it mostly costs.",
         ("train.mixup", "train.cutmix", "train.epochs"),
         ("train.mixup=0.0", "train.cutmix=0.0"),
+    )
+
+
+def _share_of_nothing(settings: RunSettings, facts: Facts) -> Conflict | None:
+    train, usual = settings.train, TrainSettings().mixup_switch_prob
+    if train.mixup_switch_prob == usual or (train.mixup and train.cutmix):
+        return None
+    return Conflict(
+        "note",
+        f"The share of CutMix, {train.mixup_switch_prob:.0%}, does nothing unless both Mixup and CutMix are on.",
+        ("train.mixup_switch_prob", "train.mixup", "train.cutmix"),
+        (f"train.mixup_switch_prob={usual:g}",),
     )
 
 
@@ -160,6 +172,7 @@ RULES: tuple[Rule, ...] = (
     _mixed_focal,
     _mixed_and_smoothed,
     _mixed_in_a_short_run,
+    _share_of_nothing,
     _pieces_without_places,
     _pieces_of_tokens,
     _pieces_of_numbers,

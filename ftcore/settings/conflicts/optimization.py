@@ -2,7 +2,7 @@
 
 import math
 
-from ftcore.settings import MONITORS, OPTIMIZERS, RunSettings
+from ftcore.settings import MONITORS, OPTIMIZERS, FreezeSettings, RunSettings, TrainSettings
 from ftcore.settings.conflicts.facts import Conflict, Facts, Rule, n_steps
 from ftcore.tasks import scores
 
@@ -14,7 +14,10 @@ USUAL_RATES = {
     "sgd": (1e-3, 0.5, 3e-2),
 }
 """Per optimiser the lowest and highest usual rate of a new head, and one to go back to. Pretrained layers get a
-fraction of it (optimizers.BODY_SHARE), so these are higher than what one reads of for whole networks."""
+fraction of it (``freeze.body_share``), so these are higher than what one reads of for whole networks."""
+
+BODY_LIMIT = 0.5
+"""Share of the usual rate of a head from which on pretrained layers lose what they know."""
 
 
 NO_BATCH_NORM = ("vit", "deit", "beit", "eva", "convnext", "swin", "mixer", "cait", "hiera", "mvitv2", "nf", "dm_nf")
@@ -23,7 +26,7 @@ NO_BATCH_NORM = ("vit", "deit", "beit", "eva", "convnext", "swin", "mixer", "cai
 
 def _rate_out_of_the_usual(settings: RunSettings, facts: Facts) -> Conflict | None:
     name, lr = settings.train.optimizer, settings.train.lr
-    low, high, usual = USUAL_RATES[name]
+    low, high, usual = _usual_rates(settings)
     if low <= lr <= high:
         return None
     label = OPTIMIZERS[name].label
@@ -34,6 +37,35 @@ def _rate_out_of_the_usual(settings: RunSettings, facts: Facts) -> Conflict | No
         f"beyond that {comes_of_it}.",
         ("train.lr", "train.optimizer"),
         (f"train.lr={usual:g}",),
+    )
+
+
+def _usual_rates(settings: RunSettings) -> tuple[float, float, float]:
+    """Return the row of ``USUAL_RATES``; for SGD at its momentum.
+
+    In the long run momentum m makes each step 1 / (1 - m) times as long (Sutskever et al. 2013,
+    https://proceedings.mlr.press/v28/sutskever13.html).
+    """
+    low, high, usual = USUAL_RATES[settings.train.optimizer]
+    if settings.train.optimizer != "sgd":
+        return low, high, usual
+    slower = (1 - settings.train.momentum) / (1 - TrainSettings().momentum)
+    return low * slower, high * slower, usual * slower
+
+
+def _body_nearly_as_fast_as_the_head(settings: RunSettings, facts: Facts) -> Conflict | None:
+    model, freeze, train = settings.model, settings.freeze, settings.train
+    usual = FreezeSettings().body_share
+    if freeze.preset == "head" or freeze.lora_rank or not (model.pretrained or model.start):
+        return None
+    if freeze.body_share <= usual or train.lr * freeze.body_share <= BODY_LIMIT * _usual_rates(settings)[2]:
+        return None
+    return Conflict(
+        "warning",
+        f"Pretrained layers learn at up to {train.lr * freeze.body_share:.2g}, {freeze.body_share:.3g} times the rate "
+        "of the head. The head is random at first, and at such a rate what it asks for overwrites what they know.",
+        ("freeze.body_share", "train.lr"),
+        (f"freeze.body_share={usual:g}",),
     )
 
 
@@ -91,9 +123,23 @@ def _one_cycle_with_warm_up(settings: RunSettings, facts: Facts) -> Conflict | N
     )
 
 
+def _average_of_the_first_steps(settings: RunSettings, facts: Facts) -> Conflict | None:
+    train, n = settings.train, n_steps(settings, facts)
+    left = train.ema ** (n - 1)  # timm's average begins as a copy of the model after the first step
+    if not train.ema or train.ema_warmup or left < 0.05:
+        return None
+    return Conflict(
+        "warning",
+        f"After a run of {n:,} steps, {left:.0%} of a moving average of {train.ema:g} are still the weights of its "
+        "first step. If it begins with few steps, they are forgotten.",
+        ("train.ema_warmup", "train.ema", "train.epochs"),
+        ("train.ema_warmup=true",),
+    )
+
+
 def _average_of_too_few_steps(settings: RunSettings, facts: Facts) -> Conflict | None:
     ema, n = settings.train.ema, n_steps(settings, facts)
-    if not ema or n * (1 - ema) >= 1:
+    if not ema or not settings.train.ema_warmup or n * (1 - ema) >= 1:
         return None
     reached = 1 - (n + 1) ** (-2 / 3)  # timm's warm-up of the average (ModelEmaV3): it looks back ever further
     return Conflict(
@@ -169,10 +215,12 @@ def _ends_before_the_rate_falls(settings: RunSettings, facts: Facts) -> Conflict
 
 RULES: tuple[Rule, ...] = (
     _rate_out_of_the_usual,
+    _body_nearly_as_fast_as_the_head,
     _batch_larger_than_the_split,
     _batch_norm_of_a_few,
     _too_few_steps,
     _one_cycle_with_warm_up,
+    _average_of_the_first_steps,
     _average_of_too_few_steps,
     _patience_longer_than_the_run,
     _mean_of_several_units,

@@ -5,8 +5,9 @@ from ftcore.settings.conflicts.facts import SEVERITIES, Conflict, Facts, Rule, w
 from ftcore.settings.conflicts.loss_and_mixup import RULES as LOSS_RULES
 from ftcore.settings.conflicts.model import RULES as MODEL_RULES
 from ftcore.settings.conflicts.optimization import RULES as OPTIMIZATION_RULES
+from ftcore.settings.conflicts.without_effect import RULES as EFFECT_RULES
 
-RULES: tuple[Rule, ...] = (*MODEL_RULES, *OPTIMIZATION_RULES, *LOSS_RULES)
+RULES: tuple[Rule, ...] = (*MODEL_RULES, *OPTIMIZATION_RULES, *LOSS_RULES, *EFFECT_RULES)
 
 
 def contradictions(settings: RunSettings, facts: Facts | DatasetFacts) -> list[Conflict]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ftcore.settings.choices import FLIPS, POLICIES
-from ftcore.settings.declaration import check, setting
+from ftcore.settings.declaration import OnlyWith, check, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,26 @@ class AugmentSettings:
         0.0, "Cutout", "Hide a grey square of this share of the side.", low=0.0, high=0.7, step=0.05, advanced=True
     )
     policy: str = setting("none", "Automatic policy", "Further random changes.", choices=POLICIES, advanced=True)
+    rand_ops: int = setting(
+        2,
+        "RandAugment: changes",
+        "Only for RandAugment: random changes that each view gets.",
+        low=1,
+        high=10,
+        step=1,
+        only_with=OnlyWith("policy", ("rand",)),
+        advanced=True,
+    )
+    rand_magnitude: float = setting(
+        0.3,
+        "RandAugment: strength",
+        "Only for RandAugment: strength of each change, as a share of the strongest; the strength above multiplies it.",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+        only_with=OnlyWith("policy", ("rand",)),
+        advanced=True,
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -52,6 +52,18 @@ class FreezeSettings:
         choices=BATCH_NORMS,
         advanced=True,
     )
+    body_share: float = setting(
+        0.2,
+        "Rate of pretrained layers",
+        "Learning rate of the layer group before the head, as a share of the head's: what is pretrained is to be "
+        "adjusted, not learned anew.",
+        low=0.001,
+        high=1.0,
+        step=0.05,
+        scale="log",
+        affects_cost=False,
+        advanced=True,
+    )
     layer_decay: float = setting(
         0.8,
         "Rate decay per layer group",

@@ -35,6 +35,71 @@ class TrainSettings:
     optimizer: str = setting(
         "adamw", "Optimiser", "The rule by which the weights move.", choices=OPTIMIZERS, formerly=("train.optimiser",)
     )
+    momentum: float = setting(
+        0.9,
+        "Momentum",
+        "Only for SGD: share of a step that goes on into the next, so that steps in one direction add up; 0 is off.",
+        low=0.0,
+        high=0.999,
+        step=0.05,
+        affects_cost=False,
+        only_with=OnlyWith("optimizer", ("sgd",)),
+        advanced=True,
+    )
+    nesterov: bool = setting(
+        True,
+        "Nesterov momentum",
+        "Only for SGD with momentum: counts the momentum of the next step in, so that it overshoots less.",
+        affects_cost=False,
+        only_with=OnlyWith("optimizer", ("sgd",)),
+        advanced=True,
+    )
+    beta1: float = setting(
+        0.9,
+        "Memory of the gradient (beta 1)",
+        "Only for AdamW, Adam and Lion: share of the past in the direction of a step, as momentum is for SGD.",
+        low=0.0,
+        high=0.9999,
+        step=0.05,
+        affects_cost=False,
+        only_with=OnlyWith("optimizer", ("adamw", "adam", "lion")),
+        advanced=True,
+    )
+    beta2: float = setting(
+        0.0,
+        "Memory of its size (beta 2)",
+        "Only for AdamW, Adam and Lion: share of the past in the second average that they keep. 0 takes the usual one: "
+        "0.999, and 0.99 for Lion.",
+        low=0.0,
+        high=0.99999,
+        step=0.01,
+        affects_cost=False,
+        only_with=OnlyWith("optimizer", ("adamw", "adam", "lion")),
+        advanced=True,
+    )
+    eps: float = setting(
+        1e-8,
+        "Smallest divisor (epsilon)",
+        "Only for AdamW, Adam and RMSprop: keeps steps from growing where gradients are tiny; large values make them "
+        "more like plain steps.",
+        low=1e-12,
+        high=1.0,
+        scale="log",
+        affects_cost=False,
+        only_with=OnlyWith("optimizer", ("adamw", "adam", "rmsprop")),
+        advanced=True,
+    )
+    rmsprop_alpha: float = setting(
+        0.9,
+        "Memory of RMSprop (alpha)",
+        "Only for RMSprop: share of the past in the average of the gradient's size.",
+        low=0.0,
+        high=0.9999,
+        step=0.01,
+        affects_cost=False,
+        only_with=OnlyWith("optimizer", ("rmsprop",)),
+        advanced=True,
+    )
     schedule: str = setting(
         "cosine",
         "Schedule",
@@ -53,6 +118,67 @@ class TrainSettings:
         advanced=True,
         affects_cost=False,
         affects_lr_finder=False,
+    )
+    step_parts: int = setting(
+        3,
+        "Steps: parts",
+        "Only for the schedule in steps: equal parts of each phase; the rate falls after each but the last.",
+        low=2,
+        high=100,
+        step=1,
+        affects_cost=False,
+        affects_lr_finder=False,
+        only_with=OnlyWith("schedule", ("step",)),
+        advanced=True,
+    )
+    step_factor: float = setting(
+        0.1,
+        "Steps: rate falls to",
+        "Only for the schedule in steps: to this share of what it was.",
+        low=0.01,
+        high=0.95,
+        step=0.05,
+        affects_cost=False,
+        affects_lr_finder=False,
+        only_with=OnlyWith("schedule", ("step",)),
+        advanced=True,
+    )
+    one_cycle_pct_start: float = setting(
+        0.3,
+        "One cycle: climb",
+        "Only for one cycle: share of the steps in which the rate climbs.",
+        low=0.05,
+        high=0.95,
+        step=0.05,
+        affects_cost=False,
+        affects_lr_finder=False,
+        only_with=OnlyWith("schedule", ("one_cycle",)),
+        advanced=True,
+    )
+    one_cycle_div_factor: float = setting(
+        25.0,
+        "One cycle: start",
+        "Only for one cycle: it begins at the learning rate divided by this.",
+        low=1.0,
+        high=10_000.0,
+        step=5.0,
+        scale="log",
+        affects_cost=False,
+        affects_lr_finder=False,
+        only_with=OnlyWith("schedule", ("one_cycle",)),
+        advanced=True,
+    )
+    one_cycle_final_div_factor: float = setting(
+        10_000.0,
+        "One cycle: end",
+        "Only for one cycle: it ends at the rate that it began with, divided by this.",
+        low=1.0,
+        high=1e8,
+        scale="log",
+        affects_cost=False,
+        affects_lr_finder=False,
+        only_with=OnlyWith("schedule", ("one_cycle",)),
+        advanced=True,
     )
     plateau_factor: float = setting(
         0.5,
@@ -127,6 +253,16 @@ class TrainSettings:
         step=0.1,
         advanced=True,
     )
+    mixup_switch_prob: float = setting(
+        0.5,
+        "Share of CutMix",
+        "Only with both Mixup and CutMix: share of the steps that take CutMix; the others take Mixup.",
+        low=0.05,
+        high=0.95,
+        step=0.05,
+        affects_cost=False,
+        advanced=True,
+    )
     loss: str = setting(
         "cross_entropy", "Loss", "What training makes small.", choices=LOSSES, advanced=True, affects_cost=False
     )
@@ -189,6 +325,15 @@ class TrainSettings:
         high=0.9999,
         advanced=True,
         affects_lr_finder=False,
+    )
+    ema_warmup: bool = setting(
+        True,
+        "Averaging begins with few steps",
+        "Only with weight averaging: it looks back over few steps at first and over more as the run goes on. Without "
+        "it the first steps count for long.",
+        affects_cost=False,
+        affects_lr_finder=False,
+        advanced=True,
     )
     monitor: str = setting(
         "accuracy",
