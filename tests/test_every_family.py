@@ -57,7 +57,9 @@ class Family:
     def step(self, plan):
         """One step by the gradient's sign, so that the smallest shows; the names of all that it changed."""
         before = {name: value.clone() for name, value in self.model.state_dict().items()}
-        phase_state = build_optimizer("lion", self.model, plan.trainable(0), lr=0.01, layer_decay=0.9, weight_decay=0.0)
+        phase_state = build_optimizer(
+            "lion", self.model, plan.trainable(0), lr=0.01, layer_decay=0.9, body_share=0.2, weight_decay=0.0
+        )
         self.model.zero_grad()
         plan.apply(self.model, 0)
         nn.functional.cross_entropy(self.model(self.pictures), self.targets).backward()

@@ -13,10 +13,9 @@ from ftcore import settings as s
 from ftcore import workspace
 from ftcore.errors import RunError, SettingsError
 from ftcore.runs import store
-from ftcore.settings import RunSettings, TrainSettings
+from ftcore.settings import RunSettings, fields
 
 KIND, FILE = "rates", "found.json"
-_NO_MATTER = ("lr", "schedule", "warmup", "monitor", "patience")  # a trial sets its own rate and never validates
 
 
 @dataclass(frozen=True)
@@ -77,10 +76,13 @@ def _id(settings: RunSettings) -> str:
 
 
 def _matters(settings: RunSettings) -> RunSettings:
-    """Settings that are the same wherever a trial would be the same."""
-    usual = TrainSettings()
-    train = replace(settings.train, **{name: getattr(usual, name) for name in _NO_MATTER})
-    return replace(settings, preset=RunSettings().preset, train=train)
+    """Return settings that are the same wherever a trial would be the same."""
+    no_matter = [
+        field
+        for field in fields.every()
+        if not field.affects_lr_finder or not field.acts_in(s.section_of(settings, field))
+    ]
+    return replace(s.at_defaults(settings, no_matter), preset=RunSettings().preset)
 
 
 def _matters_of(job: store.Job) -> RunSettings | None:

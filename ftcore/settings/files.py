@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ftcore import names
 from ftcore import settings as s
 from ftcore.errors import SettingsError
-from ftcore.settings import RunSettings, keys
+from ftcore.settings import RunSettings, fields
 
 LARGEST = 1_000_000  # bytes; settings take a few thousand
 _FIX = "Use a file that was downloaded from a Settings page."
@@ -70,7 +70,7 @@ def from_bytes(data: bytes, dataset: str, *, of_any: bool = False) -> RunSetting
 def differences(here: RunSettings, there: RunSettings) -> list[Difference]:
     """Settings with different values, in the order of the sections; data set and preset's name are not settings."""
     return [
-        Difference(key, s.about(key)["label"], s.in_words(key, mine), s.in_words(key, theirs))
-        for key in keys()
-        if (mine := s.value_of(here, key)) != (theirs := s.value_of(there, key))
+        Difference(field.key, field.label, s.in_words(field.key, mine), s.in_words(field.key, theirs))
+        for field in fields.every()
+        if (mine := s.value_of(here, field.key)) != (theirs := s.value_of(there, field.key))
     ]

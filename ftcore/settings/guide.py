@@ -10,7 +10,7 @@ from typing import Any
 
 from ftcore import settings as s
 from ftcore.choices import Choice, Table
-from ftcore.settings import AugmentSettings, DatasetFacts, FreezeSettings, RunSettings, keys
+from ftcore.settings import AugmentSettings, DatasetFacts, FreezeSettings, RunSettings, fields
 from ftcore.tasks import scores
 
 
@@ -184,9 +184,9 @@ def after_answer(
     old = guided(before, facts, base=current, native_size=native_size, task=task).settings
     new = guided(after, facts, base=current, native_size=native_size, task=task).settings
     changed = replace(current, preset=new.preset)
-    for key in keys():
-        if s.value_of(old, key) != s.value_of(new, key):
-            changed = s.with_value(changed, key, s.value_of(new, key))
+    for field in fields.every():
+        if s.value_of(old, field.key) != s.value_of(new, field.key):
+            changed = s.with_value(changed, field.key, s.value_of(new, field.key))
     return changed
 
 

@@ -1,6 +1,6 @@
 """The words of the trade, each in a few plain sentences: one place that forms, pages and the Glossary page read.
 
-A term names the settings that it explains; their defaults, ranges and choices stay in ``settings.py``.
+A term names the settings that it explains; their defaults, ranges and choices stay in ``settings``.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from functools import cache
 
 from ftcore import settings as s
 from ftcore.errors import SettingsError
+from ftcore.settings import fields
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Term:
         title: What people call it.
         text: Two to four plain sentences.
         related: Names of other terms.
-        settings: Keys of the settings that it explains, as ``settings.keys()`` gives them.
+        settings: Keys of the settings that it explains, as ``settings.fields`` has them.
     """
 
     name: str
@@ -79,13 +80,13 @@ def search(text: str) -> list[Term]:
 
 def explained(key: str) -> Explained:
     """Default, range and choices of a setting, in words."""
-    about, default = s.about(key), s.value_of(s.RunSettings(), key)
-    table = about["choices"]
+    field = fields.of(key)
+    table = field.choices
     return Explained(
         key=key,
-        label=about["label"],
-        help=about["help"],
-        default=s.in_words(key, default),
+        label=field.label,
+        help=field.help,
+        default=s.in_words(key, field.default),
         range=s.range_in_words(key),
         choices=tuple((table[name].label, table[name].help) for name in table) if table is not None else (),
     )
@@ -320,6 +321,14 @@ TERMS: dict[str, Term] = _terms(
         ("freeze.layer_decay",),
     ),
     Term(
+        "body-share",
+        "Rate of pretrained layers",
+        "The head is new and has everything to learn; the layers before it know most of it already. So they learn at a "
+        "share of the head's rate, usually a fifth. With 1 they learn as fast as the head and forget more.",
+        ("learning-rate", "layer-decay", "forgetting"),
+        ("freeze.body_share",),
+    ),
+    Term(
         "batch-norm",
         "Batch normalisation",
         "A layer that keeps running averages of what it sees and shifts its input by them. In frozen layers these "
@@ -406,7 +415,7 @@ TERMS: dict[str, Term] = _terms(
         "A ready recipe that applies further random changes, chosen by researchers on photographs. It saves trying "
         "out switches; it may do things to your pictures that change the answer, so look at the preview.",
         ("augmentation",),
-        ("augment.policy",),
+        ("augment.policy", "augment.rand_ops", "augment.rand_magnitude"),
     ),
     Term(
         "mixup",
@@ -418,6 +427,7 @@ TERMS: dict[str, Term] = _terms(
         (
             "train.mixup",
             "train.cutmix",
+            "train.mixup_switch_prob",
         ),
     ),
     # training
@@ -467,7 +477,25 @@ TERMS: dict[str, Term] = _terms(
         "The rule by which parameters are moved: how far, in which direction, with how much memory of earlier steps. "
         "AdamW is a safe choice; the others want other learning rates.",
         ("learning-rate", "weight-decay", "gradient"),
-        ("train.optimizer",),
+        ("train.optimizer", "train.eps"),
+    ),
+    Term(
+        "momentum",
+        "Momentum",
+        "A share of each step goes on into the next, as a ball keeps rolling. Steps in one direction add up and those "
+        "to and fro cancel out. At 0.9 a step is about ten times as long in the end, so more momentum wants a lower "
+        "learning rate.",
+        ("optimiser", "gradient", "learning-rate"),
+        ("train.momentum", "train.nesterov"),
+    ),
+    Term(
+        "moving-average-of-gradients",
+        "Memory of the optimiser (beta, alpha)",
+        "Adam and its kin remember the direction of past gradients and their size, and RMSprop their size alone. At "
+        "0.9 they look back over about ten steps, at 0.999 over a thousand. In a run of few steps a shorter memory of "
+        "the size can help.",
+        ("optimiser", "momentum", "gradient"),
+        ("train.beta1", "train.beta2", "train.rmsprop_alpha"),
     ),
     Term(
         "schedule",
@@ -476,6 +504,22 @@ TERMS: dict[str, Term] = _terms(
         "the spot. It is drawn on the Settings page before you start.",
         ("learning-rate", "warm-up", "phase"),
         ("train.schedule",),
+    ),
+    Term(
+        "step-schedule",
+        "Steps (schedule)",
+        "A schedule in which the learning rate stays, then falls at once, then stays again. How often it falls and how "
+        "far is set. It is the oldest schedule and easy to read in a chart.",
+        ("schedule", "plateau", "learning-rate"),
+        ("train.step_parts", "train.step_factor"),
+    ),
+    Term(
+        "one-cycle",
+        "One cycle (schedule)",
+        "A schedule that climbs from a low rate to the learning rate and then falls far below where it began. It "
+        "bears high rates and needs no warm-up. How long it climbs, where it begins and where it ends is set.",
+        ("schedule", "warm-up", "learning-rate"),
+        ("train.one_cycle_pct_start", "train.one_cycle_div_factor", "train.one_cycle_final_div_factor"),
     ),
     Term(
         "warm-up",
@@ -618,7 +662,7 @@ TERMS: dict[str, Term] = _terms(
         "Beside the model that learns, a moving average of its parameters is kept, and that average is the model you "
         "get. It smooths out the zigzag of the last steps, and pays off in longer runs.",
         ("parameter", "step"),
-        ("train.ema",),
+        ("train.ema", "train.ema_warmup"),
     ),
     Term(
         "monitor",

@@ -28,7 +28,7 @@ from ftcore.training.phase_inputs import CachedInputs
 from ftcore.training.recipe import schedules
 from ftcore.training.recipe.losses import build_loss
 from ftcore.training.recipe.mixup import Mixing
-from ftcore.training.recipe.optimizers import build_optimizer
+from ftcore.training.recipe.optimizers import build_optimizer, options_of
 from ftcore.training.recipe.regularizers import Penalty
 from ftcore.vision import ModelEmaV3
 
@@ -86,7 +86,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
         patience=settings.train.patience,
         loss=build_loss(settings.train, outputs, train.targets),
         clip=settings.train.clip,
-        ema=ModelEmaV3(model, decay=settings.train.ema, use_warmup=True) if settings.train.ema else None,
+        ema=_average(settings, model),
         name=settings.model.name,
         inputs=CachedInputs(preprocessing.spec, settings.engine),
         mixing=_mixing(settings, len(dataset.classes)),
@@ -105,7 +105,18 @@ def _mixing(settings: RunSettings, n_classes: int) -> Mixing | None:
     train = settings.train
     if not train.mixup and not train.cutmix:
         return None
-    return Mixing(mixup=train.mixup, cutmix=train.cutmix, n_classes=n_classes, seed=settings.seed)
+    return Mixing(
+        mixup=train.mixup,
+        cutmix=train.cutmix,
+        switch_prob=train.mixup_switch_prob,
+        n_classes=n_classes,
+        seed=settings.seed,
+    )
+
+
+def _average(settings: RunSettings, model: nn.Module) -> ModelEmaV3 | None:
+    train = settings.train
+    return ModelEmaV3(model, decay=train.ema, use_warmup=train.ema_warmup) if train.ema else None
 
 
 def _penalty(settings: RunSettings, model: nn.Module) -> Penalty | None:
@@ -213,8 +224,10 @@ def _start_phase(
         plan.trainable(phase),
         lr=train.lr,
         layer_decay=settings.freeze.layer_decay,
+        body_share=settings.freeze.body_share,
         weight_decay=train.weight_decay,
         body_decay=0.0 if train.l2_sp else None,  # they would pull the same weights two ways
+        options=options_of(train),
     )
     n_steps = plan.phases[phase].n_epochs * steps_per_epoch
     is_plateau = train.schedule == "plateau"
@@ -222,6 +235,6 @@ def _start_phase(
 
     def share(step: int) -> float:
         left = plateau.share if plateau is not None else 1.0
-        return left * schedules.factor(train.schedule, step, n_steps, train.warmup)
+        return left * schedules.factor(train, step, n_steps)
 
     return PhaseState(phase, optimizer, LambdaLR(optimizer, share), plateau=plateau)

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from torch import Tensor
 from ftcore.datasets.augmentation import views as augment
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.preprocessing import Preprocessing
-from ftcore.settings import AugmentSettings
+from ftcore.settings import AugmentSettings, fields
 
 KEPT_BYTES = 400_000_000
 """Resized pictures of a list are kept in memory up to this many bytes; beyond it they are resized again each epoch."""
@@ -83,7 +82,11 @@ class Batches:
         """What the views are made of, apart from how many there are: part of the cache's key."""
         if self.views is None:
             return {}
-        recipe = {name: value for name, value in asdict(self.views).items() if name != "views"}
+        recipe = {
+            field.name: getattr(self.views, field.name)
+            for field in fields.in_section("augment")
+            if field.name != "views" and field.acts_in(self.views)  # else what is kept would be made anew for nothing
+        }
         return {"seed": self.seed, "rows": self.rows.tolist(), "augment": recipe}  # a view is drawn by its row number
 
     def order(self, epoch: int) -> np.ndarray:

@@ -1,7 +1,6 @@
-"""Widgets made from the settings' own metadata: label, help, range, choices. There is no second table of them."""
+"""Widgets made from the settings' own fields: label, help, range, choices. There is no second table of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import Any
 
 import streamlit as st
@@ -9,6 +8,7 @@ import streamlit as st
 from ftcore import names
 from ftcore import settings as s
 from ftcore.errors import FinetuneError
+from ftcore.settings import fields
 from ftcore.teaching import glossary
 from pages.components import glossary_links
 
@@ -76,53 +76,60 @@ def in_columns(
 
 def keys_of(section: str, *, advanced: bool) -> list[str]:
     """The settings of a section, the everyday or the advanced ones."""
-    return [f"{section}.{f.name}" for f in fields(s.SECTIONS[section]) if f.metadata["advanced"] == advanced]
+    return [field.key for field in fields.in_section(section) if field.advanced == advanced]
 
 
 def by_section(query: str = "") -> dict[str, tuple[str, str, list[str]]]:
     """Settings that hold all words of ``query``: section -> title, sentence, keys; no section without any."""
     found: dict[str, tuple[str, str, list[str]]] = {}
-    for key in sorted(s.keys(), key=lambda key: key == "seed"):  # the seed has no section and comes last
-        section = key.rpartition(".")[0]
-        if not all(word in _haystack(key) for word in query.casefold().split()):
+    for field in sorted(fields.every(), key=lambda field: not field.section):  # the seed has none and comes last
+        section = field.section
+        if not all(word in _haystack(field) for word in query.casefold().split()):
             continue
         sentence = (s.SECTIONS[section].__doc__ or "").split("\n")[0] if section else ""
         title = _TITLES.get(section, section.replace("_", " ").capitalize())
-        found.setdefault(section, (title, sentence, []))[2].append(key)
+        found.setdefault(section, (title, sentence, []))[2].append(field.key)
     return found
 
 
 def describe(settings: s.RunSettings, keys: Sequence[str]) -> dict[str, str]:
     """Label and value of settings, as words."""
-    return {s.about(key)["label"]: s.in_words(key, s.value_of(settings, key)) for key in keys}
+    return {fields.of(key).label: s.in_words(key, s.value_of(settings, key)) for key in keys}
 
 
 def _widget(settings: s.RunSettings, key: str, version: str, task: str, *, as_slider: bool) -> Any:
-    about, value = s.about(key), s.value_of(settings, key)
+    field, value = fields.of(key), s.value_of(settings, key)
     id, seen = f"{version}/{key}", _seen(version, key)
     if id not in st.session_state or st.session_state.get(seen) != value:
         st.session_state[id] = value  # not drawn lately, or changed elsewhere: what is saved counts
     st.session_state[seen] = value
-    common = {"help": about["help"], "key": id}
-    if about["choices"] is not None:
-        table = about["choices"]
+    common = {"help": field.help, "key": id}
+    if field.choices is not None:
+        table = field.choices
         offered = [name for name in table if name == value or name in s.serving(key, task)]
-        return st.selectbox(about["label"], offered, format_func=lambda name: table[name].label, **common)
-    if isinstance(value, bool):
-        return st.toggle(about["label"], **common)
+        return st.selectbox(field.label, offered, format_func=lambda name: table[name].label, **common)
+    if field.type is bool:
+        return st.toggle(field.label, **common)
     if as_slider:
-        return st.slider(about["label"], about["low"], about["high"], step=about["step"], **common)
-    if isinstance(value, (int, float)):
-        kind = type(value)
-        return st.number_input(
-            about["label"],
-            min_value=kind(about["low"]),
-            max_value=kind(about["high"]),
-            step=kind(about["step"] or (1 if kind is int else value / 2 or 0.001)),
-            format=None if kind is int else "%.6g",
-            **common,
-        )
-    return st.text_input(about["label"], **common)
+        return st.slider(field.label, field.low, field.high, step=field.step, **common)
+    if field.type is str:
+        return st.text_input(field.label, **common)
+    kind = field.type
+    return st.number_input(
+        field.label,
+        min_value=kind(field.low),
+        max_value=kind(field.high),
+        step=kind(field.step or _click(field, value)),
+        format=None if kind is int else "%.6g",
+        **common,
+    )
+
+
+def _click(field: fields.Field, value: float) -> float:
+    """What one click on plus adds where the field does not say: half as much again, or the least that there is."""
+    if field.type is int:
+        return 1
+    return value / 2 or field.log_low or 0.001
 
 
 def _seen(version: str, key: str) -> str:
@@ -132,8 +139,8 @@ def _seen(version: str, key: str) -> str:
 
 def _about(settings: s.RunSettings, key: str, suggested: s.RunSettings | None) -> str:
     """Under a widget: a sentence, the default, the range, and a way into the glossary."""
-    about, default = s.about(key), s.in_words(key, s.value_of(s.RunSettings(), key))
-    choices, value = about["choices"], s.value_of(settings, key)
+    field, value = fields.of(key), s.value_of(settings, key)
+    choices, default = field.choices, s.in_words(key, field.default)
     facts = [f"Default {default}"]
     if suggested is not None and (fitting := s.in_words(key, s.value_of(suggested, key))) != default:
         facts[0] += f", for these pictures {fitting}"
@@ -142,12 +149,12 @@ def _about(settings: s.RunSettings, key: str, suggested: s.RunSettings | None) -
     shown = [names.markdown(fact) for fact in facts]
     if term := glossary.of_setting(key):
         shown.append(glossary_links.link(term.name))
-    text = choices[value].help if choices is not None else about["help"]
+    text = choices[value].help if choices is not None else field.help
     return f"{text}  \n{' · '.join(shown)}"
 
 
-def _haystack(key: str) -> str:
-    about, term = s.about(key), glossary.of_setting(key)
-    choices = about["choices"] or ()
-    words = [key, about["label"], about["help"], *(f"{choices[name].label} {choices[name].help}" for name in choices)]
+def _haystack(field: fields.Field) -> str:
+    choices, term = field.choices, glossary.of_setting(field.key)
+    offered = [choices[name] for name in choices] if choices is not None else []
+    words = [field.key, field.label, field.help, *(f"{choice.label} {choice.help}" for choice in offered)]
     return " ".join([*words, term.title if term else ""]).casefold()

@@ -156,7 +156,9 @@ def floor(model: str, freeze: str, views: int, n_train: int, n_val: int, engine:
         run = drain(runtimes.choose(halves.prefix, images[:BATCH], 10**6, engine)).run
         prefix_seconds = timed(lambda: run(images), 5) / len(images) * (n_train * (views + 1) + n_val)
         forward, inputs = halves.suffix, tuple(value[:BATCH].clone() for value in run(images))
-    optimiser = build_optimizer("adamw", network, plan.trainable(0), lr=RATE, layer_decay=1.0, weight_decay=0.01)
+    optimiser = build_optimizer(
+        "adamw", network, plan.trainable(0), lr=RATE, layer_decay=1.0, body_share=0.2, weight_decay=0.01
+    )
     targets = torch.randint(0, 10, (BATCH,))
 
     def step(half: bool) -> None:

@@ -200,6 +200,26 @@ CASES = {
         (["train.class_weights=balanced"], {"smallest": 30}),
         "12 times as many pictures as the smallest",
     ),
+    "_body_nearly_as_fast_as_the_head": (
+        (["freeze.body_share=1", "freeze.preset=half"], {}),
+        (["freeze.body_share=1", "freeze.preset=half", "train.lr=0.0003"], {}),
+        "Pretrained layers learn at up to 0.003, 1 times the rate of the head",
+    ),
+    "_average_of_the_first_steps": (
+        (["train.ema=0.999", "train.ema_warmup=false"], {}),
+        (["train.ema=0.9", "train.ema_warmup=false"], {}),
+        "After a run of 256 steps, 77% of a moving average of 0.999 are still the weights of its first step",
+    ),
+    "_share_of_nothing": (
+        (["train.mixup_switch_prob=0.8", "train.cutmix=1"], {}),
+        (["train.mixup_switch_prob=0.8", "train.cutmix=1", "train.mixup=0.2"], {}),
+        "The share of CutMix, 80%, does nothing unless both",
+    ),
+    "_changed_without_effect": (
+        (["train.momentum=0.8", "train.eps=1e-6", "augment.rand_ops=3"], {}),
+        (["train.momentum=0.8", "train.optimizer=sgd", "train.lr=0.03"], {}),
+        "“Momentum” does nothing unless “Optimiser” is SGD with momentum.",
+    ),
     "_fresh_views_through_frozen_layers": (
         (["augment.fresh=true"], {}),
         (["augment.fresh=true", "freeze.preset=none"], {}),
@@ -239,6 +259,15 @@ def test_a_rule_is_silent_where_nothing_is_wrong(name):
 def test_what_the_app_suggests_contradicts_nothing(preset, side, n_train):
     facts = DatasetFacts(n_train=n_train, n_classes=3, side=side)
     assert contradictions(suggest(preset, facts), facts) == []
+
+
+@pytest.mark.parametrize(("momentum", "is_usual"), [(0.9, True), (0.0, True), (0.99, False)])
+def test_the_usual_rate_of_sgd_depends_on_its_momentum(momentum, is_usual):
+    values = ["train.optimizer=sgd", f"train.momentum={momentum}", "train.lr=0.1"]
+    found = [answer for answer in contradictions(*made(values, {})) if answer.severity == "warning"]
+    assert (found == []) == is_usual
+    for answer in found:
+        assert "0.1 is high for SGD" in answer.sentence and answer.changes == ("train.lr=0.003",)
 
 
 def test_the_worst_comes_first():

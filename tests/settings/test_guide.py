@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from ftcore import settings as s
-from ftcore.settings import DatasetFacts, RunSettings, guide, keys
+from ftcore.settings import DatasetFacts, RunSettings, fields, guide
 from ftcore.settings.guide import QUESTIONS
 
 FACTS = DatasetFacts(n_train=700, n_classes=4, side=300)
@@ -17,7 +17,7 @@ def set_by(**answers):
 
 
 def changed(here, there):
-    return {key for key in keys() if s.value_of(here, key) != s.value_of(there, key)}
+    return {field.key for field in fields.every() if s.value_of(here, field.key) != s.value_of(there, field.key)}
 
 
 def test_there_are_questions_each_with_a_first_answer():

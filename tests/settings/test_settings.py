@@ -2,66 +2,61 @@ import dataclasses
 import json
 import math
 import re
-from dataclasses import fields
 
 import pytest
 import torch
 from torch import nn
 
 from ftcore import settings as s
+from ftcore.choices import Table
 from ftcore.errors import SettingsError
 from ftcore.models.groups import DepthGroup
-from ftcore.settings import DatasetFacts, FreezeSettings, ModelSettings, RunSettings, TrainSettings
+from ftcore.settings import DatasetFacts, FreezeSettings, ModelSettings, RunSettings, TrainSettings, choices, fields
 
 KINDS = {"": RunSettings, **s.SECTIONS}
-FIELDS = [(section, f) for section, kind in KINDS.items() for f in fields(kind) if f.metadata]
-NUMBERS = [(section, f) for section, f in FIELDS if type(f.default) in (int, float)]
-CHOICES = [(section, f) for section, f in FIELDS if f.metadata["choices"] is not None]
-TABLES = [value for value in vars(s).values() if isinstance(value, s.Table)]
+FIELDS = list(fields.every())
+NUMBERS = [field for field in FIELDS if field.type in (int, float)]
+CHOICES = [field for field in FIELDS if field.choices is not None]
+TABLES = [value for value in vars(choices).values() if isinstance(value, Table)]
 
 
-def called(pair):
-    return ".".join(filter(None, [pair[0], pair[1].name]))
+def called(field):
+    return field.key
 
 
-def make(section, **values):
-    return KINDS[section](**values)
+def value_in(field, *value):
+    """The value that a section has which is made with a value of one field, or with none."""
+    return getattr(KINDS[field.section](**dict(zip([field.name], value, strict=False))), field.name)
 
 
-@pytest.mark.parametrize("pair", FIELDS, ids=called)
-def test_every_setting_has_a_label_a_sentence_and_a_default_that_passes(pair):
-    section, f = pair
-    about = f.metadata
-    assert about["label"] and about["label"] == about["label"].strip(" .")
-    assert about["help"].endswith(".") and len(about["help"]) > 20
-    assert getattr(make(section), f.name) == f.default
+@pytest.mark.parametrize("field", FIELDS, ids=called)
+def test_every_setting_has_a_label_a_sentence_and_a_default_that_passes(field):
+    assert field.label and field.label == field.label.strip(" .")
+    assert field.help.endswith(".") and len(field.help) > 20
+    assert value_in(field) == field.default and type(field.default) is field.type
 
 
-@pytest.mark.parametrize("pair", NUMBERS, ids=called)
-def test_every_number_has_a_range_and_its_ends_belong_to_it(pair):
-    section, f = pair
-    for end in (f.metadata["low"], f.metadata["high"]):
-        value = type(f.default)(end)
-        assert getattr(make(section, **{f.name: value}), f.name) == value
+@pytest.mark.parametrize("field", NUMBERS, ids=called)
+def test_every_number_has_a_range_and_its_ends_belong_to_it(field):
+    for end in (field.low, field.high):
+        value = field.type(end)
+        assert value_in(field, value) == value
 
 
-@pytest.mark.parametrize("pair", NUMBERS, ids=called)
-def test_a_number_out_of_range_is_named_with_the_range(pair):
-    section, f = pair
-    low, high = f.metadata["low"], f.metadata["high"]
-    for value in (low - 1, high + 1):
-        value = type(f.default)(value)
-        text = re.escape(f"{f.metadata['label']} is {value}, expected {low:g} to {high:g}.")
+@pytest.mark.parametrize("field", NUMBERS, ids=called)
+def test_a_number_out_of_range_is_named_with_the_range(field):
+    for value in (field.low - 1, field.high + 1):
+        value = field.type(value)
+        text = re.escape(f"{field.label} is {value}, expected {field.low:g} to {field.high:g}.")
         with pytest.raises(SettingsError, match=text):
-            make(section, **{f.name: value})
+            value_in(field, value)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("pair", [pair for pair in NUMBERS if type(pair[1].default) is float], ids=called)
-def test_a_number_that_is_none_is_refused(pair, value):
-    section, f = pair
-    with pytest.raises(SettingsError, match=rf"is {value}, expected a number\. For example {f.default}"):
-        make(section, **{f.name: value})
+@pytest.mark.parametrize("field", [field for field in NUMBERS if field.type is float], ids=called)
+def test_a_number_that_is_none_is_refused(field, value):
+    with pytest.raises(SettingsError, match=rf"is {value}, expected a number\. For example {field.default}"):
+        value_in(field, value)
 
 
 @pytest.mark.parametrize("value", [None, "7", [7], 7.5, True, {}])
@@ -70,13 +65,12 @@ def test_a_value_of_another_type_is_refused(value):
         TrainSettings(epochs=value)
 
 
-@pytest.mark.parametrize("pair", CHOICES, ids=called)
+@pytest.mark.parametrize("field", CHOICES, ids=called)
 @pytest.mark.parametrize("value", ["none of these", None, 3, ["head"], {}])
-def test_an_unknown_choice_is_named_with_the_known_ones(pair, value):
-    section, f = pair
-    table = f.metadata["choices"]
+def test_an_unknown_choice_is_named_with_the_known_ones(field, value):
+    table = field.choices
     with pytest.raises(SettingsError, match=rf"Unknown {table.kind} .*Choose one of: {', '.join(table)}\."):
-        make(section, **{f.name: value})
+        value_in(field, value)
 
 
 def test_an_unknown_preset_of_a_run_is_refused():
@@ -123,8 +117,7 @@ def test_values_are_read_as_the_type_of_their_field():
 
 
 def test_every_key_can_be_set_to_its_own_default():
-    assert set(s.keys()) == {called(pair) for pair in FIELDS}
-    pairs = [f"{called(pair)}={pair[1].default}" for pair in FIELDS]
+    pairs = [f"{field.key}={field.default}" for field in FIELDS]
     assert s.with_values(RunSettings(), pairs) == RunSettings()
 
 
@@ -277,7 +270,7 @@ def test_every_optimiser_can_be_built(name):
     model = nn.Linear(2, 2)
     before = model.weight.detach().clone()
     head = DepthGroup("head", 1, ("weight", "bias"))
-    optimiser = build_optimizer(name, model, [head], lr=0.1, layer_decay=0.8, weight_decay=0.0)
+    optimiser = build_optimizer(name, model, [head], lr=0.1, layer_decay=0.8, body_share=0.2, weight_decay=0.0)
     model(torch.ones(1, 2)).sum().backward()
     optimiser.step()
     assert not torch.equal(before, model.weight)
@@ -295,7 +288,7 @@ def test_every_freezing_preset_has_phases(name):
 def test_every_schedule_starts_at_its_peak_unless_it_climbs_by_itself(name):
     from ftcore.training.recipe.schedules import factor
 
-    assert factor(name, 0, 10) == pytest.approx(1 / 25 if name == "one_cycle" else 1.0)
+    assert factor(TrainSettings(schedule=name, warmup=0.0), 0, 10) == pytest.approx(1 / 25 if name == "one_cycle" else 1.0)
 
 
 @pytest.mark.parametrize("name", list(s.FITS))

@@ -5,16 +5,16 @@ import re
 import pytest
 
 from ftcore import names
-from ftcore import settings as s
 from ftcore.errors import SettingsError
-from ftcore.settings import keys
+from ftcore.settings import fields
 from ftcore.teaching import glossary
 from ftcore.teaching.glossary import TERMS
 
-TABLES = [(key, s.about(key)["choices"]) for key in keys() if s.about(key)["choices"] is not None]
+KEYS = [field.key for field in fields.every()]
+TABLES = [(field.key, field.choices) for field in fields.every() if field.choices is not None]
 
 
-@pytest.mark.parametrize("key", keys())
+@pytest.mark.parametrize("key", KEYS)
 def test_every_setting_has_a_term(key):
     term = glossary.of_setting(key)
     assert term is not None, f"no term of the glossary names {key!r} among its settings"
@@ -32,7 +32,7 @@ def test_a_term_is_two_to_four_plain_sentences_with_an_anchor_and_terms_that_exi
 
 @pytest.mark.parametrize("term", TERMS.values(), ids=list(TERMS))
 def test_a_term_names_settings_that_exist_and_that_no_other_term_names(term):
-    assert set(term.settings) <= set(keys())
+    assert set(term.settings) <= set(KEYS)
     assert all(glossary.of_setting(key) is term for key in term.settings)
 
 

@@ -4,6 +4,7 @@ import torch
 
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.preprocessing import Preprocessing
+from ftcore.settings import AugmentSettings
 from ftcore.training import batches as module
 from ftcore.training.batches import Batches
 
@@ -90,3 +91,16 @@ def test_only_what_epochs_read_again_stays_in_memory(make):
     assert not batches._ready.any()
     list(batches.epoch())
     assert batches._ready.all()
+
+
+def test_what_is_kept_of_views_is_named_after_what_acts_on_them(make):
+    """Names of the first version go on: a setting that came later is part of them only where it acts."""
+
+    def recipe(**values):
+        return make(shuffle=True, views=AugmentSettings(**values)).views_json()["augment"]
+
+    first = (
+        "fresh", "strength", "flip", "rotate", "shift", "zoom", "colour", "blur", "noise", "cutout", "policy",
+    )  # fmt: skip
+    assert tuple(recipe()) == first and recipe() == recipe(rand_ops=5, views=9)
+    assert recipe(policy="rand") != recipe(policy="rand", rand_ops=5)

@@ -9,9 +9,9 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from ftcore.evaluation.predict import predict_outputs
 from ftcore.events import EpochDone, Failed, FeaturesCached, Note, Planned, StepDone, Stopped
 from ftcore.models.depth_groups import head_parameters
+from ftcore.settings import FreezeSettings
 from ftcore.training import loop
 from ftcore.training.loop import finetune
-from ftcore.training.recipe.layer_lr import BODY_SHARE
 from ftcore.training.recipe.optimizers import build_optimizer
 
 
@@ -83,7 +83,7 @@ def test_every_step_is_that_of_a_plain_loop(make_context, every_step, smoothing)
     groups = [
         {
             "params": [p for n, p in model.named_parameters() if (n in head) == is_head and (p.ndim > 1) == decays],
-            "lr": 0.01 if is_head else 0.01 * BODY_SHARE,
+            "lr": 0.01 if is_head else 0.01 * FreezeSettings().body_share,
             "weight_decay": 0.01 if decays else 0.0,
         }
         for is_head in (True, False)
@@ -235,6 +235,17 @@ def test_a_moving_average_by_hand(make_context, every_step):
     assert not torch.allclose(average, now, atol=1e-6)
 
 
+def test_a_moving_average_without_its_warm_up_keeps_the_same_share_from_the_second_step_on(make_context, every_step):
+    context = make_context("train.ema=0.9", "train.ema_warmup=false", "train.epochs=2", "freeze.preset=head")
+    name = head_parameters(context.model)[0]
+    average = None
+    for event in finetune(context):
+        if isinstance(event, StepDone):
+            now = context.model.state_dict()[name].clone()
+            average = now if average is None else 0.9 * average + 0.1 * now
+            assert torch.allclose(context.ema.module.state_dict()[name], average, atol=1e-6)
+
+
 # when validation stalls
 
 
@@ -324,7 +335,13 @@ def with_rate(context, lr):
     def start_phase(phase):
         phase_state = start(phase)
         phase_state.optimizer = build_optimizer(
-            "adamw", context.model, context.plan.trainable(phase), lr=lr, layer_decay=1.0, weight_decay=0.01
+            "adamw",
+            context.model,
+            context.plan.trainable(phase),
+            lr=lr,
+            layer_decay=1.0,
+            body_share=0.2,
+            weight_decay=0.01,
         )
         phase_state.scheduler = torch.optim.lr_scheduler.LambdaLR(phase_state.optimizer, lambda step: 1.0)
         return phase_state

@@ -25,8 +25,8 @@ def view(
     if settings.policy == "trivial":
         picture = _trivial(picture, settings.strength, rng)
     elif settings.policy == "rand":
-        for _ in range(2):
-            picture = _random_operation(picture, 0.3 * settings.strength, rng)
+        for _ in range(settings.rand_ops):  # Cubuk et al. 2020, RandAugment, https://arxiv.org/abs/1909.13719
+            picture = _random_operation(picture, settings.rand_magnitude * settings.strength, rng)
     square = Image.fromarray(preprocessing.pixels(picture))
     square = _coloured(square, settings, rng)
     return _disturbed(square, settings, rng)
@@ -94,7 +94,7 @@ def _disturbed(square: Image.Image, settings: AugmentSettings, rng: np.random.Ge
     top, left = rng.integers(0, side, 2)
     if hole:
         half = hole // 2
-        pixels[max(0, top - half) : top + half + 1, max(0, left - half) : left + half + 1] = 128
+        pixels[max(0, top - half) : top + half + 1, max(0, left - half) : left + half + 1] = 128  # grey
     return pixels
 
 

@@ -5,11 +5,12 @@
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import platform
 import shutil
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
 from ftcore.runs.state import RunState
+from ftcore.settings import fields
 
 FORMAT = 4
 RESULT = "measured.json"
@@ -36,16 +38,6 @@ GOING_BACK = 1.25
 EfficientNet-Lite0, nothing frozen, 32 pictures a step: 4.8 GB resident."""
 
 ENDS_EARLY = "It may end earlier, because of your patience setting."
-
-FREE_OF_CHARGE = {
-    "": ("preset",),
-    "train": (
-        "lr", "schedule", "warmup", "weight_decay", "loss", "focal_gamma", "class_weights", "label_smoothing",
-        "monitor", "patience",
-    ),
-    "freeze": ("layer_decay",),
-}  # fmt: skip
-"""Settings that change what is learned, not what it costs."""
 
 
 @dataclass(frozen=True)
@@ -203,12 +195,9 @@ def scaled(cost: Cost, n_groups: int, batch_size: int) -> Pace:
 
 
 def key(settings: s.RunSettings) -> str:
-    """A name for everything that the price depends on: settings, weights and machine."""
-    value = s.to_json(settings)
-    for section, names in FREE_OF_CHARGE.items():
-        part = value[section] if section else value
-        for name in names:
-            part.pop(name, None)
+    """Name everything that the price depends on: settings, weights and machine."""
+    free = [field for field in fields.every() if not field.affects_cost]
+    value = s.to_json(replace(s.at_defaults(settings, free), preset=s.RunSettings().preset))
     row = catalogue.find(settings.model.name)
     here = row is not None and catalogue.weights_here(row)
     machine = [platform.node(), hardware.n_cores(), hardware.has_gpu()]
@@ -353,7 +342,7 @@ def promise(settings: s.RunSettings) -> Estimated | None:
     cost = known(settings)
     if cost is None:
         return None
-    names = {field.name for field in fields(Estimated)} - {"at"}
+    names = {field.name for field in dataclasses.fields(Estimated)} - {"at"}
     return Estimated(**{name: getattr(cost, name) for name in names})
 
 

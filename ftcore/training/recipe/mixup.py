@@ -39,14 +39,14 @@ class Mixing:
     Args:
         mixup: Strength a of Beta(a, a), from which the share of each is drawn; 0 is off (Zhang et al. 2018,
             https://arxiv.org/abs/1710.09412).
-        cutmix: The same for CutMix (Yun et al. 2019, https://arxiv.org/abs/1905.04899). With both, each step takes one
-            of them, with equal chances.
+        cutmix: The same for CutMix (Yun et al. 2019, https://arxiv.org/abs/1905.04899).
+        switch_prob: With both: the probability that a step takes CutMix; else it takes Mixup.
         n_classes: Classes, C.
         seed: Of the run.
     """
 
-    def __init__(self, *, mixup: float, cutmix: float, n_classes: int, seed: int) -> None:
-        self._mixup, self._cutmix = mixup, cutmix
+    def __init__(self, *, mixup: float, cutmix: float, switch_prob: float, n_classes: int, seed: int) -> None:
+        self._mixup, self._cutmix, self._switch_prob = mixup, cutmix, switch_prob
         self._n_classes, self._seed = n_classes, seed
 
     def mix(self, inputs: Any, targets: Tensor, step: int) -> Mixed:
@@ -58,7 +58,7 @@ class Mixing:
             step: Of the run; it decides the draws.
         """
         random = np.random.default_rng((self._seed, step, *_DRAWS))
-        cuts = bool(self._cutmix) and (not self._mixup or random.random() < 0.5)
+        cuts = bool(self._cutmix) and (not self._mixup or random.random() < self._switch_prob)
         strength = self._cutmix if cuts else self._mixup or self._cutmix
         share = float(random.beta(strength, strength))
         centre = random.random(2)
@@ -77,12 +77,12 @@ class Mixing:
         )
 
     def falls_back(self, inputs: Any) -> bool:
-        """Whether CutMix was asked for and these inputs have no places that a piece could be cut from."""
+        """Tell whether CutMix was asked for and these inputs have no places that a piece could be cut from."""
         return bool(self._cutmix) and not self.is_spatial(inputs)
 
     @staticmethod
     def is_spatial(inputs: Any) -> bool:
-        """Whether all inputs are maps: pictures, or activations that still know where in the picture they are."""
+        """Tell whether all inputs are maps: pictures, or activations that still know where in the picture they are."""
         return all(_sides(tensor) is not None for tensor in (inputs if isinstance(inputs, tuple) else (inputs,)))
 
     def _shares(self, targets: Tensor) -> Tensor:
@@ -90,7 +90,10 @@ class Mixing:
 
 
 def _sides(tensor: Tensor) -> tuple[int, int] | None:
-    """The dimensions of height and width: pictures are square, so the two equal ones. Swin keeps its channels last."""
+    """Return the dimensions of height and width: those two that are equal, as pictures are square.
+
+    Swin keeps its channels last.
+    """
     if tensor.ndim != 4:
         return None
     for sides in ((2, 3), (1, 2)):
@@ -100,7 +103,7 @@ def _sides(tensor: Tensor) -> tuple[int, int] | None:
 
 
 def _boxed(tensor: Tensor, other: Tensor, share: float, centre: np.ndarray) -> tuple[Tensor, float]:
-    """``tensor`` with a piece of ``other``, at a centre given in shares of the sides; and what is left of ``tensor``.
+    """Put a piece of ``other`` into ``tensor``, at a centre in shares of the sides; return also what is left, 0-1.
 
     The piece has ``1 - share`` of the area unless the edge cuts it off.
     """

@@ -5,41 +5,41 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftcore.freezing.phases import spans
-from ftcore.settings import SCHEDULES, RunSettings
+from ftcore.settings import RunSettings, TrainSettings
 
 _POINTS = 240  # of a drawn curve
 
 
-def factor(schedule: str, step: int, n_steps: int, warmup: float = 0.0) -> float:
-    """Share of the peak rate at a step.
+def factor(settings: TrainSettings, step: int, n_steps: int) -> float:
+    """Return the share of the peak rate at a step, 0-1; the first step is never 0.
+
+    Cosine: Loshchilov & Hutter 2017, SGDR, https://arxiv.org/abs/1608.03983, without restarts. One-cycle: Smith & Topin
+    2018, https://arxiv.org/abs/1708.07120, with torch's shape; it has a warm-up of its own. Plateau: the peak, for as
+    long as validation does not stall (``Plateau`` does the rest).
 
     Args:
-        schedule: A name in ``settings.SCHEDULES``. Cosine: Loshchilov & Hutter 2017, SGDR,
-            https://arxiv.org/abs/1608.03983, without restarts. Step: a tenth after each third. One-cycle: Smith & Topin
-            2018, https://arxiv.org/abs/1708.07120, with torch's shape: from 1/25 up in 30 % of the steps, down to 4e-6.
-            Plateau: the peak, for as long as validation does not stall (``Plateau`` does the rest).
+        settings: ``schedule``, ``warmup`` and what begins with ``step_`` and ``one_cycle_`` are read.
         step: From 0 to ``n_steps`` - 1.
         n_steps: Steps of the phase.
-        warmup: Share of the steps in which the rate climbs in a straight line, 0-1. The first step is never 0.
     """
-    SCHEDULES[schedule]
+    schedule = settings.schedule
     if schedule == "one_cycle":
-        return _one_cycle(step, n_steps)
-    n_warmup = min(round(warmup * n_steps), n_steps - 1)
+        return _one_cycle(settings, step, n_steps)
+    n_warmup = min(round(settings.warmup * n_steps), n_steps - 1)
     if step < n_warmup:
         return (step + 1) / (n_warmup + 1)
     progress = (step - n_warmup) / max(1, n_steps - n_warmup)
     if schedule in ("constant", "plateau"):
         return 1.0
     if schedule == "step":
-        return 0.1 ** math.floor(3 * progress)
+        return settings.step_factor ** math.floor(settings.step_parts * progress)
     if schedule == "linear":
         return 1.0 - progress
     return 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
 def over_the_run(settings: RunSettings, steps_per_epoch: int) -> list[dict[str, Any]]:
-    """The head's learning rate from the first step to the last, each phase of the freezing plan on its own.
+    """Return the head's learning rate from the first step to the last, each phase of the freezing plan on its own.
 
     Phases that begin when validation stalls have no place yet and are left out.
 
@@ -57,22 +57,23 @@ def over_the_run(settings: RunSettings, steps_per_epoch: int) -> list[dict[str, 
         n_steps = span.n_epochs * steps_per_epoch
         n_points = min(n_steps, _POINTS // len(phases))
         for step in sorted({round(i * (n_steps - 1) / max(1, n_points - 1)) for i in range(n_points)}):
-            rate = train.lr * factor(train.schedule, step, n_steps, train.warmup)
+            rate = train.lr * factor(train, step, n_steps)
             epoch = span.first_epoch + step / steps_per_epoch
             rows.append({"epoch": epoch, "rate": rate, "phase": index, "label": span.label})
     return rows
 
 
-def _one_cycle(step: int, n_steps: int) -> float:
-    top, end = max(1e-9, 0.3 * n_steps - 1), n_steps - 1
-    low, lowest = 1 / 25, 1 / 25e4
+def _one_cycle(settings: TrainSettings, step: int, n_steps: int) -> float:
+    top, end = max(1e-9, settings.one_cycle_pct_start * n_steps - 1), n_steps - 1
+    low = 1 / settings.one_cycle_div_factor
+    lowest = 1 / (settings.one_cycle_div_factor * settings.one_cycle_final_div_factor)
     if step <= top:
         return _between(low, 1.0, step / top)
     return _between(1.0, lowest, (step - top) / max(1e-9, end - top))
 
 
 def _between(start: float, end: float, share: float) -> float:
-    """Along half a cosine wave."""
+    """Return the point along half a cosine wave."""
     return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
 
 

@@ -10,6 +10,7 @@ from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import Phase, make_phases, not_in, spans
 from ftcore.models import catalogue, suitability
+from ftcore.settings import fields
 from ftcore.settings.conflicts import Conflict, Facts, contradictions, with_counts
 from pages.components import session
 from pages.components.model import own_weights
@@ -83,7 +84,7 @@ def _words(settings: s.RunSettings, found: Conflict) -> str:
     mended = s.with_values(settings, found.changes)
     parts = []
     for key in (change.partition("=")[0].strip() for change in found.changes):
-        label, value = s.about(key)["label"], s.in_words(key, s.value_of(mended, key))
+        label, value = fields.of(key).label, s.in_words(key, s.value_of(mended, key))
         parts.append(f"{label} to {value}")
     return names.markdown("Set " + ", ".join(parts))
 

@@ -46,7 +46,9 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
         on_change=move,
         help="Counted in layer groups from the answer back towards the picture. The rest keeps what it knows.",
     )
-    rates = [0.0] * (n - now) + group_rates(now, lr=settings.train.lr, layer_decay=settings.freeze.layer_decay)
+    freeze = settings.freeze
+    learns_at = group_rates(now, lr=settings.train.lr, layer_decay=freeze.layer_decay, body_share=freeze.body_share)
+    rates = [0.0] * (n - now) + learns_at
     cost, about = _pace(settings, known, now)
     layers = cost.layers if cost and len(cost.layers) == n else ()
     rows = [
@@ -62,7 +64,7 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
     each = ", ".join(f"{row['name']} at {row['lr']:.2g}" for row in rows if row["learns"])
     alt = f"The network's {n} layer groups from the picture to the answer; the last {now} learn, at most: {each}."
     st.plotly_chart(charts.freezing(rows), key="freezebar", config=charts.QUIET, alt=alt)
-    st.caption(_rates_in_words(rates[n - now :], settings.freeze.layer_decay))
+    st.caption(_rates_in_words(learns_at, freeze))
     if len(make_phases(settings.freeze.preset, known.groups, 100, settings.freeze)) > 1:
         st.caption("Drawn is the last phase of the plan; less of the network learns in the phases before it.")
     if settings.freeze.lora_rank and now > 1:
@@ -80,14 +82,14 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
         st.metric("Memory", memory, help=source, width="content")
 
 
-def _rates_in_words(rates: Sequence[float], decay: float) -> str:
-    """How fast the groups learn at most, the head's rate last."""
+def _rates_in_words(rates: Sequence[float], freeze: s.FreezeSettings) -> str:
+    """Say how fast the groups learn at most, the head's rate last."""
     sentence = f"Learning rate: up to {rates[-1]:.2g} in the head"
     if len(rates) > 1:
-        sentence += f", {rates[-2]:.2g} in the layer group before it"
+        sentence += f", {rates[-2]:.2g} ({freeze.body_share:.3g} times as much) in the layer group before it"
     if len(rates) > 2:
-        falls = f"{decay:.0%} of it with every group further from the answer, down to {rates[0]:.2g}"
-        sentence += f", {falls}" if decay < 1 else " and all others"
+        falls = f"{freeze.layer_decay:.0%} of it with every group further from the answer, down to {rates[0]:.2g}"
+        sentence += f", {falls}" if freeze.layer_decay < 1 else " and all others"
     return sentence + "."
 
 

@@ -9,7 +9,7 @@ from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.models import catalogue
 from ftcore.runs import drafts
-from ftcore.settings import guide
+from ftcore.settings import fields, guide
 from ftcore.settings.guide import Effect, Guided, Question
 from pages.components import glossary_links, session
 
@@ -80,7 +80,7 @@ def _sets(settings: s.RunSettings, wanted: Guided, effect: Effect, changed: list
     st.markdown(effect.why)
     lines = []
     for key in effect.keys:
-        label, value = s.about(key)["label"], s.in_words(key, s.value_of(wanted.settings, key))
+        label, value = fields.of(key).label, s.in_words(key, s.value_of(wanted.settings, key))
         line = f"{names.markdown(label)}: **{names.markdown(value)}**"
         if key in changed:
             now = names.markdown(s.in_words(key, s.value_of(settings, key)))

@@ -71,6 +71,20 @@ def test_every_switch_changes_some_views_and_keeps_their_size(switch):
     assert any(not np.array_equal(view, RECIPE.pixels(picture())) for view in views)
 
 
+@pytest.mark.parametrize(("n", "magnitude", "strength"), [(1, 0.3, 1.0), (2, 0.3, 1.0), (5, 0.8, 0.5), (3, 0.8, 3.0)])
+def test_rand_augment_makes_as_many_changes_as_it_is_told_and_as_strong(monkeypatch, n, magnitude, strength):
+    made = []
+    monkeypatch.setattr(augment, "_OPERATIONS", (lambda picture, m: made.append(abs(m)) or picture,))
+    seen(with_(policy="rand", rand_ops=n, rand_magnitude=magnitude, strength=strength))
+    assert made == pytest.approx([min(1.0, magnitude * strength)] * n)
+
+
+@pytest.mark.parametrize("policy", ["none", "trivial"])
+def test_what_rand_augment_reads_changes_nothing_else(policy):
+    settings = with_(policy=policy)
+    assert np.array_equal(seen(settings), seen(with_(policy=policy, rand_ops=7, rand_magnitude=0.9)))
+
+
 def test_mirroring_left_and_right_happens_in_half_of_the_views_and_is_exact():
     plain = RECIPE.pixels(picture())
     views = [seen(with_(flip="horizontal"), view) for view in range(200)]

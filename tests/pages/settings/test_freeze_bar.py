@@ -92,5 +92,7 @@ def test_the_rate_of_every_group_is_said_not_only_drawn(known, started):
     at = open_page("settings", dataset=known.id)
     (alt,) = [chart.proto.alt for chart in at.get("plotly_chart") if "picture to the answer" in chart.proto.alt]
     assert alt.count(" at 0.") == 4 and "head at 0.01." in alt
-    said = "up to 0.01 in the head, 0.002 in the layer group before it, 50% of it with every group further"
+    said = (
+        "0.01 in the head, 0.002 (0.2 times as much) in the layer group before it, 50% of it with every group further"
+    )
     assert said in texts(at) and "down to 0.0005." in texts(at)

@@ -1,7 +1,7 @@
-"""Settings: three levels over the same settings, forms made from the fields' own metadata, and a draft that stays."""
+"""Settings: three levels over the same settings, forms made from the settings' own fields, and a draft that stays."""
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -9,8 +9,9 @@ from ftcore import names
 from ftcore import settings as s
 from ftcore.events import Failed, Finished, Progress
 from ftcore.runs import drafts, log, lr_trials, queue, store
-from ftcore.settings import files, guide, keys
+from ftcore.settings import fields, files, guide
 from ftcore.settings.conflicts import contradictions
+from ftcore.settings.declaration import setting
 from ftcore.teaching import glossary
 from pages.components import cached, forms
 from pages.components.settings import conflicts
@@ -91,7 +92,7 @@ def test_standard_shows_every_everyday_field(tiny_dataset):
     for section in s.SECTIONS:
         for key in forms.keys_of(section, advanced=False):
             if key != "model.name":
-                assert widget(at, s.about(key)["label"])
+                assert widget(at, fields.of(key).label)
 
 
 # guided
@@ -137,33 +138,31 @@ def test_the_data_set_says_how_rare_a_class_is_and_names_are_escaped(markup_data
 
 def test_every_setting_has_an_input_with_its_own_label_and_a_help(tiny_dataset):
     at = open_at("everything", tiny_dataset)
-    for kind in s.SECTIONS.values():
-        for field in fields(kind):
-            if field.name in ("name", "start"):
-                continue  # the model has a page of its own
-            assert widget(at, field.metadata["label"]).help == field.metadata["help"]
+    for field in fields.every():
+        if field.key in ("model.name", "model.start"):
+            continue  # the model has a page of its own
+        assert widget(at, field.label).help == field.help
     assert widget(at, "Seed").value == 0
 
 
 def test_inputs_keep_to_the_range_of_their_field(tiny_dataset):
     at = open_at("everything", tiny_dataset)
-    for kind in s.SECTIONS.values():
-        for field in fields(kind):
-            if field.metadata["low"] is not None:
-                found = widget(at, field.metadata["label"])
-                assert (found.min, found.max) == (field.metadata["low"], field.metadata["high"])
+    for field in fields.every():
+        if field.low is not None:
+            found = widget(at, field.label)
+            assert (found.min, found.max) == (field.low, field.high)
 
 
 def test_every_field_says_its_default_its_range_a_sentence_and_its_glossary_entry(tiny_dataset):
     at = open_at("everything", tiny_dataset)
     shown = texts(at)
-    for key in keys():
+    for key in (field.key for field in fields.every()):
         if key in ("model.name", "model.start"):
             continue
         assert names.markdown(f"Default {s.in_words(key, s.value_of(s.RunSettings(), key))}") in shown
         assert f"glossary?dataset={tiny_dataset.id}#{glossary.of_setting(key).name})" in shown
-        if s.about(key)["choices"] is None:
-            assert s.about(key)["help"] in shown
+        if fields.of(key).choices is None:
+            assert fields.of(key).help in shown
             assert names.markdown(s.range_in_words(key)) in shown
 
 
@@ -187,7 +186,7 @@ def test_a_field_that_somebody_adds_later_shows_up_by_itself(monkeypatch):
     class Later:
         """What somebody thought of later. And more."""
 
-        warp: float = s.setting(0.5, "Warp", "How far it warps.", low=0.0, high=1.0, advanced=True)
+        warp: float = setting(0.5, "Warp", "How far it warps.", low=0.0, high=1.0, advanced=True)
 
     monkeypatch.setitem(s.SECTIONS, "later_on", Later)
     assert forms.by_section("warp") == {"later_on": ("Later on", Later.__doc__, ["later_on.warp"])}

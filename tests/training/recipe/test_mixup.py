@@ -12,8 +12,8 @@ B, C = 8, 3
 TARGETS = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
 
 
-def mixing(mixup=0.0, cutmix=0.0, seed=0):
-    return Mixing(mixup=mixup, cutmix=cutmix, n_classes=C, seed=seed)
+def mixing(mixup=0.0, cutmix=0.0, seed=0, switch_prob=0.5):
+    return Mixing(mixup=mixup, cutmix=cutmix, switch_prob=switch_prob, n_classes=C, seed=seed)
 
 
 def marked(*shape):
@@ -89,10 +89,19 @@ def test_the_seed_and_the_step_decide_everything():
         assert not torch.equal(first.inputs, other.inputs)
 
 
-def test_with_both_each_gets_about_half_of_the_steps():
-    inputs = marked(3, 16, 16)
-    whole = [(mixing(0.4, 1.0).mix(inputs, TARGETS, step).inputs % 1 == 0).all() for step in range(200)]
-    assert 70 < sum(map(int, whole)) < 130
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.8])
+def test_with_both_cutmix_gets_its_share_of_the_steps(share):
+    inputs, both = marked(3, 16, 16), mixing(0.4, 1.0, switch_prob=share)
+    whole = [(both.mix(inputs, TARGETS, step).inputs % 1 == 0).all() for step in range(200)]
+    assert abs(sum(map(int, whole)) - 200 * share) < 30
+
+
+def test_the_share_of_cutmix_in_a_run_is_that_of_its_settings(make_context):
+    values = ("train.mixup=0.4", "train.cutmix=1", "train.mixup_switch_prob=0.8")
+    inputs, runs = marked(3, 16, 16), make_context(*values)
+    for step in range(20):
+        asked = Mixing(mixup=0.4, cutmix=1.0, switch_prob=0.8, n_classes=len(runs.outputs.classes), seed=0)
+        assert torch.equal(runs.mixing.mix(inputs, TARGETS, step).inputs, asked.mix(inputs, TARGETS, step).inputs)
 
 
 @pytest.mark.parametrize("cache", ["off", "on"])

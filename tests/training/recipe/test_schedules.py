@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import (
 
 from ftcore.errors import SettingsError
 from ftcore.freezing.phases import spans
-from ftcore.settings import FREEZE_PRESETS, SCHEDULES, RunSettings, with_values
+from ftcore.settings import FREEZE_PRESETS, SCHEDULES, RunSettings, TrainSettings, fields, with_values
 from ftcore.training.recipe.schedules import Plateau, factor, over_the_run
 
 
@@ -27,8 +27,9 @@ def rates(make, n_steps):
     return found
 
 
-def ours(schedule, n_steps, warmup=0.0):
-    return [factor(schedule, step, n_steps, warmup) for step in range(n_steps)]
+def ours(schedule, n_steps, warmup=0.0, **more):
+    settings = TrainSettings(schedule=schedule, warmup=warmup, **more)
+    return [factor(settings, step, n_steps) for step in range(n_steps)]
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 97])
@@ -49,6 +50,33 @@ def test_constant_stays():
 @pytest.mark.parametrize("n", [3, 30, 99])
 def test_steps_are_torchs(n):
     assert ours("step", n) == pytest.approx(rates(lambda o: StepLR(o, step_size=n // 3, gamma=0.1), n), abs=1e-9)
+
+
+@pytest.mark.parametrize(("parts", "gamma"), [(2, 0.5), (6, 0.1), (10, 0.8)])
+def test_parts_and_share_of_steps_are_torchs(parts, gamma):
+    found = ours("step", 60, step_parts=parts, step_factor=gamma)
+    assert found == pytest.approx(rates(lambda o: StepLR(o, step_size=60 // parts, gamma=gamma), 60), abs=1e-9)
+    assert len(set(found)) == parts and found != ours("step", 60)
+
+
+ONE_CYCLE = {"pct_start": 0.6, "div_factor": 4.0, "final_div_factor": 100.0}
+
+
+@pytest.mark.parametrize("chosen", [[name] for name in ONE_CYCLE] + [list(ONE_CYCLE)], ids=" ".join)
+@pytest.mark.parametrize("n", [10, 97])
+def test_the_shape_of_one_cycle_is_torchs(n, chosen):
+    shape = {name: ONE_CYCLE[name] for name in chosen}
+    found = ours("one_cycle", n, **{f"one_cycle_{name}": value for name, value in shape.items()})
+    assert found == pytest.approx(rates(lambda o: OneCycleLR(o, max_lr=1.0, total_steps=n, **shape), n), abs=1e-9)
+    assert found != pytest.approx(ours("one_cycle", n), abs=1e-6), "it changes the rates"
+
+
+@pytest.mark.parametrize("schedule", [name for name in SCHEDULES if name != "plateau"])
+def test_what_acts_only_with_one_schedule_changes_it_and_no_other(schedule):
+    for field in fields.in_section("train"):
+        if field.only_with and field.only_with.name == "schedule" and field.only_with.values != ("plateau",):
+            changed = ours(schedule, 60, **{field.name: field.type(field.low + 1 if field.type is int else field.high)})
+            assert (changed != ours(schedule, 60)) == (schedule in field.only_with.values) or field.name == "step_parts"
 
 
 @pytest.mark.parametrize("n", [10, 97, 400])
@@ -101,7 +129,7 @@ def test_no_step_is_wasted_and_none_is_above_the_peak(schedule, n, warmup):
 
 def test_an_unknown_schedule_is_a_sentence():
     with pytest.raises(SettingsError, match=r"Unknown schedule 'sine'\. Choose one of: cosine, linear, constant, step"):
-        factor("sine", 0, 10)
+        ours("sine", 10)
 
 
 @pytest.mark.parametrize("preset", list(FREEZE_PRESETS))
@@ -117,7 +145,7 @@ def test_a_drawn_curve_has_the_rates_of_the_run_in_every_phase(preset, n_epochs)
         span = phases[row["phase"]]
         step = round((row["epoch"] - span.first_epoch) * per_epoch)
         assert 0 <= step < span.n_epochs * per_epoch and row["label"] == span.label
-        assert row["rate"] == pytest.approx(0.1 * factor("cosine", step, span.n_epochs * per_epoch, 0.2))
+        assert row["rate"] == pytest.approx(0.1 * factor(settings.train, step, span.n_epochs * per_epoch))
     assert [row["epoch"] for row in rows] == sorted(row["epoch"] for row in rows)
 
 
