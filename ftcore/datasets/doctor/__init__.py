@@ -1,7 +1,7 @@
 """What is wrong with a data set, in sentences, with the pictures as evidence and the edits that mend it.
 
     examine     all checks, in order                    -> Report
-    duplicates  exact, near, across splits, with different answers
+    duplicates  copies: exact, near, across splits, with different answers
     quality     dark, bright, blurred, empty, odd       (cleanvision)
     label_issues   wrong classes, outliers                 (cleanlab, on features)
     target_issues  numbers out of range, or not what the picture shows

@@ -9,6 +9,7 @@ from ftcore.datasets.doctor.findings import Finding, Report, in_order
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.similarity.measure import measure
+from ftcore.datasets.similarity.near_duplicates import exact_groups, near_groups
 from ftcore.events import Progress
 
 WITHOUT_FEATURES = (
@@ -33,8 +34,8 @@ def examine(
     measured = yield from measure(pictures, rows)
     mine = None if features is None else np.asarray(features[rows], np.float32)  # [N, D]
     x = None if mine is None else label_issues.inputs(measured, mine)
-    exact = duplicates.exact_groups(measured)
-    near = yield from duplicates.near_groups(measured, x)
+    exact = exact_groups(measured)
+    near = yield from near_groups(measured, x)
     found: list[Finding | None] = [
         *balance.findings(dataset, table),
         *duplicates.findings(dataset, table, exact, near),

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ftcore.datasets import targets, versions
-from ftcore.datasets.doctor import duplicates
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
+from ftcore.datasets.similarity import near_duplicates
 from ftcore.datasets.splits import METHODS, SPLITS, divide, folds, known_groups, parse_shares, prefix_groups
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import drain
@@ -161,5 +161,5 @@ def source_of(split_by: str, groups: np.ndarray | None) -> str:
 
 def _alike(table: pd.DataFrame, pictures: PixelStore, progress: Progress) -> np.ndarray:
     """Groups from what the pictures show, and those that are known, together. [N] text"""
-    steps = duplicates.together(pictures, np.arange(len(table)), table["group"].to_numpy(dtype=object))
+    steps = near_duplicates.together(pictures, np.arange(len(table)), table["group"].to_numpy(dtype=object))
     return drain(steps, lambda event: progress(event.label, event.done, event.total))
