@@ -10,8 +10,9 @@ from PIL import Image, ImageFilter
 from ftcore import cli
 from ftcore.datasets import versions
 from ftcore.datasets.doctor import findings
+from ftcore.datasets.doctor.carry_over import carried, mend
 from ftcore.datasets.doctor.examine import WITHOUT_FEATURES, examine
-from ftcore.datasets.doctor.findings import KINDS, SEVERITIES, Finding, Report, carried, in_order, mend
+from ftcore.datasets.doctor.findings import KINDS, SEVERITIES, Finding, Report, in_order
 from ftcore.datasets.doctor.label_issues import out_of_fold_probabilities
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ftcore import cli
-from ftcore.datasets.doctor import findings
+from ftcore.datasets.doctor import carry_over, findings
 from ftcore.datasets.doctor.examine import examine
 from ftcore.datasets.doctor.target_issues import held_out_numbers
 from ftcore.datasets.images.pixel_store import PixelStore
@@ -116,7 +116,7 @@ class TestSeveralClasses:
         finding = found(dataset)["label_conflict"]
         assert named(dataset, finding.rows) == {"003.png", "003.bmp"} and "different classes" in finding.sentence
         assert named(dataset, found(dataset)["exact_duplicate"].rows) == {"004.png", "004.bmp"}
-        edited = findings.mend(dataset, findings.Report((finding,)), [Edit("relabel", finding.rows, "dog")])
+        edited = carry_over.mend(dataset, findings.Report((finding,)), [Edit("relabel", finding.rows, "dog")])
         assert findings.load(edited).findings == ()
 
     def test_small_and_unlike_classes_are_named(self, listed):
@@ -218,7 +218,7 @@ class TestNumbers:
         dataset = listed("weight (kg),size (mm)", rows, "regression")
         finding = found(dataset)["out_of_range"]
         (row,) = finding.rows
-        edited = findings.mend(dataset, findings.Report((finding,)), [Edit("relabel", (row,), "52 kg | ")])
+        edited = carry_over.mend(dataset, findings.Report((finding,)), [Edit("relabel", (row,), "52 kg | ")])
         assert edited.records()["label"][row] == "52 kg | 3 mm" and edited.targets()[row].tolist() == [52, 3]
         assert findings.load(edited).findings == ()
         assert cli.main(["dataset", dataset.id, "--relabel", "003.png=52|3"]) == 0
