@@ -25,8 +25,8 @@ from ftcore.datasets.importing import resplit
 from ftcore.datasets.importing.exclude import require_something, select
 from ftcore.datasets.importing.read import ImportedImage, read_all
 from ftcore.datasets.importing.resplit import Progress, ignore
+from ftcore.datasets.labels import column_roles
 from ftcore.datasets.labels import resolve as label_files
-from ftcore.datasets.labels import tables
 from ftcore.datasets.labels.folders import Layout
 from ftcore.datasets.labels.resolve import Labels
 from ftcore.datasets.records import Dataset
@@ -207,7 +207,7 @@ def _require_hub_labels(labels: Labels) -> None:
     """Raise SettingsError for what cannot be said of a set of the hub: its labels are in its own tables."""
     extra = {"file of labels": labels.file, "column of the split": labels.split, "separator": labels.separator}
     extra |= {"column of the group": labels.group, "second target column": "".join(labels.targets[1:])}
-    if unused := [what for what, said in extra.items() if said not in ("", tables.NO_COLUMN)]:
+    if unused := [what for what, said in extra.items() if said not in ("", column_roles.NO_COLUMN)]:
         raise SettingsError(
             f"A set of the Hugging Face hub brings its own labels, so a {unused[0]} cannot be used.",
             fix="Leave it out; the columns with the picture and with the class may be named.",
