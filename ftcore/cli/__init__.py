@@ -268,7 +268,7 @@ def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:
         "dataset": dataset.id,
         "findings": [
             {
-                "kind": finding.kind,
+                "issue": finding.issue,
                 "severity": finding.severity,
                 "count": finding.count,
                 "images": [*(paths[row] for row in finding.rows), *finding.names],

@@ -9,7 +9,7 @@
     balance        what the table alone tells
     remedies       copies: which one stays, which split they come into
     carry_over     findings, edits                         -> the findings of the edited version
-    findings       kinds, severities, the file
+    findings       issues, severities, the file
 
 Nothing here imports a model: features come from outside. Pages read ``findings`` and ``carry_over`` alone, which are
 light.

@@ -29,14 +29,14 @@ def carried(report: Report, before: Dataset, after: Dataset) -> Report:
     left = []
     for finding in report.findings:
         groups = tuple(group for g in finding.groups if len(group := tuple(r for r in g if split[r])) > 1)
-        if finding.kind == "leak":
+        if finding.issue == "leak":
             groups = tuple(g for g in groups if len({split[row] for row in g}) > 1)
-        if finding.kind == "label_conflict":
+        if finding.issue == "label_conflict":
             groups = tuple(g for g in groups if len({answers[row] for row in g}) > 1)
         rows = tuple(row for row in finding.rows if split[row])
         if finding.groups:
             rows = tuple(row for group in groups for row in group)
-        if finding.suggestions or finding.kind in ("label_issue", "out_of_range"):
+        if finding.suggestions or finding.issue in ("label_issue", "out_of_range"):
             rows = tuple(row for row in rows if same_answer[row])
         if rows or finding.names or not finding.rows:
             left.append(_mended_by_group(_narrowed(finding, rows, groups), new))
@@ -65,8 +65,8 @@ def _mended_by_group(finding: Finding, table: pd.DataFrame) -> Finding:
     """The finding with edits that fit the table as it is now: what an earlier edit took away cannot be what stays."""
     if not finding.remedy:
         return finding
-    if finding.kind == "leak":
+    if finding.issue == "leak":
         return replace(finding, remedy=remedies.into_one_split(table, finding.groups))
-    if finding.kind in ("exact_duplicate", "near_duplicate"):
+    if finding.issue in ("exact_duplicate", "near_duplicate"):
         return replace(finding, remedy=remedies.keep_one(table, finding.groups, finding.remedy[0].value))
     return finding

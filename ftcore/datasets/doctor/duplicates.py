@@ -56,7 +56,7 @@ def _differing(dataset: Dataset, table: pd.DataFrame, exact: Groups, alike: Grou
 
 
 def _exact(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | None:
-    gone = [item for item in dataset.left_out if item.get("kind") in ("exact_duplicate", "leak")]
+    gone = [item for item in dataset.left_out if item.get("issue") in ("exact_duplicate", "leak")]
     if not groups and not gone:
         return None
     surplus = sum(len(group) - 1 for group in groups)
@@ -101,7 +101,7 @@ def _near(table: pd.DataFrame, groups: Groups, leaking: set[int]) -> Finding | N
 
 
 def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | None:
-    gone = [item for item in dataset.left_out if item.get("kind") == "leak"]
+    gone = [item for item in dataset.left_out if item.get("issue") == "leak"]
     if not groups and not gone:
         return None
     rows = _flat(groups)
@@ -131,7 +131,7 @@ def _leak(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | No
 
 
 def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
-    gone = [item["name"] for item in dataset.left_out if item.get("kind") == "label_conflict"]
+    gone = [item["name"] for item in dataset.left_out if item.get("issue") == "label_conflict"]
     if not groups and not gone:
         return None
     rows = _flat(groups)

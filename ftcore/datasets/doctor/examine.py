@@ -21,7 +21,7 @@ _STAGES = 4
 def examine(
     dataset: Dataset, pictures: PixelStore, features: np.ndarray | None = None
 ) -> Generator[Progress, None, Report]:
-    """Look for everything that ``findings.KINDS`` names. A generator that returns a ``Report``; it writes nothing.
+    """Look for everything that ``findings.ISSUES`` names. A generator that returns a ``Report``; it writes nothing.
 
     Args:
         dataset: Only pictures in a split are examined.

@@ -25,7 +25,7 @@ def select(
         merge_copies: For ``multilabel``: copies have the classes of all of them together.
 
     Returns:
-        What stays, in the order given, and what is left out as ``{"name", "reason", "kind"}``; ``kind`` is the
+        What stays, in the order given, and what is left out as ``{"name", "reason", "issue"}``; ``issue`` is the
         doctor's word for it, and copies also name what they are a copy ``of``.
     """
     single, copies = _without_copies(_merged(reads) if merge_copies else reads)
@@ -86,16 +86,16 @@ def _without_copies(reads: Sequence[ImportedImage]) -> tuple[list[ImportedImage]
         labels = sorted({copy.label for copy in copies})
         if len(labels) > 1:
             reason = f"the same picture lies in {_listed(labels)}, so its class is not certain"
-            kind = "label_conflict"
+            issue = "label_conflict"
             if read.labels or read.numbers:
                 reason = f"the same picture is listed as {_listed(labels)}, so neither is certain"
         elif read is not copies[0]:
             reason = f"an exact copy of {copies[0].path}"
-            kind = "exact_duplicate" if read.given == copies[0].given else "leak"
+            issue = "exact_duplicate" if read.given == copies[0].given else "leak"
         else:
             kept.append(read)
             continue
-        left_out.append({"name": read.path, "reason": reason, "kind": kind, "of": copies[0].path})
+        left_out.append({"name": read.path, "reason": reason, "issue": issue, "of": copies[0].path})
     return kept, left_out
 
 
@@ -142,7 +142,7 @@ def _without_small_classes(reads: Sequence[ImportedImage]) -> tuple[list[Importe
             "name": read.path,
             "reason": f"class {read.label!r} has only {members[read.label]} readable picture"
             f"{'s' if members[read.label] > 1 else ''}, at least {FEWEST} are needed",
-            "kind": "few_images",
+            "issue": "few_images",
         }
         for read in reads
         if members[read.label] < FEWEST

@@ -70,7 +70,7 @@ def read_all(
         for done, (item, decoded) in enumerate(_decoded(placed, originals), start=1):
             path = shown(item.entry.name)
             if isinstance(decoded, DataError):
-                left_out.append({"name": path, "reason": decoded.what.rstrip("."), "kind": "unreadable"})
+                left_out.append({"name": path, "reason": decoded.what.rstrip("."), "issue": "unreadable"})
             else:
                 picture = decoded.picture
                 offset, height, width = pixels.append(picture.image)

@@ -41,7 +41,7 @@ def listed(pictures, tmp_path):
 
 def found(dataset, features=None):
     report = drain(examine(dataset, PixelStore(dataset), features))
-    return {finding.kind: finding for finding in report.findings}
+    return {finding.issue: finding for finding in report.findings}
 
 
 def numbers_of(dataset, rows):
@@ -233,4 +233,4 @@ class TestNumbers:
         dataset = listed("weight (kg)", weights, "regression")
         findings.save(dataset, findings.Report(tuple(found(dataset).values())))
         assert cli.main(["doctor", dataset.id]) == 0
-        assert '"kind": "out_of_range", "severity": "warning", "count": 1' in capsys.readouterr().out
+        assert '"issue": "out_of_range", "severity": "warning", "count": 1' in capsys.readouterr().out
