@@ -142,8 +142,8 @@ def _thumbnail(dataset_id: str, row: int, side: int, edition: int) -> bytes:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def kind_guess(dataset_id: str) -> image_domain.Guess:
-    """What kind of pictures a data set holds; some of them are looked at."""
+def guessed_domain(dataset_id: str) -> image_domain.Guess:
+    """The domain of the pictures of a data set; some of them are looked at."""
     return image_domain.guess(open_dataset(dataset_id))
 
 
