@@ -343,10 +343,10 @@ def folds(
             )
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # late: pages paint without it
 
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
     fold = np.zeros(len(strata), int)
     for i, (_, rows) in enumerate(
-        kind(n_folds, shuffle=True, random_state=seed).split(strata, strata, None if groups is None else own)
+        splitter(n_folds, shuffle=True, random_state=seed).split(strata, strata, None if groups is None else own)
     ):
         fold[rows] = i
     return fold

@@ -113,13 +113,13 @@ def _widget(settings: s.RunSettings, key: str, version: str, task: str, *, as_sl
     if as_slider:
         return st.slider(about["label"], about["low"], about["high"], step=about["step"], **common)
     if isinstance(value, (int, float)):
-        kind = type(value)
+        number_type = type(value)
         return st.number_input(
             about["label"],
-            min_value=kind(about["low"]),
-            max_value=kind(about["high"]),
-            step=kind(about["step"] or (1 if kind is int else value / 2 or 0.001)),
-            format=None if kind is int else "%.6g",
+            min_value=number_type(about["low"]),
+            max_value=number_type(about["high"]),
+            step=number_type(about["step"] or (1 if number_type is int else value / 2 or 0.001)),
+            format=None if number_type is int else "%.6g",
             **common,
         )
     return st.text_input(about["label"], **common)

@@ -98,12 +98,12 @@ def import_source(
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
     labels = labels or Labels()
-    asked, opened, kind = _check(source, name, task, split, seed, split_by, labels, progress)
+    asked, opened, source_type = _check(source, name, task, split, seed, split_by, labels, progress)
     _remove_stale()
     with opened as listing:
-        layout = label_files.place(listing, Labels() if kind == "hub set" else labels, task, source=kind)
+        layout = label_files.place(listing, Labels() if source_type == "hub set" else labels, task, source=source_type)
         asked = replace(asked, task=layout.task)
-        keep_originals = kind not in _MADE
+        keep_originals = source_type not in _MADE
         workspace.require_space(_estimate(layout, keep_originals), "The import")
         with _staging() as folder:
             reads, damaged = read_all(
@@ -168,7 +168,7 @@ def _check(
     opened: AbstractContextManager[Listing]
     if str(source).startswith(_SAMPLE):
         sample = samples.find(str(source)[len(_SAMPLE) :])
-        opened, kind, own_name, text = (
+        opened, source_type, own_name, text = (
             nullcontext(samples.open_sample(sample.name)),
             "sample",
             sample.title,
@@ -182,17 +182,17 @@ def _check(
             _require_hub_labels(labels)
             target = labels.targets[0] if labels.targets else ""
             listing = huggingface.open_set(called, image=labels.image, target=target, progress=progress)
-            opened, kind = nullcontext(listing), "hub set"
+            opened, source_type = nullcontext(listing), "hub set"
         else:
             progress("Downloading", 0, 0)
-            opened, kind = nullcontext(torchvision_sets.open_set(called)), "torchvision set"
+            opened, source_type = nullcontext(torchvision_sets.open_set(called)), "torchvision set"
     else:
         path = Path(source).expanduser()
         text = names.clean(path.resolve().name)
         if path.is_dir():
-            opened, kind, own_name = folder_entries(path), "folder", text
+            opened, source_type, own_name = folder_entries(path), "folder", text
         elif path.is_file():
-            opened, kind, own_name = zip_entries(path), "ZIP", names.clean(path.stem)
+            opened, source_type, own_name = zip_entries(path), "ZIP", names.clean(path.stem)
         else:
             raise DataError(
                 f"There is no file or folder {shown(str(source))!r}.",
@@ -200,7 +200,7 @@ def _check(
                 f"or a public set: {_HUB}owner/name, {_TORCHVISION}CIFAR10.",
             )
     asked = ImportRequest(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
-    return asked, opened, kind
+    return asked, opened, source_type
 
 
 def _require_hub_labels(labels: Labels) -> None:

@@ -163,7 +163,7 @@ def _trouble() -> tuple[type[BaseException], ...]:
     """What the hub's library raises without a network: its own errors, and those of its HTTP library, their base."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    return (OSError, ValueError, *(kind for kind in HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError"))
+    return (OSError, ValueError, *(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError"))
 
 
 def _chosen(listed: Sequence[tuple[str, int]], repo: str, configuration: str) -> list[_File]:
@@ -239,10 +239,10 @@ def _image_column(schema: pa.Schema, asked: str) -> str:
     return next((name for name in ("image", "img") if name in fits), fits[0])
 
 
-def _holds_bytes(kind: pa.DataType) -> bool:
-    if pa.types.is_struct(kind):
-        return any(kind.field(i).name == "bytes" for i in range(kind.num_fields))
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+def _holds_bytes(data_type: pa.DataType) -> bool:
+    if pa.types.is_struct(data_type):
+        return any(data_type.field(i).name == "bytes" for i in range(data_type.num_fields))
+    return pa.types.is_binary(data_type) or pa.types.is_large_binary(data_type)
 
 
 def _label_column(schema: pa.Schema, asked: str, image: str) -> tuple[str, list[str]]:
