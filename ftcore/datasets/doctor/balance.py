@@ -29,8 +29,8 @@ def findings(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     sizes = pd.Series(has.sum(axis=0), index=dataset.classes)
 
     def rows_of(labels: Iterable[str]) -> tuple[int, ...]:
-        asked = np.isin(np.asarray(dataset.classes, object), list(labels))  # [C]
-        return tuple(used.index[np.flatnonzero(has[:, asked].any(axis=1))].tolist())
+        chosen = np.isin(np.asarray(dataset.classes, object), list(labels))  # [C]
+        return tuple(used.index[np.flatnonzero(has[:, chosen].any(axis=1))].tolist())
 
     small_away = tuple(item["name"] for item in dataset.left_out if item.get("issue") == "few_images")
     few = sizes[sizes < FEW].sort_values()

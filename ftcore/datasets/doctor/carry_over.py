@@ -24,20 +24,20 @@ def carried(report: Report, before: Dataset, after: Dataset) -> Report:
     """What is left of the findings of ``before`` in ``after``: rows keep their numbers, what was mended goes."""
     old, new = before.records(), after.records()
     split = new["split"].tolist()
-    answers = targets.answers(new)
-    same_answer = [before == now for before, now in zip(targets.answers(old), answers, strict=True)]
+    now = targets.hashable_targets(new)
+    is_same = [one == other for one, other in zip(targets.hashable_targets(old), now, strict=True)]
     left = []
     for finding in report.findings:
         groups = tuple(group for g in finding.groups if len(group := tuple(r for r in g if split[r])) > 1)
         if finding.issue == "leak":
             groups = tuple(g for g in groups if len({split[row] for row in g}) > 1)
         if finding.issue == "label_conflict":
-            groups = tuple(g for g in groups if len({answers[row] for row in g}) > 1)
+            groups = tuple(g for g in groups if len({now[row] for row in g}) > 1)
         rows = tuple(row for row in finding.rows if split[row])
         if finding.groups:
             rows = tuple(row for group in groups for row in group)
         if finding.suggestions or finding.issue in ("label_issue", "out_of_range"):
-            rows = tuple(row for row in rows if same_answer[row])
+            rows = tuple(row for row in rows if is_same[row])
         if rows or finding.names or not finding.rows:
             left.append(_mended_by_group(_narrowed(finding, rows, groups), new))
     return Report(tuple(left), whole=False, notes=report.notes)

@@ -47,8 +47,8 @@ def _differing(dataset: Dataset, table: pd.DataFrame, exact: Groups, alike: Grou
     """Groups whose pictures have different answers. Numbers of pictures that are not quite the same may differ a
     little, by up to a standard deviation of all."""
     if dataset.task != "regression":
-        answers = targets.answers(table)
-        return [group for group in (*exact, *alike) if len({answers[row] for row in group}) > 1]
+        labels = targets.hashable_targets(table)
+        return [group for group in (*exact, *alike) if len({labels[row] for row in group}) > 1]
     values = dataset.targets(table)  # [rows, T]
     spread = values[(table["split"] != "").to_numpy()].std(axis=0)
     apart = [(group, np.ptp(values[list(group)], axis=0)) for group in (*exact, *alike)]

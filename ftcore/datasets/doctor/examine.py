@@ -48,9 +48,9 @@ def examine(
         target = table["target"].to_numpy(np.int64)[rows]  # [N]
         if x is not None:
             yield _stage(2, "Looking for wrong classes")
-            chances = label_issues.out_of_fold_probabilities(x, target)
-            if chances is not None:
-                found.append(label_issues.label_issues(dataset.classes, rows, target, chances))
+            probabilities = label_issues.out_of_fold_probabilities(x, target)
+            if probabilities is not None:
+                found.append(label_issues.label_issues(dataset.classes, rows, target, probabilities))
         yield _stage(3, "Looking at the backgrounds")
         found.append(shortcut.finding(dataset.classes, rows, target, measured))
     elif dataset.task == "multilabel" and x is not None:

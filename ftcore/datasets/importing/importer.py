@@ -106,15 +106,15 @@ def import_source(
         keep_originals = source_type not in _MADE
         workspace.require_space(_estimate(layout, keep_originals), "The import")
         with _staging() as folder:
-            reads, damaged = read_all(
+            imported, damaged = read_all(
                 layout.placed, folder, keep_originals=keep_originals, progress=_throttled(progress, "Reading pictures")
             )
-            if not reads:
+            if not imported:
                 raise DataError(
                     f"None of the {len(damaged):,} pictures can be read.",
                     fix=f"The first one is {damaged[0]['name']}: {damaged[0]['reason']}." if damaged else "",
                 )
-            kept, unwanted = select(reads, layout.task, merge_copies=layout.merges_copies)
+            kept, unwanted = select(imported, layout.task, merge_copies=layout.merges_copies)
             left_out = [*damaged, *unwanted, *layout.left_out]
             require_something(kept, layout.task, left_out)
             return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, progress)
@@ -371,9 +371,9 @@ def _write(dataset: Dataset, table: pd.DataFrame, staging: Path) -> None:
             os.replace(staging / name, folder / name)
         originals = staging / records.ORIGINALS
         if originals.exists():
-            wanted = set(table["original"])
+            kept = set(table["original"])
             for path in originals.iterdir():
-                if path.name not in wanted:
+                if path.name not in kept:
                     path.unlink()
             os.replace(originals, folder / records.ORIGINALS)
         workspace.write_json(folder / records.ABOUT, records.to_json(dataset))

@@ -62,7 +62,7 @@ def read_all(
     """
     if keep_originals:
         (folder / ORIGINALS).mkdir()
-    reads: list[ImportedImage] = []
+    imported: list[ImportedImage] = []
     left_out: list[dict[str, str]] = []
     progress(0, len(placed))
     with PixelWriter(folder / PIXELS) as pixels, PixelWriter(folder / THUMBNAILS) as small:
@@ -74,7 +74,7 @@ def read_all(
             else:
                 picture = decoded.picture
                 offset, height, width = pixels.append(picture.image)
-                reads.append(
+                imported.append(
                     ImportedImage(
                         path=path,
                         label=item.label,
@@ -95,7 +95,7 @@ def read_all(
                     )
                 )
             progress(done, len(placed))
-    return reads, left_out
+    return imported, left_out
 
 
 def _decoded(placed: Sequence[Placed], originals: Path | None) -> Iterator[tuple[Placed, _Decoded | DataError]]:

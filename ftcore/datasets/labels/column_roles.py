@@ -68,36 +68,36 @@ class Mapping:
     separator: str = ""
 
 
-def guess(table: pd.DataFrame, pictures: Iterable[str], *, asked: Mapping | None = None, folder: str = "") -> Mapping:
+def guess(table: pd.DataFrame, pictures: Iterable[str], *, known: Mapping | None = None, folder: str = "") -> Mapping:
     """What the columns of a table mean most probably.
 
     Args:
         table: From read_table().
         pictures: Names of the pictures in the source.
-        asked: What is known already; its empty fields are filled in, its task may be ``auto``, its split and group
+        known: What is known already; its empty fields are filled in, its task may be ``auto``, its split and group
             NO_COLUMN.
         folder: Where in the source the table lies.
 
     Raises:
         DataError: A column that was asked for is missing, no column names files, or none can be the target.
     """
-    asked = asked or Mapping("", (), "auto")
+    known = known or Mapping("", (), "auto")
     columns = [str(column) for column in table.columns]
-    extra = [column for column in (asked.split, asked.group) if column != NO_COLUMN]
-    for column in (asked.image, *asked.targets, *extra):
+    extra = [column for column in (known.split, known.group) if column != NO_COLUMN]
+    for column in (known.image, *known.targets, *extra):
         if column and column not in columns:
             raise DataError(
                 f"The table has no column {column!r}.", fix=f"It has: {', '.join(map(repr, columns[:20]))}."
             )
-    image = asked.image or _image_column(table, Names(pictures, folder))
-    rest = [column for column in columns if column != image and column not in asked.targets]
-    split = "" if asked.split == NO_COLUMN else asked.split or _named(rest, _SPLIT_NAMES, table)
-    group = "" if asked.group == NO_COLUMN else asked.group or _named(rest, _GROUP_NAMES, None)
+    image = known.image or _image_column(table, Names(pictures, folder))
+    rest = [column for column in columns if column != image and column not in known.targets]
+    split = "" if known.split == NO_COLUMN else known.split or _named(rest, _SPLIT_NAMES, table)
+    group = "" if known.group == NO_COLUMN else known.group or _named(rest, _GROUP_NAMES, None)
     free = [column for column in rest if column not in (split, group)]
-    chosen = asked.targets or _target_columns(table, free)
+    chosen = known.targets or _target_columns(table, free)
     task, separator = _task(table, image, chosen)
-    if asked.task != "auto":
-        task = asked.task
+    if known.task != "auto":
+        task = known.task
         separator = separator or (_separator(table[chosen[0]], always=True) if task == "multilabel" else "")
         if task == "multiclass" and len(chosen) > 1:
             raise DataError(

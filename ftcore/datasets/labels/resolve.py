@@ -206,13 +206,13 @@ def _from_metadata(files: Sequence[Entry], pictures: Sequence[Entry], labels: La
     for file in files:
         table = tables.read_table(file.name, file.read())
         folder = file.name.rpartition("/")[0]
-        mapping = column_roles.guess(table, [p.name for p in pictures], asked=_asked(labels, task), folder=folder)
+        mapping = column_roles.guess(table, [p.name for p in pictures], known=_known_roles(labels, task), folder=folder)
         table[mapping.image] = [f"{folder}/{called}" if called else "" for called in table[mapping.image]]
         if not mapping.split and (split := split_named(folder.rpartition("/")[2])):
             table["split"] = split
         parts.append(table)
     table = pd.concat(parts, ignore_index=True).fillna("")
-    return from_table(table, pictures, _asked(labels, task), called=shown(files[0].name))
+    return from_table(table, pictures, _known_roles(labels, task), called=shown(files[0].name))
 
 
 def _named_file(file: str, entries: Sequence[Entry]) -> Entry:
@@ -244,22 +244,22 @@ def _from_file(file: Entry, pictures: Sequence[Entry], labels: Labels, task: str
         return coco_yolo.coco([Entry(file.name, len(data), lambda: data)], pictures)
     table = tables.read_table(file.name, data)
     folder = file.name.rpartition("/")[0] if inside else ""
-    return from_table(table, pictures, _asked(labels, task), called=shown(file.name), folder=folder)
+    return from_table(table, pictures, _known_roles(labels, task), called=shown(file.name), folder=folder)
 
 
-def _asked(labels: Labels, task: str) -> Mapping:
+def _known_roles(labels: Labels, task: str) -> Mapping:
     return Mapping(labels.image, labels.targets, task, labels.split, labels.group, labels.separator)
 
 
 def from_table(
-    table: pd.DataFrame, pictures: Sequence[Entry], asked: Mapping, *, called: str = "the table", folder: str = ""
+    table: pd.DataFrame, pictures: Sequence[Entry], known: Mapping, *, called: str = "the table", folder: str = ""
 ) -> Layout:
     """What a table says about the pictures; rows and pictures that do not fit together are both left out.
 
     Args:
         table: From tables.read_table().
         pictures: Of the source.
-        asked: What is known of the columns.
+        known: What is known of the columns.
         called: Name of the table, for sentences.
         folder: Where in the source it lies.
 
@@ -267,7 +267,7 @@ def from_table(
         DataError: The columns do not fit, or no row names a picture.
     """
     by_name = {entry.name: entry for entry in pictures}
-    mapping = column_roles.guess(table, list(by_name), asked=asked, folder=folder)
+    mapping = column_roles.guess(table, list(by_name), known=known, folder=folder)
     match = matching.match(table, mapping.image, list(by_name), folder=folder)
     if not match.row_of:
         raise DataError(

@@ -226,14 +226,14 @@ class _Shards:
         return bytes(data)
 
 
-def _image_column(schema: pa.Schema, asked: str) -> str:
+def _image_column(schema: pa.Schema, requested: str) -> str:
     """The column with the pictures: a struct with ``bytes``, as the hub keeps them, or plain bytes."""
     fits = [field.name for field in schema if _holds_bytes(field.type)]
-    if asked and asked in fits:
-        return asked
-    if asked or not fits:
+    if requested and requested in fits:
+        return requested
+    if requested or not fits:
         raise DataError(
-            f"Column {asked!r} holds no pictures." if asked else "The set has no column with pictures.",
+            f"Column {requested!r} holds no pictures." if requested else "The set has no column with pictures.",
             fix=f"Its columns are: {', '.join(names.clean(name) for name in schema.names[:20])}.",
         )
     return next((name for name in ("image", "img") if name in fits), fits[0])
@@ -245,7 +245,7 @@ def _holds_bytes(data_type: pa.DataType) -> bool:
     return pa.types.is_binary(data_type) or pa.types.is_large_binary(data_type)
 
 
-def _label_column(schema: pa.Schema, asked: str, image: str) -> tuple[str, list[str]]:
+def _label_column(schema: pa.Schema, requested: str, image: str) -> tuple[str, list[str]]:
     """The column with the class, and the names of its classes; no names where it holds them itself."""
     features = _features(schema)
     one_value = [
@@ -254,11 +254,11 @@ def _label_column(schema: pa.Schema, asked: str, image: str) -> tuple[str, list[
         if field.name != image and (pa.types.is_integer(field.type) or pa.types.is_string(field.type))
     ]
     named = [name for name in one_value if features.get(name, {}).get("_type") == "ClassLabel"]
-    chosen = asked or next(iter(named), None) or next((name for name in _LABELS if name in one_value), None)
+    chosen = requested or next(iter(named), None) or next((name for name in _LABELS if name in one_value), None)
     if chosen is None or chosen not in one_value:
         raise DataError(
-            f"Column {asked!r} does not hold one class per picture."
-            if asked
+            f"Column {requested!r} does not hold one class per picture."
+            if requested
             else "The set has no column with one class per picture.",
             fix=f"Its columns are: {', '.join(names.clean(name) for name in schema.names[:20])}.",
         )

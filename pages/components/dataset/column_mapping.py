@@ -62,12 +62,12 @@ def _optional(place: Any, label: str, columns: list[str], guess: str, key: str) 
     )
 
 
-def _task(table: pd.DataFrame, pictures: list[str], asked: Mapping, folder: str) -> str | None:
-    if not asked.targets:
+def _task(table: pd.DataFrame, pictures: list[str], known: Mapping, folder: str) -> str | None:
+    if not known.targets:
         st.caption("Choose the column that is to be learned.")
         return None
     try:
-        guess = column_roles.guess(table, pictures, asked=asked, folder=folder).task
+        guess = column_roles.guess(table, pictures, known=known, folder=folder).task
     except DataError as error:
         st.warning(names.markdown(str(error)))
         return None
@@ -77,7 +77,7 @@ def _task(table: pd.DataFrame, pictures: list[str], asked: Mapping, folder: str)
         index=outputs.TASKS.index(guess),
         format_func=lambda task: outputs.TASK_WORDS[task].capitalize(),
         horizontal=True,
-        key=f"column_task_{guess}_{len(asked.targets)}",
+        key=f"column_task_{guess}_{len(known.targets)}",
     )
 
 

@@ -20,23 +20,23 @@ def show(dataset: Dataset) -> None:
 
 
 def _gallery(dataset: Dataset) -> None:
-    wanted, issue = _filters(dataset)
-    rows = cached.matching(dataset, wanted, issue)
+    query, issue = _filters(dataset)
+    rows = cached.matching(dataset, query, issue)
     if not len(rows):
         st.caption("No picture fits. Take a filter away.")
         return
-    is_out = wanted.split == EXCLUDED
+    is_out = query.split == EXCLUDED
     st.caption(
         f"{len(rows):,} pictures that were left out" if is_out else f"{len(rows):,} of {dataset.n_images:,} pictures"
     )
     # The key names the filters: another choice starts at its first page.
-    part = image_grid.paging(len(rows), PER_PAGE, f"gallery_{dataset.id}_{hash((wanted, issue))}")
+    part = image_grid.paging(len(rows), PER_PAGE, f"gallery_{dataset.id}_{hash((query, issue))}")
     if is_out:
         _left_out(dataset, rows[part].tolist())
         return
     shown = cached.records(dataset.id).loc[rows[part], ["label", "path", "split"]]
     paths = [path.rpartition("/")[2] for path in shown["path"]]
-    captions = paths if wanted.text else shown["label"].tolist()
+    captions = paths if query.text else shown["label"].tolist()
     labels = (charts.SPLIT_LABELS[split].lower() for split in shown["split"])
     alts = [
         f"{label}: {path}, {split}" for label, path, split in zip(shown["label"], shown["path"], labels, strict=True)

@@ -10,7 +10,7 @@ from PIL import Image
 from ftcore import cli
 from ftcore.datasets.doctor import carry_over, findings
 from ftcore.datasets.doctor.examine import examine
-from ftcore.datasets.doctor.target_issues import held_out_numbers
+from ftcore.datasets.doctor.target_issues import out_of_fold_predictions
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.versions import Edit, edit
@@ -199,10 +199,10 @@ class TestNumbers:
     def test_what_is_expected_of_a_picture_comes_from_others(self):
         random = np.random.default_rng(0)
         x = random.normal(size=(100, 5))
-        assert held_out_numbers(x, random.normal(size=100)) is None
-        said = held_out_numbers(x, 3 * x[:, 0] + 7)
-        assert np.abs(said - (3 * x[:, 0] + 7)).max() < 0.1
-        assert held_out_numbers(x, np.ones(100)) is None
+        assert out_of_fold_predictions(x, random.normal(size=100)) is None
+        predicted = out_of_fold_predictions(x, 3 * x[:, 0] + 7)
+        assert np.abs(predicted - (3 * x[:, 0] + 7)).max() < 0.1
+        assert out_of_fold_predictions(x, np.ones(100)) is None
 
     def test_the_same_picture_with_another_number_is_a_conflict(self, listed, pictures):
         weights = [str(value) for value in np.random.default_rng(0).normal(50, 8, N).round(1)]

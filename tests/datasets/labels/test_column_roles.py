@@ -50,15 +50,15 @@ def test_split_and_group_columns_are_known_by_their_names():
 
 def test_no_column_means_that_none_is_found_out():
     text = table("id,patient_id,subset,label\n1,p1,train,a\n2,p2,test,b")
-    found = guess(text, PICTURES, asked=Mapping("", ("label",), "auto", NO_COLUMN, NO_COLUMN))
+    found = guess(text, PICTURES, known=Mapping("", ("label",), "auto", NO_COLUMN, NO_COLUMN))
     assert (found.split, found.group) == ("", "")
 
 
 def test_a_column_to_be_learned_is_not_the_group_or_the_split_as_well():
     text = table("id,cluster,subset\n1,a,train\n2,b,test")
-    assert guess(text, PICTURES, asked=Mapping("", ("cluster",), "auto")).group == ""
-    assert guess(text, PICTURES, asked=Mapping("", ("subset",), "auto")).split == ""
-    assert guess(text, PICTURES, asked=Mapping("", ("cluster",), "auto", group="cluster")).group == "cluster"
+    assert guess(text, PICTURES, known=Mapping("", ("cluster",), "auto")).group == ""
+    assert guess(text, PICTURES, known=Mapping("", ("subset",), "auto")).split == ""
+    assert guess(text, PICTURES, known=Mapping("", ("cluster",), "auto", group="cluster")).group == "cluster"
 
 
 def test_a_column_called_set_that_names_no_split_is_not_one():
@@ -67,14 +67,14 @@ def test_a_column_called_set_that_names_no_split_is_not_one():
 
 def test_what_was_asked_for_wins():
     text = table("file,label,other\n1.jpg,a|b,x\n2.jpg,c,y")
-    found = guess(text, PICTURES, asked=Mapping("", ("other",), "auto"))
+    found = guess(text, PICTURES, known=Mapping("", ("other",), "auto"))
     assert (found.targets, found.task) == (("other",), "multiclass")
-    assert guess(text, PICTURES, asked=Mapping("", (), "multiclass")).task == "multiclass"
+    assert guess(text, PICTURES, known=Mapping("", (), "multiclass")).task == "multiclass"
 
 
 def test_a_column_that_is_not_there_is_a_sentence_with_those_that_are():
     with pytest.raises(DataError, match=r"no column 'nope'.*'file', 'label'"):
-        guess(column("a"), PICTURES, asked=Mapping("", ("nope",), "auto"))
+        guess(column("a"), PICTURES, known=Mapping("", ("nope",), "auto"))
 
 
 def test_a_form_knows_the_other_columns_where_the_target_is_not_clear():
