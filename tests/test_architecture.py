@@ -26,7 +26,7 @@ LINES = [  # a module may import its own folder and any line above its own
     {"cli", "__main__"},
 ]
 LINES_OF_DATASETS = [  # the same for the rooms inside ftcore.datasets
-    {"targets", "splits"},
+    {"targets", "splits", "progress"},
     {"records"},
     {"holdout_log", "images"},
     {"versions", "sources"},

@@ -4,6 +4,7 @@ From the ground up; each line may import those above it, and nothing below:
 
     targets       one class, several, or numbers      -> columns of a table, arrays
     splits        classes                             -> train, validation, test
+    progress      how far work is                     -> whoever wants to know
     records       datasets/<id>/                      -> Dataset: its table, its counts, its facts
     holdout_log   how often the test score was looked at
     images        bytes that anybody may have sent    -> decoded pixels, thumbnails

@@ -24,11 +24,11 @@ from ftcore.datasets.images.pixel_store import SHORT_SIDE, PixelStore
 from ftcore.datasets.importing import resplit
 from ftcore.datasets.importing.exclude import require_something, select
 from ftcore.datasets.importing.read import ImportedImage, read_all
-from ftcore.datasets.importing.resplit import Progress, ignore
 from ftcore.datasets.labels import column_roles
 from ftcore.datasets.labels import resolve as label_files
 from ftcore.datasets.labels.folders import Layout
 from ftcore.datasets.labels.resolve import Labels
+from ftcore.datasets.progress import ReportProgress, ignore
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.sources import huggingface, samples, torchvision_sets
 from ftcore.datasets.sources.archive import Listing, folder_entries, shown, zip_entries
@@ -76,7 +76,7 @@ def import_source(
     seed: int = 0,
     split_by: str = "auto",
     labels: Labels | None = None,
-    progress: Progress = ignore,
+    on_progress: ReportProgress = ignore,
 ) -> Dataset:
     """Import pictures. The same pictures, labels and split give the same data set, which is then found, not made.
 
@@ -90,7 +90,7 @@ def import_source(
         seed: Seed of the random split.
         split_by: One of splits.METHODS.
         labels: A table or another file of labels, and what its columns mean; found in the source if None.
-        progress: Called with a label, done and total; at the start, at the end, and at most ten times a second.
+        on_progress: Called with a label, done and total; at the start, at the end, and at most ten times a second.
 
     Raises:
         DataError: The source cannot be used; nothing was written.
@@ -98,7 +98,7 @@ def import_source(
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
     labels = labels or Labels()
-    asked, opened, source_type = _check(source, name, task, split, seed, split_by, labels, progress)
+    asked, opened, source_type = _check(source, name, task, split, seed, split_by, labels, on_progress)
     _remove_stale()
     with opened as listing:
         layout = label_files.place(listing, Labels() if source_type == "hub set" else labels, task, source=source_type)
@@ -107,7 +107,10 @@ def import_source(
         workspace.require_space(_estimate(layout, keep_originals), "The import")
         with _staging() as folder:
             imported, damaged = read_all(
-                layout.placed, folder, keep_originals=keep_originals, progress=_throttled(progress, "Reading pictures")
+                layout.placed,
+                folder,
+                keep_originals=keep_originals,
+                on_progress=_throttled(on_progress, "Reading pictures"),
             )
             if not imported:
                 raise DataError(
@@ -117,7 +120,7 @@ def import_source(
             kept, unwanted = select(imported, layout.task, merge_copies=layout.merges_copies)
             left_out = [*damaged, *unwanted, *layout.left_out]
             require_something(kept, layout.task, left_out)
-            return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, progress)
+            return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, on_progress)
 
 
 def import_classes(classes: Mapping[str, Iterable[tuple[str, Content]]], **options: Any) -> Dataset:
@@ -154,7 +157,7 @@ def _check(
     seed: int,
     split_by: str,
     labels: Labels,
-    progress: Progress,
+    on_progress: ReportProgress,
 ) -> tuple[ImportRequest, AbstractContextManager[Listing], str]:
     """The request, the opened source, and what sentences call the source."""
     if task not in TASKS:
@@ -181,10 +184,10 @@ def _check(
         if f"{prefix}:" == _HUB:
             _require_hub_labels(labels)
             target = labels.targets[0] if labels.targets else ""
-            listing = huggingface.open_set(called, image=labels.image, target=target, progress=progress)
+            listing = huggingface.open_set(called, image=labels.image, target=target, on_progress=on_progress)
             opened, source_type = nullcontext(listing), "hub set"
         else:
-            progress("Downloading", 0, 0)
+            on_progress("Downloading", 0, 0)
             opened, source_type = nullcontext(torchvision_sets.open_set(called)), "torchvision set"
     else:
         path = Path(source).expanduser()
@@ -228,13 +231,13 @@ def _keep(
     left_out: Sequence[dict[str, str]],
     layout: Layout,
     n_junk: int,
-    progress: Progress,
+    on_progress: ReportProgress,
 ) -> Dataset:
     """Name the data set by its content; return the one that is there already, or put the staged files in place."""
 
     def grouping(table: pd.DataFrame) -> np.ndarray | None:
         staged = PixelStore.of_file(staging / records.PIXELS, table)
-        return resplit.groups_by(asked.split_by, table, staged, progress)
+        return resplit.groups_by(asked.split_by, table, staged, on_progress)
 
     table, classes, split_source = _table(asked, kept, layout, grouping)
     units = layout.units if asked.task == "regression" else ()
@@ -411,7 +414,7 @@ def _remove_stale() -> None:
             continue
 
 
-def _throttled(progress: Progress, label: str) -> Callable[[int, int], None]:
+def _throttled(on_progress: ReportProgress, label: str) -> Callable[[int, int], None]:
     last = 0.0
 
     def report(done: int, total: int) -> None:
@@ -419,6 +422,6 @@ def _throttled(progress: Progress, label: str) -> Callable[[int, int], None]:
         now = time.monotonic()
         if done in (0, total) or now - last >= _BETWEEN:
             last = now
-            progress(label, done, total)
+            on_progress(label, done, total)
 
     return report

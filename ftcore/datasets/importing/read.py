@@ -50,7 +50,7 @@ class _Decoded:
 
 
 def read_all(
-    placed: Sequence[Placed], folder: Path, *, keep_originals: bool, progress: Callable[[int, int], None]
+    placed: Sequence[Placed], folder: Path, *, keep_originals: bool, on_progress: Callable[[int, int], None]
 ) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Read every entry; write pixels, thumbnails and, if asked for, originals into ``folder`` (records.py names them).
 
@@ -64,7 +64,7 @@ def read_all(
         (folder / ORIGINALS).mkdir()
     imported: list[ImportedImage] = []
     left_out: list[dict[str, str]] = []
-    progress(0, len(placed))
+    on_progress(0, len(placed))
     with PixelWriter(folder / PIXELS) as pixels, PixelWriter(folder / THUMBNAILS) as small:
         originals = folder / ORIGINALS if keep_originals else None
         for done, (item, decoded) in enumerate(_decoded(placed, originals), start=1):
@@ -94,7 +94,7 @@ def read_all(
                         thumbnail_bytes=len(decoded.thumbnail),
                     )
                 )
-            progress(done, len(placed))
+            on_progress(done, len(placed))
     return imported, left_out
 
 

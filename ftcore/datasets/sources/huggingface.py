@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ftcore import hardware, names, workspace
+from ftcore.datasets.progress import ReportProgress, ignore
 from ftcore.datasets.sources.archive import QUOTAS, Entry, Listing, shown
 from ftcore.datasets.splits import split_named
 from ftcore.errors import DataError
@@ -35,8 +36,6 @@ _SPLIT = re.compile(
 _GROUPS_KEPT = 3  # groups of rows in memory: pictures are read in order, by a few threads
 _DEFAULTS = ("default", "plain_text", "full", "main")  # configurations to take if none is named
 
-Progress = Callable[[str, int, int], None]
-
 
 @dataclass(frozen=True)
 class _File:
@@ -47,14 +46,14 @@ class _File:
     split: str
 
 
-def open_set(name: str, *, image: str = "", target: str = "", progress: Progress | None = None) -> Listing:
+def open_set(name: str, *, image: str = "", target: str = "", on_progress: ReportProgress = ignore) -> Listing:
     """The pictures of a set, in folders named after split and class; downloaded if need be.
 
     Args:
         name: ``owner/name`` or ``owner/name/configuration``.
         image: Column with the pictures; found if empty.
         target: Column with the class; found if empty.
-        progress: Called with a label, done and total while files are downloaded.
+        on_progress: Called with a label, done and total while files are downloaded.
 
     Raises:
         DataError: No such set, no network, or no pictures with one class each in it.
@@ -65,7 +64,7 @@ def open_set(name: str, *, image: str = "", target: str = "", progress: Progress
     folder = workspace.folder("downloads") / f"hf-{names.slug(name)}"
     files = _known(folder)
     if files is None:
-        files = _download(name, folder, progress or (lambda label, done, total: None))
+        files = _download(name, folder, on_progress)
     shards = _Shards([folder / file.path for file in files])
     column = _image_column(shards.schema, image)
     labels = _label_column(shards.schema, target, column)
@@ -82,7 +81,7 @@ def _known(folder: Path) -> list[_File] | None:
     return files if files and all((folder / file.path).is_file() for file in files) else None
 
 
-def _download(name: str, folder: Path, progress: Progress) -> list[_File]:
+def _download(name: str, folder: Path, on_progress: ReportProgress) -> list[_File]:
     if not hardware.reachable(HUB):
         raise DataError(
             f"The set {name} is not on this machine, and {HUB} cannot be reached.",
@@ -103,9 +102,9 @@ def _download(name: str, folder: Path, progress: Progress) -> list[_File]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     for done, file in enumerate(files):
-        progress("Downloading", done, len(files))
+        on_progress("Downloading", done, len(files))
         fetch(repo, file.path, revision, folder)
-    progress("Downloading", len(files), len(files))
+    on_progress("Downloading", len(files), len(files))
     workspace.write_json(folder / _LISTED, [vars(file) for file in files])
     return files
 
