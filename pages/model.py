@@ -85,9 +85,9 @@ if row is not None:
                 "forbids commercial use" if row.commercial_use == "no" else "has terms of its own; read it first"
             )
             st.caption(f"Its licence, {names.markdown(row.license)}, {forbidden}.")
-    kind = cached.kind_guess(dataset.id).kind
+    domain = cached.guessed_domain(dataset.id).domain
     st.markdown(
-        f":material/lightbulb: {suitability.suits(row, dataset.facts(), has_gpu=hardware.has_gpu(), kind=kind)}"
+        f":material/lightbulb: {suitability.suits(row, dataset.facts(), has_gpu=hardware.has_gpu(), domain=domain)}"
     )
 reason = "Choose a model first." if not chosen else "" if start else cannot_load(chosen)
 if reason and chosen:

@@ -25,6 +25,16 @@ LINES = [  # a module may import its own folder and any line above its own
     {"jobs", "cluster"},
     {"cli", "__main__"},
 ]
+LINES_OF_DATASETS = [  # the same for the rooms inside ftcore.datasets
+    {"targets", "splits", "progress"},
+    {"records"},
+    {"holdout_log", "images"},
+    {"versions", "sources"},
+    {"labels"},
+    {"similarity", "augmentation"},
+    {"importing", "explore"},
+    {"doctor"},
+]
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line}
 NOT_IN_PAGES = ("torch", "timm", "torchvision", "numpy", "sklearn", "optuna", "ftcore.jobs", "ftcore.training.loop")
 
@@ -72,6 +82,30 @@ def test_ftcore_imports_point_one_way(path):
     wrong = {other for other in first_level(path) - {me} if me == "__init__" or RANK[other] > RANK[me]}
     if me != "__init__" and RANK[me] > 0:
         wrong |= {other for other in first_level(path) - {me} if RANK[other] == RANK[me] and me != "__main__"}
+    assert not wrong, f"{short(path)} may not import {', '.join(sorted(wrong))}"
+
+
+DATASETS = sorted((ROOT / "ftcore" / "datasets").rglob("*.py"))
+
+
+def room_of_datasets(name):
+    """The room inside ftcore.datasets of a full name; empty for other names and for the package itself."""
+    parts = name.split(".")
+    room = parts[2] if parts[:2] == ["ftcore", "datasets"] and len(parts) > 2 else ""
+    return room if any(room in line for line in LINES_OF_DATASETS) else ""
+
+
+def test_every_room_of_datasets_has_its_line():
+    found = {path.relative_to(ROOT / "ftcore" / "datasets").parts[0].removesuffix(".py") for path in DATASETS}
+    assert found - {"__init__"} == set().union(*LINES_OF_DATASETS)
+
+
+@pytest.mark.parametrize("path", DATASETS, ids=short)
+def test_imports_inside_datasets_point_one_way(path):
+    rank = {name: i for i, line in enumerate(LINES_OF_DATASETS) for name in line}
+    me = room_of_datasets(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    others = {room_of_datasets(name) for name in imported(path)} - {"", me}
+    wrong = {other for other in others if not me or rank[other] >= rank[me]}
     assert not wrong, f"{short(path)} may not import {', '.join(sorted(wrong))}"
 
 

@@ -223,9 +223,11 @@ def _import(parsed: argparse.Namespace) -> dict[str, Any]:
     with _bars() as progress:
         if parsed.classes:
             loose = _loose_pictures(parsed.classes)
-            dataset = importer.import_classes(loose, name=parsed.name or importer.LOOSE, progress=progress, **asked)
+            dataset = importer.import_classes(loose, name=parsed.name or importer.LOOSE, on_progress=progress, **asked)
         else:
-            dataset = importer.import_source(parsed.source, name=parsed.name, labels=labels, progress=progress, **asked)
+            dataset = importer.import_source(
+                parsed.source, name=parsed.name, labels=labels, on_progress=progress, **asked
+            )
     for item in dataset.left_out[:20]:
         print(f"left out: {item['name']}: {item['reason']}", file=sys.stderr)
     if len(dataset.left_out) > 20:
@@ -268,7 +270,7 @@ def _doctor(parsed: argparse.Namespace) -> dict[str, Any]:
         "dataset": dataset.id,
         "findings": [
             {
-                "kind": finding.kind,
+                "issue": finding.issue,
                 "severity": finding.severity,
                 "count": finding.count,
                 "images": [*(paths[row] for row in finding.rows), *finding.names],
@@ -303,7 +305,7 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
                 split_by=parsed.split_by,
                 split=parsed.split or "70/15/15",
                 seed=parsed.seed or 0,
-                progress=progress,
+                on_progress=progress,
             )
     if parsed.fold:
         fold, n_folds = _fold(parsed.fold)
@@ -444,7 +446,7 @@ def _dataset(text: str) -> records.Dataset:
         if not text.startswith(importer.BY_NAME) and not Path(text).exists():
             raise
     with _bars() as progress:
-        return importer.import_source(text, progress=progress)
+        return importer.import_source(text, on_progress=progress)
 
 
 def _resume(parsed: argparse.Namespace) -> dict[str, Any]:

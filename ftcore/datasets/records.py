@@ -53,6 +53,7 @@ COLUMNS = (
     "thumbnail_offset",
     "thumbnail_bytes",
 )
+_FORMERLY = {"kind": "issue"}  # keys of what was left out, as the first version of the app wrote them; read only
 EXCLUSION = ("excluded", "excluded_from")
 """Columns that only an edited data set keeps on disk; an import excludes nothing."""
 
@@ -71,7 +72,7 @@ class Dataset:
         split_shares: Percentages of train, validation and test that were asked for.
         created: Seconds since 1970.
         source: ``sample:<name>``, or the cleaned name of the file or folder it came from.
-        left_out: What did not make it, as ``{"name", "reason"}``.
+        left_out: What did not make it, as ``{"name", "reason"}``; with an ``"issue"`` where the doctor has one for it.
         split_source: ``random``; ``groups`` where pictures of one group stay together; ``near`` where those that
             show nearly the same do; ``folds`` where one fold of several is validation; ``folders`` or
             ``column`` where the source says which split a picture belongs to.
@@ -296,7 +297,9 @@ def from_json(about: Mapping[str, Any]) -> Dataset:
             "task": current(values["task"]),
             "classes": tuple(values["classes"]),
             "split_shares": (train, validation, test),
-            "left_out": tuple(values["left_out"]),
+            "left_out": tuple(
+                {_FORMERLY.get(key, key): text for key, text in item.items()} for item in values["left_out"]
+            ),
             "split_counts": tuple((row[0], row[1], row[2]) for row in values["split_counts"]),
             "units": tuple(values.get("units", ())),
             "split_sizes": tuple(values.get("split_sizes", ())),

@@ -89,13 +89,13 @@ def complete(
     """
     split = given.astype("<U10")  # [N]
     missing = _missing(given, shares)
-    wanted = [shares[SPLITS.index(name)] for name in missing]
-    whole = shares[0] + sum(wanted)  # per cent of all pictures that the train folder stands for
+    lacking = [shares[SPLITS.index(name)] for name in missing]
+    whole = shares[0] + sum(lacking)  # per cent of all pictures that the train folder stands for
     for target in np.unique(targets):
         members = np.flatnonzero((targets == target) & (given == "train"))
         shuffled = np.random.default_rng([seed, int(target)]).permutation(members)
         start = 0
-        for name, n_carved in zip(missing, _parts(len(members), [share / whole for share in wanted]), strict=True):
+        for name, n_carved in zip(missing, _parts(len(members), [share / whole for share in lacking]), strict=True):
             split[shuffled[start : start + n_carved]] = name
             start += n_carved
     return split
@@ -148,11 +148,11 @@ def divide(
     if not missing:
         return split
     names = ("train", *missing)
-    wanted = np.array([shares[SPLITS.index(name)] for name in names], float)
+    target_shares = np.array([shares[SPLITS.index(name)] for name in names], float)
     rows = np.flatnonzero(split == "train")
     strata = _strata(task, targets[rows])
     if groups is not None:
-        parts = by_group(groups[rows], strata, wanted / wanted.sum(), seed)
+        parts = by_group(groups[rows], strata, target_shares / target_shares.sum(), seed)
     elif task == "regression":
         bins = strata.argmax(axis=1)
         drawn = np.full(len(rows), 0)
@@ -160,12 +160,12 @@ def divide(
             members = np.flatnonzero(bins == bin_number)
             shuffled = np.random.default_rng([seed, int(bin_number)]).permutation(members)
             start = 0
-            for part, n in enumerate(_parts(len(members), list(wanted[1:] / wanted.sum())), start=1):
+            for part, n in enumerate(_parts(len(members), list(target_shares[1:] / target_shares.sum())), start=1):
                 drawn[shuffled[start : start + n]] = part
                 start += n
         parts = drawn
     else:
-        parts = by_sets(strata, wanted / wanted.sum(), seed)
+        parts = by_sets(strata, target_shares / target_shares.sum(), seed)
     split[rows] = np.array(names, dtype="<U10")[parts]
     return split
 
@@ -243,13 +243,13 @@ def by_group(groups: np.ndarray, has: np.ndarray, fractions: np.ndarray, seed: i
     per_group = np.zeros((n_groups, weights.shape[1]))
     np.add.at(per_group, index, weights)
     total = per_group.sum(axis=0).clip(1)
-    wanted = fractions[:, None] * total  # [P, C + 1]
-    now = np.zeros_like(wanted)
+    target_counts = fractions[:, None] * total  # [P, C + 1]
+    now = np.zeros_like(target_counts)
     part_of = np.zeros(n_groups, int)
     shuffled = np.random.default_rng(seed).permutation(n_groups)
     for group in shuffled[np.argsort(-per_group[shuffled, -1], kind="stable")]:
         added = per_group[group]
-        cost = (((now + added - wanted) ** 2 - (now - wanted) ** 2) / total**2).sum(axis=1)
+        cost = (((now + added - target_counts) ** 2 - (now - target_counts) ** 2) / total**2).sum(axis=1)
         part_of[group] = int(cost.argmin())
         now[part_of[group]] += added
     _mend(part_of, per_group, now)
@@ -343,10 +343,10 @@ def folds(
             )
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # late: pages paint without it
 
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
     fold = np.zeros(len(strata), int)
     for i, (_, rows) in enumerate(
-        kind(n_folds, shuffle=True, random_state=seed).split(strata, strata, None if groups is None else own)
+        splitter(n_folds, shuffle=True, random_state=seed).split(strata, strata, None if groups is None else own)
     ):
         fold[rows] = i
     return fold

@@ -42,9 +42,9 @@ def as_array(column: pd.Series, task: str, n_classes: int) -> np.ndarray:
     return array
 
 
-def answers(table: pd.DataFrame) -> list[Any]:
-    """The right answer to each picture, as something that can be compared and kept in a set: the class by its name,
-    several classes or numbers as a tuple."""
+def hashable_targets(table: pd.DataFrame) -> list[Any]:
+    """The target of each picture as something to compare and to keep in a set: the class by its name, several classes
+    or numbers as a tuple."""
     if pd.api.types.is_integer_dtype(table["target"]):
         return list(table["label"])
     return [tuple(value) for value in table["target"]]

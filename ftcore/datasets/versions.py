@@ -212,7 +212,7 @@ def excluded(dataset: Dataset) -> pd.DataFrame:
     return table[table["excluded"] != ""]
 
 
-def rows_called(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[int, ...]:
+def rows_called(table: pd.DataFrame, called: Sequence[str]) -> tuple[int, ...]:
     """Row numbers of pictures by their path, or by their file name alone where only one picture has it.
 
     Raises:
@@ -224,7 +224,7 @@ def rows_called(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[int, ...]:
     row_of = {path.rpartition("/")[2]: row for row, path in enumerate(paths)}
     row_of |= {path: row for row, path in enumerate(paths)}
     found = []
-    for name in wanted:
+    for name in called:
         n = by_path[name] or by_name[name]
         if n != 1:
             raise DataError(
@@ -290,7 +290,7 @@ def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset)
     if dataset.task != "multiclass":
         found = list(table["target"])
         for row in rows:
-            found[row], table.loc[row, "label"] = _answer(found[row], label, dataset)
+            found[row], table.loc[row, "label"] = _new_target(found[row], label, dataset)
         table["target"] = found
         return
     known = dict.fromkeys([*dataset.classes, *table["label"]])
@@ -300,7 +300,7 @@ def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset)
     table.loc[rows, "label"] = label
 
 
-def _answer(old: Sequence[float], words: str, dataset: Dataset) -> tuple[list[Any], str]:
+def _new_target(old: Sequence[float], words: str, dataset: Dataset) -> tuple[list[Any], str]:
     """What a text says about a picture of several classes or of numbers: its target, and its label in words."""
     if dataset.task == "multilabel":
         chosen = targets.classes_of(words, dataset.classes)

@@ -61,7 +61,7 @@ def run(job: store.Job) -> None:
                 seed=request.get("seed", 0),
                 split_by=request.get("split_by", "auto"),
                 labels=_labels(request),
-                progress=progress,
+                on_progress=progress,
             )
         )
     except (DataError, SettingsError):  # the same upload would fail again; after anything else it is kept for a resume
@@ -80,7 +80,7 @@ def _divided(request: dict[str, Any], progress: Callable[[str, int, int], None])
         fold, n_folds, seed = (request[key] for key in ("fold", "n_folds", "seed"))
         return resplit.divide_into_folds(open_dataset(request["divide"]), fold=fold, n_folds=n_folds, seed=seed)
     options = {key: request[key] for key in ("split_by", "split", "seed")}
-    return resplit.divide_again(open_dataset(request["divide"]), progress=progress, **options)
+    return resplit.divide_again(open_dataset(request["divide"]), on_progress=progress, **options)
 
 
 def _labels(request: dict[str, Any]) -> Labels:

@@ -16,23 +16,23 @@ _UNLIKE = {
     "above": "pictures from above",
     "drawings": "drawings",
 }
-"""Kinds of pictures (datasets/augmentation/image_domain.py) that hardly any network was pretrained with."""
+"""Domains of pictures (datasets/augmentation/image_domain.py) that hardly any network was pretrained with."""
 
 
-def suits(row: Backbone, facts: DatasetFacts, *, has_gpu: bool, kind: str = "") -> str:
+def suits(row: Backbone, facts: DatasetFacts, *, has_gpu: bool, domain: str = "") -> str:
     """What to know before taking ``row``: the most important thing only, from its cost and the data set's size; then
-    what the kind of pictures asks for.
+    what their domain asks for.
 
     Args:
         row: The model.
         facts: Of the data set.
         has_gpu: Whether there is a graphics card.
-        kind: Of the pictures, by its name in datasets/augmentation/image_domain.py; empty where nobody looked.
+        domain: Of the pictures, by its name in datasets/augmentation/image_domain.py; empty where nobody looked.
     """
     sentence = _affordable(row, facts, has_gpu=has_gpu)
-    if kind not in _UNLIKE:
+    if domain not in _UNLIKE:
         return sentence
-    return f"{sentence} It learned from photographs; for {_UNLIKE[kind]} more of it than the head has to learn."
+    return f"{sentence} It learned from photographs; for {_UNLIKE[domain]} more of it than the head has to learn."
 
 
 def _affordable(row: Backbone, facts: DatasetFacts, *, has_gpu: bool) -> str:

@@ -54,27 +54,27 @@ def _thumbnails(dataset_id: str, edition: int) -> Thumbnails:
     return Thumbnails(open_dataset(dataset_id))
 
 
-def matching(dataset: Dataset, wanted: Query, kind: str | None) -> Any:
-    """Rows of the pictures that fit, as an array; with a ``kind`` only the evidence of that finding."""
-    stamp = _stamp(dataset.folder / findings.FILE) if kind else 0
-    return _matching(dataset.id, wanted, kind, stamp, _edition(dataset.id))
+def matching(dataset: Dataset, wanted: Query, issue: str | None) -> Any:
+    """Rows of the pictures that fit, as an array; with an ``issue`` only the evidence of that finding."""
+    stamp = _stamp(dataset.folder / findings.FILE) if issue else 0
+    return _matching(dataset.id, wanted, issue, stamp, _edition(dataset.id))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _matching(dataset_id: str, wanted: Query, kind: str | None, stamp: int, edition: int) -> Any:
-    rows = _evidence(dataset_id, stamp).get(kind, ()) if kind else None
+def _matching(dataset_id: str, wanted: Query, issue: str | None, stamp: int, edition: int) -> Any:
+    rows = _evidence(dataset_id, stamp).get(issue, ()) if issue else None
     return query.matching(records(dataset_id), wanted, rows)
 
 
 def evidence(dataset: Dataset) -> dict[str, tuple[int, ...]]:
-    """Rows of each kind of finding of the data doctor that concerns pictures."""
+    """Rows of each issue that the data doctor found and that concerns pictures."""
     return _evidence(dataset.id, _stamp(dataset.folder / findings.FILE))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _evidence(dataset_id: str, stamp: int) -> dict[str, tuple[int, ...]]:
     report = findings.load(open_dataset(dataset_id))
-    return {finding.kind: finding.rows for finding in report.findings if finding.rows} if report else {}
+    return {finding.issue: finding.rows for finding in report.findings if finding.rows} if report else {}
 
 
 def groups(dataset_id: str, number: int) -> list[Group]:
@@ -142,8 +142,8 @@ def _thumbnail(dataset_id: str, row: int, side: int, edition: int) -> bytes:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def kind_guess(dataset_id: str) -> image_domain.Guess:
-    """What kind of pictures a data set holds; some of them are looked at."""
+def guessed_domain(dataset_id: str) -> image_domain.Guess:
+    """The domain of the pictures of a data set; some of them are looked at."""
     return image_domain.guess(open_dataset(dataset_id))
 
 

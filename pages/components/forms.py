@@ -114,13 +114,13 @@ def _widget(settings: s.RunSettings, key: str, version: str, task: str, *, as_sl
         return st.slider(field.label, field.low, field.high, step=field.step, **common)
     if field.type is str:
         return st.text_input(field.label, **common)
-    kind = field.type
+    number_type = field.type
     return st.number_input(
         field.label,
-        min_value=kind(field.low),
-        max_value=kind(field.high),
-        step=kind(field.step or _click(field, value)),
-        format=None if kind is int else "%.6g",
+        min_value=number_type(field.low),
+        max_value=number_type(field.high),
+        step=number_type(field.step or _click(field, value)),
+        format=None if number_type is int else "%.6g",
         **common,
     )
 

@@ -62,7 +62,7 @@ def main() -> None:
         report = drain(examine(dataset, PixelStore(dataset), features), heard)
         results["doctor_warm_seconds"] = round(time.perf_counter() - started, 2)
         results["within_target"] = results["doctor_warm_seconds"] <= TARGET
-        answer = {**results, "until_stage_ended": stages, "found": {f.kind: f.count for f in report.findings}}
+        answer = {**results, "until_stage_ended": stages, "found": {f.issue: f.count for f in report.findings}}
     print(json.dumps(answer))
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(json.dumps(answer, indent=1))

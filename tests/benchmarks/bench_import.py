@@ -166,7 +166,7 @@ def import_many(n: int) -> dict[str, float]:
                 if total:
                     at.setdefault(10 * done // total, memory.now)
 
-            dataset, seconds, _ = timed(lambda: import_source(Path(place) / "many", progress=progress))
+            dataset, seconds, _ = timed(lambda: import_source(Path(place) / "many", on_progress=progress))
     growth = (at[10] - at[1]) / (0.9 * n) * 1000
     return {
         "files": dataset.n_images,

@@ -50,8 +50,8 @@ def sources(tab):
     return [image.get_attribute("src") for image in tab.get_by_alt_text(re.compile("^Changed copy")).all()]
 
 
-def mend(tab, kind, title):
-    tab.locator(f".st-key-mend_{kind} button").click()
+def mend(tab, issue, title):
+    tab.locator(f".st-key-mend_{issue} button").click()
     expect(tab.get_by_text(title, exact=True)).to_have_count(0)
     settled(tab)
 

@@ -75,7 +75,8 @@ def test_looks_at_the_test_score_are_still_counted(old):
 
 def test_findings_and_map_are_still_there(old):
     dataset = open_dataset(named("Colours quick").settings.dataset)
-    assert [finding.count for finding in findings.load(dataset).findings]
+    found = findings.load(dataset).findings
+    assert [finding.count for finding in found] and {finding.issue for finding in found} <= set(findings.ISSUES)
     assert len(feature_map.load(dataset).points) == dataset.n_images
 
 

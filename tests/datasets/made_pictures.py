@@ -15,9 +15,9 @@ def noise(seed, size=(24, 20), mode="RGB"):
     return Image.fromarray(values).convert(mode)
 
 
-def encoded(picture, kind="PNG", **options):
+def encoded(picture, file_format="PNG", **options):
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
+    picture.save(buffer, file_format, **options)
     return buffer.getvalue()
 
 
@@ -48,8 +48,8 @@ def write_folder(path, files):
 def huge_png(side):
     """A black PNG of ``side`` × ``side`` pixels, packed by hand: nobody has to hold it unpacked."""
 
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     packer = zlib.compressobj(9)
     row = bytes(1 + (side + 7) // 8)

@@ -37,6 +37,14 @@ def test_what_was_imported_is_opened_again_the_same(dataset):
     assert again.id.startswith("my-pets-") and again.source == "My pets!.zip" and again.split_source == "random"
 
 
+def test_what_the_first_version_left_out_is_read_by_its_former_key(tmp_path):
+    dataset = import_source(write_zip(tmp_path / "a.zip", {**two_classes(10), "cat/again.png": png(0)}))
+    assert [item["issue"] for item in dataset.left_out] == ["exact_duplicate"]
+    path = dataset.folder / records.ABOUT
+    path.write_text(path.read_text().replace('"issue"', '"kind"'))
+    assert open_dataset(dataset.id) == dataset
+
+
 def test_the_table_agrees_with_the_counts(dataset):
     records, counts = dataset.records(), dataset.counts()
     assert list(counts.columns) == ["label", "split", "count"] and len(counts) == 6

@@ -44,10 +44,10 @@ def test_the_time_of_a_stage_is_counted_from_its_own_start(job, monkeypatch):
     clock = iter(range(0, 10**6, 100))  # every look at the clock takes 100 seconds
     monkeypatch.setattr(import_dataset.time, "perf_counter", lambda: float(next(clock)))
 
-    def slow(source, *, progress, **options):
+    def slow(source, *, on_progress, **options):
         for label in ("Downloading", "Reading pictures"):
             for done in range(4):
-                progress(label, done, 3)
+                on_progress(label, done, 3)
         raise DataError("Enough.")
 
     monkeypatch.setattr(import_dataset, "import_source", slow)

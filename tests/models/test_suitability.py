@@ -31,19 +31,19 @@ def test_each_choice_gets_the_sentence_that_matters_most(name, pictures, has_gpu
 def test_pictures_unlike_photographs_ask_for_more_than_a_head():
     row = catalogue.find("tf_efficientnet_lite0")
     assert "for drawings more of it than the head has to learn" in suitability.suits(
-        row, facts(), has_gpu=False, kind="drawings"
+        row, facts(), has_gpu=False, domain="drawings"
     )
-    assert suitability.suits(row, facts(), has_gpu=False, kind="photographs") == suitability.suits(
+    assert suitability.suits(row, facts(), has_gpu=False, domain="photographs") == suitability.suits(
         row, facts(), has_gpu=False
     )
-    assert set(suitability._UNLIKE) <= set(image_domain.KINDS)
+    assert set(suitability._UNLIKE) <= set(image_domain.DOMAINS)
 
 
-def test_every_model_gets_a_few_sentences_for_every_machine_and_kind():
+def test_every_model_gets_a_few_sentences_for_every_machine_and_domain():
     for row in catalogue.models():
         for has_gpu in (False, True):
-            for kind in ("", *image_domain.KINDS):
-                sentence = suitability.suits(row, facts(300, 200), has_gpu=has_gpu, kind=kind)
+            for domain in ("", *image_domain.DOMAINS):
+                sentence = suitability.suits(row, facts(300, 200), has_gpu=has_gpu, domain=domain)
                 assert sentence.endswith(".") and len(sentence) < 300
 
 

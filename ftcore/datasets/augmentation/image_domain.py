@@ -1,7 +1,7 @@
-"""What kind of pictures these are, and which changed copies of them still show the same thing.
+"""The domain of pictures (photographs, text, …), and which changed copies of them still show the same thing.
 
-The kind is guessed from names and from how pictures look, and asked; the advice follows from it and from what is
-learned: a copy must never carry an answer that is not true of it any more.
+The domain is guessed from names and from how pictures look, and asked; the recommendation follows from it and from
+what is learned: a copy must never carry an answer that is not true of it any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.settings import AugmentSettings, within
 from ftcore.settings.augment_limits import forbidden, words
 
-KINDS = Table(
+DOMAINS = Table(
     "kind of pictures",
     Choice(
         "photographs",
@@ -63,8 +63,8 @@ _VALUES: dict[str, dict[str, Any]] = {
     "other": {"flip": "none", "rotate": 10.0, "shift": 0.06, "zoom": 0.15, "colour": 0.15, "policy": "none"},
 }
 """An automatic policy turns by up to 135° and changes colours far, whatever the switches beside it say; so it goes
-wherever a kind restricts either."""
-_NAMED = {  # words in the name of a data set or of its classes that give the kind away
+wherever a domain restricts either."""
+_NAMED = {  # words in the name of a data set or of its classes that give the domain away
     "text": "digit digits letter letters number numerals mnist text handwriting alphabet zero one two three four five "
     "six seven eight nine",
     "microscope": "cell cells tissue tumor tumour histology pathology microscopy microscope bacteria blood leukocyte "
@@ -83,18 +83,18 @@ _GREY = 8.0  # grey levels between the channels of a picture without colours
 
 @dataclass(frozen=True)
 class Guess:
-    """A kind, and what gave it away as a phrase for people."""
+    """A domain, and what gave it away as a phrase for people."""
 
-    kind: str
+    domain: str
     why: str
 
 
 @dataclass(frozen=True)
-class Advice:
+class Recommendation:
     """What suits the pictures, for people and for the settings.
 
     Args:
-        sentences: The kind's own one first, then what the names of classes or numbers forbid.
+        sentences: That of the domain first, then what the names of classes or numbers forbid.
         values: Fields of AugmentSettings, by name.
     """
 
@@ -102,36 +102,36 @@ class Advice:
     values: Mapping[str, Any]
 
     def applied(self, settings: AugmentSettings) -> AugmentSettings:
-        """The settings with the advice followed; strength, number of views and everything else stay."""
+        """The settings with the recommendation followed; strength, number of views and everything else stay."""
         return replace(settings, **self.values)
 
 
 def guess(dataset: Dataset) -> Guess:
-    """What kind of pictures a data set holds: from its name and those of its classes, else from how they look."""
+    """The domain of the pictures of a data set: from its name and those of its classes, else from how they look."""
     classes = dataset.classes if dataset.task != "regression" else ()
     if classes and all(len(label) == 1 and label.isalnum() for label in classes):
         return Guess("text", "the names of the classes")
     own = words([dataset.name])
-    for kind, known in _NAMED.items():
+    for domain, known in _NAMED.items():
         if own & set(known.split()):
-            return Guess(kind, "the name of the data set")
+            return Guess(domain, "the name of the data set")
         named = [label for label in classes if words([label]) & set(known.split())]
         if len(named) > _SHARE * len(classes) > 0:
-            return Guess(kind, "the names of the classes")
+            return Guess(domain, "the names of the classes")
     return Guess(_by_looks(dataset), "how the pictures look")
 
 
-def advise(kind: str, task: str, classes: Sequence[str], units: Sequence[str] = ()) -> Advice:
-    """Which augmentation suits pictures of a kind, given what is learned of them.
+def recommend(domain: str, task: str, classes: Sequence[str], units: Sequence[str] = ()) -> Recommendation:
+    """The augmentation that suits pictures of a domain, given what is learned of them.
 
     Args:
-        kind: A name in ``KINDS``.
+        domain: A name in ``DOMAINS``.
         task: ``multiclass``, ``multilabel`` or ``regression``.
         classes: Names of the classes, or of the numbers.
         units: For ``regression``: the unit of each.
     """
-    sentences = [KINDS[kind].help]
-    values = dict(_VALUES[kind])
+    sentences = [DOMAINS[domain].help]
+    values = dict(_VALUES[domain])
     for sentence, limit in forbidden(task, classes, units):
         sentences.append(sentence)
         values = within(values, limit)
@@ -146,12 +146,12 @@ def advise(kind: str, task: str, classes: Sequence[str], units: Sequence[str] = 
             "or how large it looks, switch off what changes that: Mirror and Turn for a direction, Shift and Zoom as "
             "well for a place, Zoom for a size."
         )
-    return Advice(tuple(sentences), values)
+    return Recommendation(tuple(sentences), values)
 
 
 def followed(settings: AugmentSettings, task: str, classes: Sequence[str], units: Sequence[str] = ()) -> str | None:
-    """The kind whose advice these settings follow; None if there is none, or several."""
-    found = [kind for kind in KINDS if advise(kind, task, classes, units).applied(settings) == settings]
+    """The domain whose recommendation these settings follow; None if there is none, or several."""
+    found = [domain for domain in DOMAINS if recommend(domain, task, classes, units).applied(settings) == settings]
     return found[0] if len(found) == 1 and found[0] != "other" else None
 
 

@@ -17,7 +17,7 @@ _MOST_NAMED = 5  # classes in one sentence
 def findings(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     """Unreadable files; and classes that are small, in themselves or beside the others."""
     found = []
-    damaged = tuple(item["name"] for item in dataset.left_out if item.get("kind") == "unreadable")
+    damaged = tuple(item["name"] for item in dataset.left_out if item.get("issue") == "unreadable")
     if damaged:
         sentence = f"Files that could not be read and were left out: {len(damaged):,}. The list below says why."
         found.append(Finding("unreadable", "note", sentence, len(damaged), names=damaged))
@@ -29,10 +29,10 @@ def findings(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     sizes = pd.Series(has.sum(axis=0), index=dataset.classes)
 
     def rows_of(labels: Iterable[str]) -> tuple[int, ...]:
-        asked = np.isin(np.asarray(dataset.classes, object), list(labels))  # [C]
-        return tuple(used.index[np.flatnonzero(has[:, asked].any(axis=1))].tolist())
+        chosen = np.isin(np.asarray(dataset.classes, object), list(labels))  # [C]
+        return tuple(used.index[np.flatnonzero(has[:, chosen].any(axis=1))].tolist())
 
-    small_away = tuple(item["name"] for item in dataset.left_out if item.get("kind") == "few_images")
+    small_away = tuple(item["name"] for item in dataset.left_out if item.get("issue") == "few_images")
     few = sizes[sizes < FEW].sort_values()
     if len(few) or small_away:
         found.append(_few(rows_of(few.index), few, small_away))

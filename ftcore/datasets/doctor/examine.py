@@ -9,6 +9,7 @@ from ftcore.datasets.doctor.findings import Finding, Report, in_order
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.similarity.measure import measure
+from ftcore.datasets.similarity.near_duplicates import exact_groups, near_groups
 from ftcore.events import Progress
 
 WITHOUT_FEATURES = (
@@ -20,7 +21,7 @@ _STAGES = 4
 def examine(
     dataset: Dataset, pictures: PixelStore, features: np.ndarray | None = None
 ) -> Generator[Progress, None, Report]:
-    """Look for everything that ``findings.KINDS`` names. A generator that returns a ``Report``; it writes nothing.
+    """Look for everything that ``findings.ISSUES`` names. A generator that returns a ``Report``; it writes nothing.
 
     Args:
         dataset: Only pictures in a split are examined.
@@ -33,8 +34,8 @@ def examine(
     measured = yield from measure(pictures, rows)
     mine = None if features is None else np.asarray(features[rows], np.float32)  # [N, D]
     x = None if mine is None else label_issues.inputs(measured, mine)
-    exact = duplicates.exact_groups(measured)
-    near = yield from duplicates.near_groups(measured, x)
+    exact = exact_groups(measured)
+    near = yield from near_groups(measured, x)
     found: list[Finding | None] = [
         *balance.findings(dataset, table),
         *duplicates.findings(dataset, table, exact, near),
@@ -47,9 +48,9 @@ def examine(
         target = table["target"].to_numpy(np.int64)[rows]  # [N]
         if x is not None:
             yield _stage(2, "Looking for wrong classes")
-            chances = label_issues.out_of_fold_probabilities(x, target)
-            if chances is not None:
-                found.append(label_issues.label_issues(dataset.classes, rows, target, chances))
+            probabilities = label_issues.out_of_fold_probabilities(x, target)
+            if probabilities is not None:
+                found.append(label_issues.label_issues(dataset.classes, rows, target, probabilities))
         yield _stage(3, "Looking at the backgrounds")
         found.append(shortcut.finding(dataset.classes, rows, target, measured))
     elif dataset.task == "multilabel" and x is not None:

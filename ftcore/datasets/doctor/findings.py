@@ -1,88 +1,86 @@
-"""What the doctor can find: the kinds, how grave they are, and how findings lie on disk."""
+"""What the doctor can find: the issues, how grave they are, and how findings lie on disk."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import pandas as pd
-
 from ftcore import workspace
-from ftcore.datasets import targets
-from ftcore.datasets.doctor import remedies
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.versions import Edit, edit
+from ftcore.datasets.versions import Edit
 
 FILE = "findings.json"
 FORMAT = 2
 """Grows when the doctor learns something; findings of an older doctor are looked for again."""
+
+_FORMERLY = "kind"  # what the first version of the app called the issue in its files; read, never written
 
 SEVERITIES = ("serious", "warning", "note")
 """Worst first: makes scores wrong; makes the model worse; good to know."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class Issue:
     """``title`` for a list, and ``why``: one or two sentences on what it means for a model."""
 
     title: str
     why: str
 
 
-KINDS = {
-    "leak": Kind(
+ISSUES = {
+    "leak": Issue(
         "The same picture in two splits",
         "A picture that the model has learned from is no test: the score comes out better than the model is.",
     ),
-    "label_conflict": Kind(
+    "label_conflict": Issue(
         "One picture, different answers",
         "The model is told two different answers to one question, so it can learn neither. Give the right one to each.",
     ),
-    "label_issue": Kind(
+    "label_issue": Issue(
         "Probably a wrong label",
         "A model that never saw the picture is sure of another class, or expects another number, than the one it has. "
         "Many of these are mistakes in sorting or typing; some are just hard.",
     ),
-    "shortcut": Kind(
+    "shortcut": Issue(
         "The background gives the class away",
         "A model takes the easiest way. If the edges of the picture tell the class, it may never look at the thing "
         "itself, and fail on pictures with another background.",
     ),
-    "exact_duplicate": Kind(
+    "exact_duplicate": Issue(
         "Exact copies", "A copy teaches nothing new and gives its picture a double weight in every score."
     ),
-    "near_duplicate": Kind(
+    "near_duplicate": Issue(
         "Almost the same picture",
         "Pictures of a burst, crops and re-saved copies count like several pictures but teach like one.",
     ),
-    "out_of_range": Kind(
+    "out_of_range": Issue(
         "Numbers out of range",
         "One number that is far off counts like a hundred good ones: the model bends towards it.",
     ),
-    "few_images": Kind(
+    "few_images": Issue(
         "Classes with few pictures", "A class needs examples: below twenty, luck decides what is learned."
     ),
-    "imbalance": Kind(
+    "imbalance": Issue(
         "Classes of very different size", "A model learns to bet on the large classes; the small ones pay for it."
     ),
-    "unreadable": Kind("Unreadable files", "These files are damaged and were left out."),
-    "dark": Kind("Very dark", "Nearly black pictures show too little to learn from."),
-    "bright": Kind("Very bright", "Overexposed pictures show too little to learn from."),
-    "blurry": Kind("Blurred", "Without sharp edges many things look alike."),
-    "low_information": Kind("Hardly anything to see", "Empty or nearly empty pictures have nothing to learn from."),
-    "odd_size": Kind(
+    "unreadable": Issue("Unreadable files", "These files are damaged and were left out."),
+    "dark": Issue("Very dark", "Nearly black pictures show too little to learn from."),
+    "bright": Issue("Very bright", "Overexposed pictures show too little to learn from."),
+    "blurry": Issue("Blurred", "Without sharp edges many things look alike."),
+    "low_information": Issue("Hardly anything to see", "Empty or nearly empty pictures have nothing to learn from."),
+    "odd_size": Issue(
         "Odd sizes and shapes", "Far larger, smaller or longer than the others: cut to a square, they lose most."
     ),
-    "outlier": Kind("Unlike all others", "They may have come in by mistake, or be the rare case that matters."),
+    "outlier": Issue("Unlike all others", "They may have come in by mistake, or be the rare case that matters."),
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of trouble, all of it.
+    """One issue of a data set, wherever it was found.
 
     Args:
-        kind: A key of ``KINDS``.
+        issue: A key of ``ISSUES``.
         severity: One of ``SEVERITIES``.
         sentence: What was found, for people.
         count: How many pictures (or classes, for few_images and imbalance) it concerns.
@@ -94,7 +92,7 @@ class Finding:
         remedy_words: What the button that does so says.
     """
 
-    kind: str
+    issue: str
     severity: str
     sentence: str
     count: int
@@ -111,7 +109,7 @@ class Report:
     """Findings of one data set, worst first.
 
     Args:
-        findings: At most one of each kind.
+        findings: At most one of each issue.
         whole: False where they were carried over from the version before an edit, and not looked for again.
         notes: What could not be looked at, and why.
     """
@@ -122,9 +120,9 @@ class Report:
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Worst first; within a severity in the order of ``KINDS``."""
-    kinds = list(KINDS)
-    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), kinds.index(f.kind))))
+    """Worst first; within a severity in the order of ``ISSUES``."""
+    known = list(ISSUES)
+    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), known.index(f.issue))))
 
 
 def save(dataset: Dataset, report: Report) -> None:
@@ -143,71 +141,12 @@ def load(dataset: Dataset) -> Report | None:
         return None
 
 
-def mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> Dataset:
-    """Do edits: the version that comes out, with what is left of the findings beside it."""
-    edited = edit(dataset, edits)
-    if load(edited) is None:
-        save(edited, carried(report, dataset, edited))
-    return edited
-
-
-def carried(report: Report, before: Dataset, after: Dataset) -> Report:
-    """What is left of the findings of ``before`` in ``after``: rows keep their numbers, what was mended goes."""
-    old, new = before.records(), after.records()
-    split = new["split"].tolist()
-    answers = targets.answers(new)
-    same_answer = [before == now for before, now in zip(targets.answers(old), answers, strict=True)]
-    left = []
-    for finding in report.findings:
-        groups = tuple(group for g in finding.groups if len(group := tuple(r for r in g if split[r])) > 1)
-        if finding.kind == "leak":
-            groups = tuple(g for g in groups if len({split[row] for row in g}) > 1)
-        if finding.kind == "label_conflict":
-            groups = tuple(g for g in groups if len({answers[row] for row in g}) > 1)
-        rows = tuple(row for row in finding.rows if split[row])
-        if finding.groups:
-            rows = tuple(row for group in groups for row in group)
-        if finding.suggestions or finding.kind in ("label_issue", "out_of_range"):
-            rows = tuple(row for row in rows if same_answer[row])
-        if rows or finding.names or not finding.rows:
-            left.append(_mended_by_group(_narrowed(finding, rows, groups), new))
-    return Report(tuple(left), whole=False, notes=report.notes)
-
-
-def _narrowed(finding: Finding, rows: tuple[int, ...], groups: tuple[tuple[int, ...], ...]) -> Finding:
-    """The finding with fewer rows; its edits concern no others."""
-    if len(rows) == len(finding.rows):
-        return finding
-    kept = set(rows)
-    suggested = dict(zip(finding.rows, finding.suggestions, strict=True)) if finding.suggestions else {}
-    remedy = (replace(one, rows=tuple(row for row in one.rows if row in kept)) for one in finding.remedy)
-    return replace(
-        finding,
-        rows=rows,
-        groups=groups,
-        count=len(rows),
-        sentence=f"{len(rows):,} of these pictures are left after your edit.",
-        suggestions=tuple(suggested[row] for row in rows) if suggested else (),
-        remedy=tuple(one for one in remedy if one.rows),
-    )
-
-
-def _mended_by_group(finding: Finding, table: pd.DataFrame) -> Finding:
-    """The finding with edits that fit the table as it is now: what an earlier edit took away cannot be what stays."""
-    if not finding.remedy:
-        return finding
-    if finding.kind == "leak":
-        return replace(finding, remedy=remedies.into_one_split(table, finding.groups))
-    if finding.kind in ("exact_duplicate", "near_duplicate"):
-        return replace(finding, remedy=remedies.keep_one(table, finding.groups, finding.remedy[0].value))
-    return finding
-
-
 def _finding(value: Mapping[str, Any]) -> Finding:
     edits = tuple(Edit(e["action"], tuple(e["rows"]), e["value"]) for e in value["remedy"])
+    known = {("issue" if key == _FORMERLY else key): item for key, item in value.items()}
     return Finding(
         **{
-            **value,
+            **known,
             "rows": tuple(value["rows"]),
             "groups": tuple(tuple(group) for group in value["groups"]),
             "suggestions": tuple(value["suggestions"]),

@@ -60,19 +60,21 @@ def out_of_fold_probabilities(
     division = StratifiedKFold(folds, shuffle=True, random_state=seed)
     with threadpool_limits(1):  # small matrices: more threads only wait for each other
         chosen = models[1:] if quick else models
-        answers = [cross_val_predict(model, x, target, cv=division, method="predict_proba") for model in chosen]
-    chances = np.mean(answers, axis=0)
-    return chances / chances.sum(axis=1, keepdims=True)
+        per_model = [cross_val_predict(model, x, target, cv=division, method="predict_proba") for model in chosen]
+    probabilities = np.mean(per_model, axis=0)
+    return probabilities / probabilities.sum(axis=1, keepdims=True)
 
 
-def label_issues(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, chances: np.ndarray) -> Finding | None:
+def label_issues(
+    classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, probabilities: np.ndarray
+) -> Finding | None:
     """Pictures whose class is probably wrong, the surest first (Northcutt et al. 2021, Confident learning)."""
     from cleanlab.filter import find_label_issues
 
     wrong = find_label_issues(
-        target, chances, filter_by="prune_by_noise_rate", return_indices_ranked_by="self_confidence", n_jobs=1
+        target, probabilities, filter_by="prune_by_noise_rate", return_indices_ranked_by="self_confidence", n_jobs=1
     )
-    suggested = chances.argmax(axis=1)
+    suggested = probabilities.argmax(axis=1)
     wrong = [int(i) for i in wrong if suggested[i] != target[i]]
     if not wrong:
         return None
@@ -109,21 +111,21 @@ def set_issues(classes: tuple[str, ...], rows: np.ndarray, has: np.ndarray, x: n
     from cleanlab.multilabel_classification.filter import find_multilabel_issues_per_class
     from sklearn.metrics import roc_auc_score
 
-    columns, chances = [], []
+    columns, probabilities = [], []
     for column in range(len(classes)):
         mine = has[:, column].astype(np.int64)
         if min(mine.sum(), len(mine) - mine.sum()) < _FOLDS:
             continue
-        said = out_of_fold_probabilities(x, mine, quick=len(classes) > _FEW_CLASSES)
-        if said is not None and roc_auc_score(mine, said[:, 1]) >= _RECOGNISED:
+        predicted = out_of_fold_probabilities(x, mine, quick=len(classes) > _FEW_CLASSES)
+        if predicted is not None and roc_auc_score(mine, predicted[:, 1]) >= _RECOGNISED:
             columns.append(column)
-            chances.append(said[:, 1])
+            probabilities.append(predicted[:, 1])
     if not columns:
         return None
-    truth, chance = has[:, columns].astype(bool), np.stack(chances, axis=1)  # [N, K] both
+    truth, probability = has[:, columns].astype(bool), np.stack(probabilities, axis=1)  # [N, K] both
     listed = [np.flatnonzero(row).tolist() for row in truth]
-    marked = np.asarray(find_multilabel_issues_per_class(listed, chance, n_jobs=1))  # [N, K] bool
-    doubt = np.where(marked, abs(truth - chance), 0.0)  # how sure the models are of the opposite
+    marked = np.asarray(find_multilabel_issues_per_class(listed, probability, n_jobs=1))  # [N, K] bool
+    doubt = np.where(marked, abs(truth - probability), 0.0)  # how sure the models are of the opposite
     doubt[doubt < _SURE] = 0.0
     surest = doubt.max(axis=1)
     wrong = [int(i) for i in np.argsort(-surest, kind="stable") if surest[i] > 0]

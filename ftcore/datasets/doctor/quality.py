@@ -33,16 +33,16 @@ def findings(table: pd.DataFrame, measured: Measured) -> list[Finding]:
     records = table.loc[measured.rows.tolist()]
     marked = _marked(records, measured.properties, _fine_edges(measured.grey) if _are_small(records) else None)
     found = []
-    for issue, (kind, sentence, reason) in _SENTENCES.items():
-        scores = marked[issue]  # the lower the worse; NaN where all is well
+    for measure, (issue, sentence, reason) in _SENTENCES.items():
+        scores = marked[measure]  # the lower the worse; NaN where all is well
         wrong = scores.dropna().sort_values(kind="stable")
         if not 0 < len(wrong) <= _USUAL * len(scores):
             continue
         rows = tuple(int(measured.rows[i]) for i in wrong.index)
         found.append(
             Finding(
-                kind,
-                "note" if kind == "odd_size" else "warning",
+                issue,
+                "note" if issue == "odd_size" else "warning",
                 f"{sentence}: {len(rows):,} of {len(scores):,} pictures.",
                 len(rows),
                 rows=rows,

@@ -25,14 +25,14 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, meas
     """
     rim = np.ones((COLOUR_SIDE, COLOUR_SIDE), bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    chances = out_of_fold_probabilities(_inputs(measured.colour[:, rim]), target)
-    if chances is None:
+    probabilities = out_of_fold_probabilities(_inputs(measured.colour[:, rim]), target)
+    if probabilities is None:
         return None
-    said = chances.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     guess = np.bincount(target).max() / len(target)
     caught = []
     for index in range(len(classes)):
-        own, named = target == index, said == index
+        own, named = target == index, predicted == index
         if own.sum() < _FEWEST or not named.any():
             continue
         found, right = float(named[own].mean()), float(own[named].mean())
@@ -42,11 +42,11 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, meas
         return None
     full = out_of_fold_probabilities(_inputs(measured.colour), target)
     accuracy, best = (
-        float((said == target).mean()),
+        float((predicted == target).mean()),
         float((full.argmax(axis=1) == target).mean()) if full is not None else 1,
     )
-    evidence = np.isin(target, [index for index, _ in caught]) & (said == target)
-    shown = np.flatnonzero(evidence)[np.argsort(-chances.max(axis=1)[evidence], kind="stable")][:_SHOWN]
+    evidence = np.isin(target, [index for index, _ in caught]) & (predicted == target)
+    shown = np.flatnonzero(evidence)[np.argsort(-probabilities.max(axis=1)[evidence], kind="stable")][:_SHOWN]
     listed = ", ".join(f"{classes[index]!r} ({share:.0%})" for index, share in caught[:5])
     return Finding(
         "shortcut",

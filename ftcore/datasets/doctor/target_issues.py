@@ -83,7 +83,7 @@ def doubtful(dataset: Dataset, table: pd.DataFrame, x: np.ndarray, besides: Find
     worst = np.zeros(len(rows))
     examples = []
     for column, name in enumerate(dataset.classes):
-        expected = held_out_numbers(x, values[:, column])
+        expected = out_of_fold_predictions(x, values[:, column])
         if expected is None:
             continue
         off = values[:, column] - expected
@@ -110,7 +110,7 @@ def doubtful(dataset: Dataset, table: pd.DataFrame, x: np.ndarray, besides: Find
     )
 
 
-def held_out_numbers(x: np.ndarray, values: np.ndarray, seed: int = 0) -> np.ndarray | None:
+def out_of_fold_predictions(x: np.ndarray, values: np.ndarray, seed: int = 0) -> np.ndarray | None:
     """What ridge regressions that did not see a picture expect of it, [N]; None where they know too little.
 
     Args:
@@ -126,11 +126,11 @@ def held_out_numbers(x: np.ndarray, values: np.ndarray, seed: int = 0) -> np.nda
         return None
     scaled = ((values - middle) / spread).clip(-_FAR, _FAR)
     with threadpool_limits(1):
-        said = cross_val_predict(
+        predicted = cross_val_predict(
             RidgeCV(_PENALTIES), x, scaled, cv=KFold(min(_FOLDS, len(values)), shuffle=True, random_state=seed)
         )
-    explained = 1 - ((scaled - said) ** 2).mean() / max(float(scaled.var()), 1e-12)
-    return said * spread + middle if explained >= _KNOWS else None
+    explained = 1 - ((scaled - predicted) ** 2).mean() / max(float(scaled.var()), 1e-12)
+    return predicted * spread + middle if explained >= _KNOWS else None
 
 
 def _far(values: np.ndarray, usable: np.ndarray) -> np.ndarray:

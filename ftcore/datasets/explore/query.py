@@ -34,34 +34,34 @@ class Query:
     number: int = 0
 
 
-def matching(table: pd.DataFrame, wanted: Query, rows: Collection[int] | None = None) -> np.ndarray:
-    """Row numbers of the pictures that fit, [M] int64, in the order that is wanted. Excluded pictures fit only where
-    nothing else is wanted.
+def matching(table: pd.DataFrame, query: Query, rows: Collection[int] | None = None) -> np.ndarray:
+    """Row numbers of the pictures that fit, [M] int64, in the order that the query names. Excluded pictures fit only
+    where it asks for nothing else.
 
     Args:
         table: Of a data set, all of it.
-        wanted: What is looked for.
+        query: What is looked for.
         rows: Only these, for example the evidence of a finding; all if None.
     """
     split = table["split"]
-    inside = "" if wanted.split == EXCLUDED else wanted.split
-    fits = (split == inside if wanted.split else split != "").to_numpy(bool, copy=True)  # [N]
-    if wanted.text.strip():
-        fits &= table["path"].str.contains(wanted.text.strip(), case=False, regex=False).to_numpy(bool)
-    if wanted.target is not None:
-        fits &= has_class(table["target"], wanted.target)
+    inside = "" if query.split == EXCLUDED else query.split
+    fits = (split == inside if query.split else split != "").to_numpy(bool, copy=True)  # [N]
+    if query.text.strip():
+        fits &= table["path"].str.contains(query.text.strip(), case=False, regex=False).to_numpy(bool)
+    if query.target is not None:
+        fits &= has_class(table["target"], query.target)
     if rows is not None:
         among = np.zeros(len(table), bool)
         among[np.fromiter(rows, np.int64, len(rows))] = True
         fits &= among
     found = np.flatnonzero(fits)
-    if wanted.order == "mixed":
+    if query.order == "mixed":
         # One shuffle of the whole table, so that a filter takes pictures away and does not deal all others anew.
         place = np.random.default_rng(0).permutation(len(table))
         return found[np.argsort(place[found])]
-    if wanted.order in ("rising", "falling"):
-        values = np.array([target[wanted.number] for target in table["target"].iloc[found]], np.float64)
-        return found[np.argsort(values if wanted.order == "rising" else -values, kind="stable")]
+    if query.order in ("rising", "falling"):
+        values = np.array([target[query.number] for target in table["target"].iloc[found]], np.float64)
+        return found[np.argsort(values if query.order == "rising" else -values, kind="stable")]
     return found
 
 

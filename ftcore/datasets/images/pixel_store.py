@@ -62,12 +62,12 @@ class PixelWriter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is None:
             return
         with self._file as file:
-            if kind is None:
+            if error_type is None:
                 file.flush()
                 os.fsync(file.fileno())
 

@@ -11,7 +11,7 @@ from ftcore.errors import DataError
 
 
 def select(
-    reads: Sequence[ImportedImage], task: str = "multiclass", *, merge_copies: bool = False
+    imported: Sequence[ImportedImage], task: str = "multiclass", *, merge_copies: bool = False
 ) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Leave out exact copies and classes that are too small.
 
@@ -20,15 +20,15 @@ def select(
     class is left out and not its pictures.
 
     Args:
-        reads: What was read.
+        imported: Images that were read.
         task: ``multiclass``, ``multilabel`` or ``regression``.
         merge_copies: For ``multilabel``: copies have the classes of all of them together.
 
     Returns:
-        What stays, in the order given, and what is left out as ``{"name", "reason", "kind"}``; ``kind`` is the
+        What stays, in the order given, and what is left out as ``{"name", "reason", "issue"}``; ``issue`` is the
         doctor's word for it, and copies also name what they are a copy ``of``.
     """
-    single, copies = _without_copies(_merged(reads) if merge_copies else reads)
+    single, copies = _without_copies(_merged(imported) if merge_copies else imported)
     if task == "multilabel":
         kept, small = _without_rare_classes(single)
     else:
@@ -76,76 +76,76 @@ def require_two_classes(kept: Sequence[ImportedImage], left_out: Sequence[dict[s
         )
 
 
-def _without_copies(reads: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
+def _without_copies(imported: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     same: dict[str, list[ImportedImage]] = defaultdict(list)
-    for read in reads:
-        same[read.sha256].append(read)
+    for image in imported:
+        same[image.sha256].append(image)
     kept, left_out = [], []
-    for read in reads:
-        copies = same[read.sha256]
+    for image in imported:
+        copies = same[image.sha256]
         labels = sorted({copy.label for copy in copies})
         if len(labels) > 1:
             reason = f"the same picture lies in {_listed(labels)}, so its class is not certain"
-            kind = "label_conflict"
-            if read.labels or read.numbers:
+            issue = "label_conflict"
+            if image.labels or image.numbers:
                 reason = f"the same picture is listed as {_listed(labels)}, so neither is certain"
-        elif read is not copies[0]:
+        elif image is not copies[0]:
             reason = f"an exact copy of {copies[0].path}"
-            kind = "exact_duplicate" if read.given == copies[0].given else "leak"
+            issue = "exact_duplicate" if image.given == copies[0].given else "leak"
         else:
-            kept.append(read)
+            kept.append(image)
             continue
-        left_out.append({"name": read.path, "reason": reason, "kind": kind, "of": copies[0].path})
+        left_out.append({"name": image.path, "reason": reason, "issue": issue, "of": copies[0].path})
     return kept, left_out
 
 
-def _merged(reads: Sequence[ImportedImage]) -> list[ImportedImage]:
+def _merged(imported: Sequence[ImportedImage]) -> list[ImportedImage]:
     """Copies with the classes of all of them together."""
     found: dict[str, set[str]] = defaultdict(set)
-    for read in reads:
-        found[read.sha256].update(read.labels)
-    return [_labelled(read, tuple(sorted(found[read.sha256]))) for read in reads]
+    for image in imported:
+        found[image.sha256].update(image.labels)
+    return [_labelled(image, tuple(sorted(found[image.sha256]))) for image in imported]
 
 
-def _labelled(read: ImportedImage, labels: tuple[str, ...]) -> ImportedImage:
-    return read if labels == read.labels else replace(read, labels=labels, label=classes_in_words(labels))
+def _labelled(image: ImportedImage, labels: tuple[str, ...]) -> ImportedImage:
+    return image if labels == image.labels else replace(image, labels=labels, label=classes_in_words(labels))
 
 
-def _without_rare_classes(reads: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
+def _without_rare_classes(imported: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Pictures without the classes that too few have, or too few lack."""
-    members = Counter(label for read in reads for label in read.labels)
+    members = Counter(label for image in imported for label in image.labels)
     few = {label for label, n in members.items() if n < FEWEST}
-    all_have = {label for label, n in members.items() if len(reads) - n < FEWEST} - few
+    all_have = {label for label, n in members.items() if len(imported) - n < FEWEST} - few
     left_out = [
         {
             "name": f"class {label}",
             "reason": f"only {members[label]} pictures have it, at least {FEWEST} are needed; they stay without it"
             if label in few
-            else f"all but {len(reads) - members[label]} pictures have it, so there is nothing to tell apart",
+            else f"all but {len(imported) - members[label]} pictures have it, so there is nothing to tell apart",
         }
         for label in sorted(few | all_have)
     ]
     kept = [
-        _labelled(read, tuple(label for label in read.labels if label not in few and label not in all_have))
-        for read in reads
+        _labelled(image, tuple(label for label in image.labels if label not in few and label not in all_have))
+        for image in imported
     ]
     return kept, left_out
 
 
-def _without_small_classes(reads: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
+def _without_small_classes(imported: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     members: dict[str, int] = defaultdict(int)
-    for read in reads:
-        members[read.label] += 1
-    kept = [read for read in reads if members[read.label] >= FEWEST]
+    for image in imported:
+        members[image.label] += 1
+    kept = [image for image in imported if members[image.label] >= FEWEST]
     left_out = [
         {
-            "name": read.path,
-            "reason": f"class {read.label!r} has only {members[read.label]} readable picture"
-            f"{'s' if members[read.label] > 1 else ''}, at least {FEWEST} are needed",
-            "kind": "few_images",
+            "name": image.path,
+            "reason": f"class {image.label!r} has only {members[image.label]} readable picture"
+            f"{'s' if members[image.label] > 1 else ''}, at least {FEWEST} are needed",
+            "issue": "few_images",
         }
-        for read in reads
-        if members[read.label] < FEWEST
+        for image in imported
+        if members[image.label] < FEWEST
     ]
     return kept, left_out
 

@@ -24,11 +24,11 @@ from ftcore.datasets.images.pixel_store import SHORT_SIDE, PixelStore
 from ftcore.datasets.importing import resplit
 from ftcore.datasets.importing.exclude import require_something, select
 from ftcore.datasets.importing.read import ImportedImage, read_all
-from ftcore.datasets.importing.resplit import Progress, ignore
+from ftcore.datasets.labels import column_roles
 from ftcore.datasets.labels import resolve as label_files
-from ftcore.datasets.labels import tables
 from ftcore.datasets.labels.folders import Layout
 from ftcore.datasets.labels.resolve import Labels
+from ftcore.datasets.progress import ReportProgress, ignore
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.sources import huggingface, samples, torchvision_sets
 from ftcore.datasets.sources.archive import Listing, folder_entries, shown, zip_entries
@@ -76,7 +76,7 @@ def import_source(
     seed: int = 0,
     split_by: str = "auto",
     labels: Labels | None = None,
-    progress: Progress = ignore,
+    on_progress: ReportProgress = ignore,
 ) -> Dataset:
     """Import pictures. The same pictures, labels and split give the same data set, which is then found, not made.
 
@@ -90,7 +90,7 @@ def import_source(
         seed: Seed of the random split.
         split_by: One of splits.METHODS.
         labels: A table or another file of labels, and what its columns mean; found in the source if None.
-        progress: Called with a label, done and total; at the start, at the end, and at most ten times a second.
+        on_progress: Called with a label, done and total; at the start, at the end, and at most ten times a second.
 
     Raises:
         DataError: The source cannot be used; nothing was written.
@@ -98,26 +98,29 @@ def import_source(
         WorkspaceError: The disk is full or refuses; nothing was written.
     """
     labels = labels or Labels()
-    asked, opened, kind = _check(source, name, task, split, seed, split_by, labels, progress)
+    asked, opened, source_type = _check(source, name, task, split, seed, split_by, labels, on_progress)
     _remove_stale()
     with opened as listing:
-        layout = label_files.place(listing, Labels() if kind == "hub set" else labels, task, source=kind)
+        layout = label_files.place(listing, Labels() if source_type == "hub set" else labels, task, source=source_type)
         asked = replace(asked, task=layout.task)
-        keep_originals = kind not in _MADE
+        keep_originals = source_type not in _MADE
         workspace.require_space(_estimate(layout, keep_originals), "The import")
         with _staging() as folder:
-            reads, damaged = read_all(
-                layout.placed, folder, keep_originals=keep_originals, progress=_throttled(progress, "Reading pictures")
+            imported, damaged = read_all(
+                layout.placed,
+                folder,
+                keep_originals=keep_originals,
+                on_progress=_throttled(on_progress, "Reading pictures"),
             )
-            if not reads:
+            if not imported:
                 raise DataError(
                     f"None of the {len(damaged):,} pictures can be read.",
                     fix=f"The first one is {damaged[0]['name']}: {damaged[0]['reason']}." if damaged else "",
                 )
-            kept, unwanted = select(reads, layout.task, merge_copies=layout.merges_copies)
+            kept, unwanted = select(imported, layout.task, merge_copies=layout.merges_copies)
             left_out = [*damaged, *unwanted, *layout.left_out]
             require_something(kept, layout.task, left_out)
-            return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, progress)
+            return _keep(asked, folder, kept, _told(left_out), layout, listing.n_junk, on_progress)
 
 
 def import_classes(classes: Mapping[str, Iterable[tuple[str, Content]]], **options: Any) -> Dataset:
@@ -154,7 +157,7 @@ def _check(
     seed: int,
     split_by: str,
     labels: Labels,
-    progress: Progress,
+    on_progress: ReportProgress,
 ) -> tuple[ImportRequest, AbstractContextManager[Listing], str]:
     """The request, the opened source, and what sentences call the source."""
     if task not in TASKS:
@@ -168,7 +171,7 @@ def _check(
     opened: AbstractContextManager[Listing]
     if str(source).startswith(_SAMPLE):
         sample = samples.find(str(source)[len(_SAMPLE) :])
-        opened, kind, own_name, text = (
+        opened, source_type, own_name, text = (
             nullcontext(samples.open_sample(sample.name)),
             "sample",
             sample.title,
@@ -181,18 +184,18 @@ def _check(
         if f"{prefix}:" == _HUB:
             _require_hub_labels(labels)
             target = labels.targets[0] if labels.targets else ""
-            listing = huggingface.open_set(called, image=labels.image, target=target, progress=progress)
-            opened, kind = nullcontext(listing), "hub set"
+            listing = huggingface.open_set(called, image=labels.image, target=target, on_progress=on_progress)
+            opened, source_type = nullcontext(listing), "hub set"
         else:
-            progress("Downloading", 0, 0)
-            opened, kind = nullcontext(torchvision_sets.open_set(called)), "torchvision set"
+            on_progress("Downloading", 0, 0)
+            opened, source_type = nullcontext(torchvision_sets.open_set(called)), "torchvision set"
     else:
         path = Path(source).expanduser()
         text = names.clean(path.resolve().name)
         if path.is_dir():
-            opened, kind, own_name = folder_entries(path), "folder", text
+            opened, source_type, own_name = folder_entries(path), "folder", text
         elif path.is_file():
-            opened, kind, own_name = zip_entries(path), "ZIP", names.clean(path.stem)
+            opened, source_type, own_name = zip_entries(path), "ZIP", names.clean(path.stem)
         else:
             raise DataError(
                 f"There is no file or folder {shown(str(source))!r}.",
@@ -200,14 +203,14 @@ def _check(
                 f"or a public set: {_HUB}owner/name, {_TORCHVISION}CIFAR10.",
             )
     asked = ImportRequest(text, names.clean(name or own_name), bool(name), shares, seed, task, split_by)
-    return asked, opened, kind
+    return asked, opened, source_type
 
 
 def _require_hub_labels(labels: Labels) -> None:
     """Raise SettingsError for what cannot be said of a set of the hub: its labels are in its own tables."""
     extra = {"file of labels": labels.file, "column of the split": labels.split, "separator": labels.separator}
     extra |= {"column of the group": labels.group, "second target column": "".join(labels.targets[1:])}
-    if unused := [what for what, said in extra.items() if said not in ("", tables.NO_COLUMN)]:
+    if unused := [what for what, said in extra.items() if said not in ("", column_roles.NO_COLUMN)]:
         raise SettingsError(
             f"A set of the Hugging Face hub brings its own labels, so a {unused[0]} cannot be used.",
             fix="Leave it out; the columns with the picture and with the class may be named.",
@@ -228,13 +231,13 @@ def _keep(
     left_out: Sequence[dict[str, str]],
     layout: Layout,
     n_junk: int,
-    progress: Progress,
+    on_progress: ReportProgress,
 ) -> Dataset:
     """Name the data set by its content; return the one that is there already, or put the staged files in place."""
 
     def grouping(table: pd.DataFrame) -> np.ndarray | None:
         staged = PixelStore.of_file(staging / records.PIXELS, table)
-        return resplit.groups_by(asked.split_by, table, staged, progress)
+        return resplit.groups_by(asked.split_by, table, staged, on_progress)
 
     table, classes, split_source = _table(asked, kept, layout, grouping)
     units = layout.units if asked.task == "regression" else ()
@@ -371,9 +374,9 @@ def _write(dataset: Dataset, table: pd.DataFrame, staging: Path) -> None:
             os.replace(staging / name, folder / name)
         originals = staging / records.ORIGINALS
         if originals.exists():
-            wanted = set(table["original"])
+            kept = set(table["original"])
             for path in originals.iterdir():
-                if path.name not in wanted:
+                if path.name not in kept:
                     path.unlink()
             os.replace(originals, folder / records.ORIGINALS)
         workspace.write_json(folder / records.ABOUT, records.to_json(dataset))
@@ -411,7 +414,7 @@ def _remove_stale() -> None:
             continue
 
 
-def _throttled(progress: Progress, label: str) -> Callable[[int, int], None]:
+def _throttled(on_progress: ReportProgress, label: str) -> Callable[[int, int], None]:
     last = 0.0
 
     def report(done: int, total: int) -> None:
@@ -419,6 +422,6 @@ def _throttled(progress: Progress, label: str) -> Callable[[int, int], None]:
         now = time.monotonic()
         if done in (0, total) or now - last >= _BETWEEN:
             last = now
-            progress(label, done, total)
+            on_progress(label, done, total)
 
     return report

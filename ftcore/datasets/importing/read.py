@@ -50,7 +50,7 @@ class _Decoded:
 
 
 def read_all(
-    placed: Sequence[Placed], folder: Path, *, keep_originals: bool, progress: Callable[[int, int], None]
+    placed: Sequence[Placed], folder: Path, *, keep_originals: bool, on_progress: Callable[[int, int], None]
 ) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Read every entry; write pixels, thumbnails and, if asked for, originals into ``folder`` (records.py names them).
 
@@ -62,19 +62,19 @@ def read_all(
     """
     if keep_originals:
         (folder / ORIGINALS).mkdir()
-    reads: list[ImportedImage] = []
+    imported: list[ImportedImage] = []
     left_out: list[dict[str, str]] = []
-    progress(0, len(placed))
+    on_progress(0, len(placed))
     with PixelWriter(folder / PIXELS) as pixels, PixelWriter(folder / THUMBNAILS) as small:
         originals = folder / ORIGINALS if keep_originals else None
         for done, (item, decoded) in enumerate(_decoded(placed, originals), start=1):
             path = shown(item.entry.name)
             if isinstance(decoded, DataError):
-                left_out.append({"name": path, "reason": decoded.what.rstrip("."), "kind": "unreadable"})
+                left_out.append({"name": path, "reason": decoded.what.rstrip("."), "issue": "unreadable"})
             else:
                 picture = decoded.picture
                 offset, height, width = pixels.append(picture.image)
-                reads.append(
+                imported.append(
                     ImportedImage(
                         path=path,
                         label=item.label,
@@ -94,8 +94,8 @@ def read_all(
                         thumbnail_bytes=len(decoded.thumbnail),
                     )
                 )
-            progress(done, len(placed))
-    return reads, left_out
+            on_progress(done, len(placed))
+    return imported, left_out
 
 
 def _decoded(placed: Sequence[Placed], originals: Path | None) -> Iterator[tuple[Placed, _Decoded | DataError]]:

@@ -1,24 +1,16 @@
 """How the pictures of a table are grouped before they are divided, at import and again later."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from ftcore.datasets import targets, versions
-from ftcore.datasets.doctor import duplicates
 from ftcore.datasets.images.pixel_store import PixelStore
+from ftcore.datasets.progress import ReportProgress, ignore
 from ftcore.datasets.records import Dataset
+from ftcore.datasets.similarity import near_duplicates
 from ftcore.datasets.splits import METHODS, SPLITS, divide, folds, known_groups, parse_shares, prefix_groups
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import drain
-
-Progress = Callable[[str, int, int], None]
-"""Called with a label, done and total."""
-
-
-def ignore(label: str, done: int, total: int) -> None:
-    """Progress that nobody asked for."""
 
 
 def check_method(split_by: str) -> None:
@@ -28,7 +20,7 @@ def check_method(split_by: str) -> None:
 
 
 def groups_by(
-    split_by: str, table: pd.DataFrame, pictures: PixelStore, progress: Progress = ignore
+    split_by: str, table: pd.DataFrame, pictures: PixelStore, on_progress: ReportProgress = ignore
 ) -> np.ndarray | None:
     """Which pictures must stay together.
 
@@ -36,7 +28,7 @@ def groups_by(
         split_by: One of splits.METHODS; ``auto`` takes groups that are known.
         table: Of N pictures, with the columns of a data set's table.
         pictures: Their pixels, in the same order; only looked at for ``near``.
-        progress: Hears of it when pictures are looked at.
+        on_progress: Called when pictures are looked at.
 
     Returns:
         Names of groups, [N] text, empty for a picture on its own; None where each is on its own.
@@ -48,7 +40,7 @@ def groups_by(
     if split_by == "prefix":
         return prefix_groups(table["path"].tolist())
     if split_by == "near":
-        return _alike(table, pictures, progress)
+        return _alike(table, pictures, on_progress)
     if split_by == "random" or (split_by == "auto" and known is None):
         return None
     if known is None:
@@ -69,7 +61,12 @@ def require_parts(split: np.ndarray, shares: tuple[int, int, int]) -> None:
 
 
 def divide_again(
-    dataset: Dataset, *, split_by: str = "auto", split: str = "70/15/15", seed: int = 0, progress: Progress = ignore
+    dataset: Dataset,
+    *,
+    split_by: str = "auto",
+    split: str = "70/15/15",
+    seed: int = 0,
+    on_progress: ReportProgress = ignore,
 ) -> Dataset:
     """A new version of a data set whose pictures are divided anew. Excluded pictures stay out.
 
@@ -78,7 +75,7 @@ def divide_again(
         split_by: One of splits.METHODS; what the source said is not asked again.
         split: Percentages of train, validation and test.
         seed: The same seed gives the same division.
-        progress: Hears of it when pictures are looked at.
+        on_progress: Called when pictures are looked at.
 
     Raises:
         DataError: It cannot be divided so; nothing was written.
@@ -90,7 +87,7 @@ def divide_again(
     table = dataset.records()
     used = np.flatnonzero((table["split"] != "").to_numpy())
     pictures = PixelStore(dataset)
-    groups = groups_by(split_by, table, pictures, progress)
+    groups = groups_by(split_by, table, pictures, on_progress)
     array = targets.as_array(table["target"].iloc[used], dataset.task, len(dataset.classes))
     own = None if groups is None else groups[used]
     parts = divide(dataset.task, array, shares=shares, seed=seed, groups=own, classes=dataset.classes)
@@ -159,7 +156,7 @@ def source_of(split_by: str, groups: np.ndarray | None) -> str:
     return "near" if split_by == "near" else "groups" if groups is not None else "random"
 
 
-def _alike(table: pd.DataFrame, pictures: PixelStore, progress: Progress) -> np.ndarray:
+def _alike(table: pd.DataFrame, pictures: PixelStore, on_progress: ReportProgress) -> np.ndarray:
     """Groups from what the pictures show, and those that are known, together. [N] text"""
-    steps = duplicates.together(pictures, np.arange(len(table)), table["group"].to_numpy(dtype=object))
-    return drain(steps, lambda event: progress(event.label, event.done, event.total))
+    steps = near_duplicates.together(pictures, np.arange(len(table)), table["group"].to_numpy(dtype=object))
+    return drain(steps, lambda event: on_progress(event.label, event.done, event.total))

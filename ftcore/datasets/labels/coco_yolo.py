@@ -7,7 +7,8 @@ from typing import Any
 
 from ftcore import names
 from ftcore.datasets.labels.folders import Layout, Placed
-from ftcore.datasets.labels.tables import LARGEST, Names
+from ftcore.datasets.labels.matching import Names
+from ftcore.datasets.labels.tables import LARGEST
 from ftcore.datasets.sources.archive import Entry, shown, suffix
 from ftcore.datasets.splits import split_named
 from ftcore.datasets.targets import classes_in_words

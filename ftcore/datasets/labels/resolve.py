@@ -10,9 +10,9 @@ import pandas as pd
 from ftcore import names
 from ftcore.datasets import targets
 from ftcore.datasets.images.decode import EXTENSIONS
-from ftcore.datasets.labels import coco_yolo, tables
+from ftcore.datasets.labels import coco_yolo, column_roles, matching, tables
+from ftcore.datasets.labels.column_roles import Mapping
 from ftcore.datasets.labels.folders import Layout, Placed, arrange, split_off
-from ftcore.datasets.labels.tables import Mapping
 from ftcore.datasets.sources.archive import Entry, Listing, shown, suffix
 from ftcore.datasets.splits import split_named
 from ftcore.errors import DataError
@@ -33,7 +33,7 @@ class Labels:
         file: Path of a table or of a COCO file, or its name inside the source.
         image: Column with the file name.
         targets: Columns with what is to be learned.
-        split: Column with train, validation or test; tables.NO_COLUMN if none is to be found out.
+        split: Column with train, validation or test; column_roles.NO_COLUMN if none is to be found out.
         group: Column that says which pictures belong together; likewise.
         separator: Between several classes in one cell.
     """
@@ -111,7 +111,7 @@ def find_table(listing: Listing) -> tuple[str, pd.DataFrame] | None:
             table = tables.read_table(entry.name, entry.read())
         except DataError:
             continue
-        if tables.names_some(table, pictures, folder=entry.name.rpartition("/")[0]):
+        if matching.names_some(table, pictures, folder=entry.name.rpartition("/")[0]):
             return entry.name, table
     return None
 
@@ -130,8 +130,8 @@ def _lists_all(entries: Sequence[Entry]) -> bool:
         try:
             table = tables.read_table(file.name, file.read())
             folder = file.name.rpartition("/")[0]
-            image = tables.guess(table, pictures, folder=folder).image
-            return 10 * len(tables.match(table, image, pictures, folder=folder).row_of) >= 9 * len(pictures)
+            image = column_roles.guess(table, pictures, folder=folder).image
+            return 10 * len(matching.match(table, image, pictures, folder=folder).row_of) >= 9 * len(pictures)
         except DataError:
             return False
     return False
@@ -206,13 +206,13 @@ def _from_metadata(files: Sequence[Entry], pictures: Sequence[Entry], labels: La
     for file in files:
         table = tables.read_table(file.name, file.read())
         folder = file.name.rpartition("/")[0]
-        mapping = tables.guess(table, [p.name for p in pictures], asked=_asked(labels, task), folder=folder)
+        mapping = column_roles.guess(table, [p.name for p in pictures], known=_known_roles(labels, task), folder=folder)
         table[mapping.image] = [f"{folder}/{called}" if called else "" for called in table[mapping.image]]
         if not mapping.split and (split := split_named(folder.rpartition("/")[2])):
             table["split"] = split
         parts.append(table)
     table = pd.concat(parts, ignore_index=True).fillna("")
-    return from_table(table, pictures, _asked(labels, task), called=shown(files[0].name))
+    return from_table(table, pictures, _known_roles(labels, task), called=shown(files[0].name))
 
 
 def _named_file(file: str, entries: Sequence[Entry]) -> Entry:
@@ -244,22 +244,22 @@ def _from_file(file: Entry, pictures: Sequence[Entry], labels: Labels, task: str
         return coco_yolo.coco([Entry(file.name, len(data), lambda: data)], pictures)
     table = tables.read_table(file.name, data)
     folder = file.name.rpartition("/")[0] if inside else ""
-    return from_table(table, pictures, _asked(labels, task), called=shown(file.name), folder=folder)
+    return from_table(table, pictures, _known_roles(labels, task), called=shown(file.name), folder=folder)
 
 
-def _asked(labels: Labels, task: str) -> Mapping:
+def _known_roles(labels: Labels, task: str) -> Mapping:
     return Mapping(labels.image, labels.targets, task, labels.split, labels.group, labels.separator)
 
 
 def from_table(
-    table: pd.DataFrame, pictures: Sequence[Entry], asked: Mapping, *, called: str = "the table", folder: str = ""
+    table: pd.DataFrame, pictures: Sequence[Entry], known: Mapping, *, called: str = "the table", folder: str = ""
 ) -> Layout:
     """What a table says about the pictures; rows and pictures that do not fit together are both left out.
 
     Args:
         table: From tables.read_table().
         pictures: Of the source.
-        asked: What is known of the columns.
+        known: What is known of the columns.
         called: Name of the table, for sentences.
         folder: Where in the source it lies.
 
@@ -267,8 +267,8 @@ def from_table(
         DataError: The columns do not fit, or no row names a picture.
     """
     by_name = {entry.name: entry for entry in pictures}
-    mapping = tables.guess(table, list(by_name), asked=asked, folder=folder)
-    match = tables.match(table, mapping.image, list(by_name), folder=folder)
+    mapping = column_roles.guess(table, list(by_name), known=known, folder=folder)
+    match = matching.match(table, mapping.image, list(by_name), folder=folder)
     if not match.row_of:
         raise DataError(
             f"None of the {len(table):,} rows of {called} names a picture of the source; the first one names "
@@ -328,14 +328,14 @@ def _row(
     if missing:
         raise DataError(f"has no value in column {missing[0]!r}", fix="Fill it in.")
     if mapping.task == "regression":
-        values = tables.numbers(cells)
+        values = column_roles.numbers(cells)
         if None in values:
             cell = names.clean(cells[min(values.index(None), len(cells) - 1)])
             raise DataError(f"{cell!r} is not a number", fix="Write a number.")
         numbers = tuple(value for value in values if value is not None)
         text = targets.numbers_in_words(numbers, units if len(units) == len(numbers) else ())
         return Placed(entry, text, split, numbers=numbers, group=group)
-    one = tables.values(cells[0], "")  # a list in JSON may hold several
+    one = column_roles.values(cells[0], "")  # a list in JSON may hold several
     if len(one) != 1:
         raise DataError(f"has {len(one)} classes and not one", fix="Keep one of them.")
     return Placed(entry, one[0], split, group=group)
@@ -350,12 +350,12 @@ def _classes(rows: dict[str, list[str]], row: int, mapping: Mapping) -> tuple[st
     """The classes that one row names: in one cell, or by the columns that say yes."""
     if len(mapping.targets) == 1:
         cell = rows[mapping.targets[0]][row]
-        return tables.values(cell, mapping.separator)
+        return column_roles.values(cell, mapping.separator)
     found: list[str] = []
     for column in mapping.targets:
         cell = rows[column][row]
-        on = tables.is_on(cell)
-        found += [names.clean(column)] if on else tables.values(cell, mapping.separator) if on is None else []
+        on = column_roles.is_on(cell)
+        found += [names.clean(column)] if on else column_roles.values(cell, mapping.separator) if on is None else []
     return tuple(found)
 
 

@@ -74,15 +74,15 @@ def likeness(grey: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 def _fit(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Likeness of each target to its best fitting crop of the source, [B]. Both are [B, 32, 32]."""
-    wanted = _unit(_cut(target, np.array([[0, 1, 0, 1]], np.float32), _FITTED))  # [B, 256]
-    box, score = _start(source, wanted)
+    template = _unit(_cut(target, np.array([[0, 1, 0, 1]], np.float32), _FITTED))  # [B, 256]
+    box, score = _start(source, template)
     open_ = np.arange(len(source))  # pairs that are still worth a step
     for hopeless in _HOPELESS:
         open_ = open_[score[open_] > hopeless]
         if not len(open_):
             break
-        tried = _step(source[open_], box[open_], wanted[open_])
-        better = (_unit(_cut(source[open_], tried, _FITTED)) * wanted[open_]).sum(axis=1)
+        tried = _step(source[open_], box[open_], template[open_])
+        better = (_unit(_cut(source[open_], tried, _FITTED)) * template[open_]).sum(axis=1)
         gain = better - score[open_]
         wins = gain > 0
         box[open_[wins]], score[open_[wins]] = tried[wins], better[wins]
@@ -90,20 +90,20 @@ def _fit(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return score
 
 
-def _step(source: np.ndarray, box: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _step(source: np.ndarray, box: np.ndarray, template: np.ndarray) -> np.ndarray:
     """The boxes after one Gauss-Newton step, [B, 4]."""
     small = 1e-2
     now = _unit(_cut(source, box, _FITTED))
     moved = [_unit(_cut(source, box + small * np.eye(4, dtype=np.float32)[i], _FITTED)) for i in range(4)]
     slope = np.stack([(m - now) / small for m in moved], axis=2)  # [B, 256, 4]
     curve = slope.transpose(0, 2, 1) @ slope + 1e-3 * np.eye(4, dtype=np.float32)  # [B, 4, 4]
-    step = np.linalg.solve(curve, (slope * (wanted - now)[:, :, None]).sum(axis=1)[:, :, None])[:, :, 0]
+    step = np.linalg.solve(curve, (slope * (template - now)[:, :, None]).sum(axis=1)[:, :, None])[:, :, 0]
     return _allowed(box + np.clip(step, -0.05, 0.05))
 
 
-def _start(source: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _start(source: np.ndarray, template: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     boxes = _search_boxes()
-    scores = np.stack([(_unit(_cut(source, box[None], _FITTED)) * wanted).sum(axis=1) for box in boxes], axis=1)
+    scores = np.stack([(_unit(_cut(source, box[None], _FITTED)) * template).sum(axis=1) for box in boxes], axis=1)
     best = scores.argmax(axis=1)
     return boxes[best], scores.max(axis=1)
 

@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ftcore import hardware, names, workspace
+from ftcore.datasets.progress import ReportProgress, ignore
 from ftcore.datasets.sources.archive import QUOTAS, Entry, Listing, shown
 from ftcore.datasets.splits import split_named
 from ftcore.errors import DataError
@@ -35,8 +36,6 @@ _SPLIT = re.compile(
 _GROUPS_KEPT = 3  # groups of rows in memory: pictures are read in order, by a few threads
 _DEFAULTS = ("default", "plain_text", "full", "main")  # configurations to take if none is named
 
-Progress = Callable[[str, int, int], None]
-
 
 @dataclass(frozen=True)
 class _File:
@@ -47,14 +46,14 @@ class _File:
     split: str
 
 
-def open_set(name: str, *, image: str = "", target: str = "", progress: Progress | None = None) -> Listing:
+def open_set(name: str, *, image: str = "", target: str = "", on_progress: ReportProgress = ignore) -> Listing:
     """The pictures of a set, in folders named after split and class; downloaded if need be.
 
     Args:
         name: ``owner/name`` or ``owner/name/configuration``.
         image: Column with the pictures; found if empty.
         target: Column with the class; found if empty.
-        progress: Called with a label, done and total while files are downloaded.
+        on_progress: Called with a label, done and total while files are downloaded.
 
     Raises:
         DataError: No such set, no network, or no pictures with one class each in it.
@@ -65,7 +64,7 @@ def open_set(name: str, *, image: str = "", target: str = "", progress: Progress
     folder = workspace.folder("downloads") / f"hf-{names.slug(name)}"
     files = _known(folder)
     if files is None:
-        files = _download(name, folder, progress or (lambda label, done, total: None))
+        files = _download(name, folder, on_progress)
     shards = _Shards([folder / file.path for file in files])
     column = _image_column(shards.schema, image)
     labels = _label_column(shards.schema, target, column)
@@ -82,7 +81,7 @@ def _known(folder: Path) -> list[_File] | None:
     return files if files and all((folder / file.path).is_file() for file in files) else None
 
 
-def _download(name: str, folder: Path, progress: Progress) -> list[_File]:
+def _download(name: str, folder: Path, on_progress: ReportProgress) -> list[_File]:
     if not hardware.reachable(HUB):
         raise DataError(
             f"The set {name} is not on this machine, and {HUB} cannot be reached.",
@@ -103,9 +102,9 @@ def _download(name: str, folder: Path, progress: Progress) -> list[_File]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     for done, file in enumerate(files):
-        progress("Downloading", done, len(files))
+        on_progress("Downloading", done, len(files))
         fetch(repo, file.path, revision, folder)
-    progress("Downloading", len(files), len(files))
+    on_progress("Downloading", len(files), len(files))
     workspace.write_json(folder / _LISTED, [vars(file) for file in files])
     return files
 
@@ -163,7 +162,7 @@ def _trouble() -> tuple[type[BaseException], ...]:
     """What the hub's library raises without a network: its own errors, and those of its HTTP library, their base."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    return (OSError, ValueError, *(kind for kind in HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError"))
+    return (OSError, ValueError, *(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError"))
 
 
 def _chosen(listed: Sequence[tuple[str, int]], repo: str, configuration: str) -> list[_File]:
@@ -226,26 +225,26 @@ class _Shards:
         return bytes(data)
 
 
-def _image_column(schema: pa.Schema, asked: str) -> str:
+def _image_column(schema: pa.Schema, requested: str) -> str:
     """The column with the pictures: a struct with ``bytes``, as the hub keeps them, or plain bytes."""
     fits = [field.name for field in schema if _holds_bytes(field.type)]
-    if asked and asked in fits:
-        return asked
-    if asked or not fits:
+    if requested and requested in fits:
+        return requested
+    if requested or not fits:
         raise DataError(
-            f"Column {asked!r} holds no pictures." if asked else "The set has no column with pictures.",
+            f"Column {requested!r} holds no pictures." if requested else "The set has no column with pictures.",
             fix=f"Its columns are: {', '.join(names.clean(name) for name in schema.names[:20])}.",
         )
     return next((name for name in ("image", "img") if name in fits), fits[0])
 
 
-def _holds_bytes(kind: pa.DataType) -> bool:
-    if pa.types.is_struct(kind):
-        return any(kind.field(i).name == "bytes" for i in range(kind.num_fields))
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+def _holds_bytes(data_type: pa.DataType) -> bool:
+    if pa.types.is_struct(data_type):
+        return any(data_type.field(i).name == "bytes" for i in range(data_type.num_fields))
+    return pa.types.is_binary(data_type) or pa.types.is_large_binary(data_type)
 
 
-def _label_column(schema: pa.Schema, asked: str, image: str) -> tuple[str, list[str]]:
+def _label_column(schema: pa.Schema, requested: str, image: str) -> tuple[str, list[str]]:
     """The column with the class, and the names of its classes; no names where it holds them itself."""
     features = _features(schema)
     one_value = [
@@ -254,11 +253,11 @@ def _label_column(schema: pa.Schema, asked: str, image: str) -> tuple[str, list[
         if field.name != image and (pa.types.is_integer(field.type) or pa.types.is_string(field.type))
     ]
     named = [name for name in one_value if features.get(name, {}).get("_type") == "ClassLabel"]
-    chosen = asked or next(iter(named), None) or next((name for name in _LABELS if name in one_value), None)
+    chosen = requested or next(iter(named), None) or next((name for name in _LABELS if name in one_value), None)
     if chosen is None or chosen not in one_value:
         raise DataError(
-            f"Column {asked!r} does not hold one class per picture."
-            if asked
+            f"Column {requested!r} does not hold one class per picture."
+            if requested
             else "The set has no column with one class per picture.",
             fix=f"Its columns are: {', '.join(names.clean(name) for name in schema.names[:20])}.",
         )

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from ftcore import names
-from ftcore.datasets.labels import tables
-from ftcore.datasets.labels.tables import Mapping
+from ftcore.datasets.labels import column_roles, matching
+from ftcore.datasets.labels.column_roles import Mapping
 from ftcore.errors import DataError
 from ftcore.tasks import outputs
 
@@ -25,10 +25,10 @@ def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] 
     folder = file.rpartition("/")[0]
     columns = [str(column) for column in table.columns]
     try:
-        guess = tables.guess(table, pictures, folder=folder)
+        guess = column_roles.guess(table, pictures, folder=folder)
     except DataError as error:
         st.info(names.markdown(str(error)), icon=":material/help:")
-        guess = tables.outline(table, pictures, folder=folder)
+        guess = column_roles.outline(table, pictures, folder=folder)
     st.markdown(f"**What the columns of {names.markdown(names.clean(file))} mean**")
     left, right = st.columns(2)
     image = left.selectbox("File name", columns, index=columns.index(guess.image), key="column_image")
@@ -37,7 +37,7 @@ def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] 
     free = [column for column in columns if column != image and column not in chosen]
     split = _optional(left, "Train, validation or test", free, guess.split, "column_split")
     group = _optional(right, "Pictures that belong together", free, guess.group, "column_group")
-    if tables.NO_COLUMN not in (split, group) and (n := tables.n_torn(table, split, group)):
+    if column_roles.NO_COLUMN not in (split, group) and (n := column_roles.n_torn(table, split, group)):
         st.warning(
             f"Groups of pictures in more than one split: {n:,}. A model would be asked about what it has seen. "
             "Choose “no column” for one of the two, or divide the pictures by their groups below."
@@ -52,22 +52,22 @@ def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] 
 
 
 def _optional(place: Any, label: str, columns: list[str], guess: str, key: str) -> str:
-    options = [tables.NO_COLUMN, *(column for column in columns if column != tables.NO_COLUMN)]
+    options = [column_roles.NO_COLUMN, *(column for column in columns if column != column_roles.NO_COLUMN)]
     return place.selectbox(
         label,
         options,
         index=options.index(guess) if guess in options else 0,
-        format_func=lambda column: "no column" if column == tables.NO_COLUMN else column,
+        format_func=lambda column: "no column" if column == column_roles.NO_COLUMN else column,
         key=key,
     )
 
 
-def _task(table: pd.DataFrame, pictures: list[str], asked: Mapping, folder: str) -> str | None:
-    if not asked.targets:
+def _task(table: pd.DataFrame, pictures: list[str], known: Mapping, folder: str) -> str | None:
+    if not known.targets:
         st.caption("Choose the column that is to be learned.")
         return None
     try:
-        guess = tables.guess(table, pictures, asked=asked, folder=folder).task
+        guess = column_roles.guess(table, pictures, known=known, folder=folder).task
     except DataError as error:
         st.warning(names.markdown(str(error)))
         return None
@@ -77,13 +77,13 @@ def _task(table: pd.DataFrame, pictures: list[str], asked: Mapping, folder: str)
         index=outputs.TASKS.index(guess),
         format_func=lambda task: outputs.TASK_WORDS[task].capitalize(),
         horizontal=True,
-        key=f"column_task_{guess}_{len(asked.targets)}",
+        key=f"column_task_{guess}_{len(known.targets)}",
     )
 
 
 def _fit(table: pd.DataFrame, image: str, pictures: list[str], folder: str) -> int:
     """Rows and pictures that do not fit together, listed; returns how many pictures have a row."""
-    match = tables.match(table, image, pictures, folder=folder)
+    match = matching.match(table, image, pictures, folder=folder)
     st.caption(f"{len(match.row_of):,} of {len(pictures):,} pictures have a row.")
     if match.unmatched:
         with st.expander(f"Rows that name no picture: {len(match.unmatched):,}"):

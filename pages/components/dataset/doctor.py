@@ -8,7 +8,7 @@ import streamlit as st
 from ftcore import names
 from ftcore.datasets import targets, versions
 from ftcore.datasets.doctor import findings
-from ftcore.datasets.doctor.findings import KINDS, Finding, Report
+from ftcore.datasets.doctor.findings import ISSUES, Finding, Report
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit
 from ftcore.runs import store
@@ -64,24 +64,24 @@ def _list(dataset: Dataset, report: Report) -> None:
 
 
 def _finding(dataset: Dataset, finding: Finding) -> None:
-    kind = KINDS[finding.kind]
+    issue = ISSUES[finding.issue]
     text, button = st.columns([3, 1], vertical_alignment="center")
     colour, icon = _COLOURS[finding.severity], _ICONS[finding.severity]
-    text.markdown(f"**{kind.title}** :{colour}-badge[{icon} {_LABELS[finding.severity]}]")
+    text.markdown(f"**{issue.title}** :{colour}-badge[{icon} {_LABELS[finding.severity]}]")
     text.markdown(names.markdown(finding.sentence))
-    text.caption(kind.why)
-    if finding.remedy and button.button(finding.remedy_words, key=f"mend_{finding.kind}", width="stretch"):
+    text.caption(issue.why)
+    if finding.remedy and button.button(finding.remedy_words, key=f"mend_{finding.issue}", width="stretch"):
         edit.do(dataset, finding.remedy)
     if not finding.rows and not finding.names:
         return
-    if button.toggle("Show", key=f"show_{dataset.id}_{finding.kind}"):
+    if button.toggle("Show", key=f"show_{dataset.id}_{finding.issue}"):
         if finding.groups:
             _groups(dataset, finding)
         elif finding.rows:
             _grid(dataset, finding)
         if finding.names:
             shown = list(finding.names[:_NAMES])
-            st.dataframe({"File": shown}, hide_index=True, alt=f"Files: {kind.title}", key=f"names_{finding.kind}")
+            st.dataframe({"File": shown}, hide_index=True, alt=f"Files: {issue.title}", key=f"names_{finding.issue}")
             if len(finding.names) > _NAMES:
                 st.caption(f"The first {_NAMES} of {len(finding.names):,}.")
 
@@ -90,24 +90,24 @@ def _groups(dataset: Dataset, finding: Finding) -> None:
     """Pictures that belong together, group by group; ticked is what the finding's own button would change."""
     table = cached.records(dataset.id)
     changed = {row for one in finding.remedy for row in one.rows}
-    for group in finding.groups[image_grid.paging(len(finding.groups), _GROUPS, f"page_{finding.kind}")]:
+    for group in finding.groups[image_grid.paging(len(finding.groups), _GROUPS, f"page_{finding.issue}")]:
         rows = group[:_GRID]
         captions = [f"{table['path'][row]} ({table['split'][row]})" for row in rows]
-        if finding.kind == "label_conflict":
+        if finding.issue == "label_conflict":
             captions = [f"{table['label'][row]}: {caption[-24:]}" for row, caption in zip(rows, captions, strict=True)]
-        _ticked(dataset, finding, rows, captions, changed, f"{finding.kind}_{group[0]}")
+        _ticked(dataset, finding, rows, captions, changed, f"{finding.issue}_{group[0]}")
 
 
 def _grid(dataset: Dataset, finding: Finding) -> None:
     """Pictures one by one."""
     table = cached.records(dataset.id)
-    part = image_grid.paging(len(finding.rows), _GRID, f"page_{finding.kind}")
+    part = image_grid.paging(len(finding.rows), _GRID, f"page_{finding.issue}")
     rows, suggestions = finding.rows[part], finding.suggestions[part]
     if suggestions:
         captions = [f"{table['label'][row]} → {better}?" for row, better in zip(rows, suggestions, strict=True)]
     else:
         captions = [str(table["label" if dataset.task == "regression" else "path"][row]) for row in rows]
-    _ticked(dataset, finding, rows, captions, set(rows), finding.kind)
+    _ticked(dataset, finding, rows, captions, set(rows), finding.issue)
 
 
 def _ticked(
@@ -120,7 +120,7 @@ def _ticked(
 ) -> None:
     """Pictures with a tick each, set for those in ``changed``, and what can be done to the ticked ones."""
     with st.form(f"grid_{key}", border=bool(finding.groups)):
-        ticked = image_grid.ticks(dataset, rows, captions, changed, finding.kind)
+        ticked = image_grid.ticks(dataset, rows, captions, changed, finding.issue)
         _actions(dataset, finding, ticked, key, rows[0])
 
 
@@ -132,8 +132,8 @@ def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str
             chosen = (replace(e, rows=tuple(r for r in e.rows if r in ticked)) for e in finding.remedy)
             edit.do(dataset, [one for one in chosen if one.rows])
         if st.form_submit_button("Leave the ticked ones out", key=f"ticked_out_{key}"):
-            edit.do(dataset, [Edit("exclude", tuple(ticked), KINDS[finding.kind].title.lower())])
-    if finding.kind not in _SAME_ANSWER:
+            edit.do(dataset, [Edit("exclude", tuple(ticked), ISSUES[finding.issue].title.lower())])
+    if finding.issue not in _SAME_ANSWER:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             answer = _answer(dataset, key, first)
             these = {"multiclass": "class", "multilabel": "set of classes", "regression": "regression"}[dataset.task]

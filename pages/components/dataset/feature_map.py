@@ -97,8 +97,8 @@ def _neighbours(dataset: Dataset, found: FeatureMap, row: int) -> None:
     st.markdown(f"**{names.markdown(own)}** · {names.markdown(str(table['path'][row]))}")
     if dataset.task != "regression" and near:
         same = sum(table["label"][other] == own for other, _ in near)
-        kind = "class" if dataset.task == "multiclass" else "classes"
-        st.caption(f"{same} of the {len(near)} pictures that look most like it have the same {kind}.")
+        noun = "class" if dataset.task == "multiclass" else "classes"
+        st.caption(f"{same} of the {len(near)} pictures that look most like it have the same {noun}.")
     rows = [row, *(other for other, _ in near)]
     labels = [str(table["label"][other]) for other in rows]
     captions = ["this one", *(f"{label} ({like:.0%})" for label, (_, like) in zip(labels[1:], near, strict=True))]

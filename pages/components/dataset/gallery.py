@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ftcore.datasets.doctor.findings import KINDS
+from ftcore.datasets.doctor.findings import ISSUES
 from ftcore.datasets.explore.query import EXCLUDED, ORDERS, Query
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit
@@ -20,23 +20,23 @@ def show(dataset: Dataset) -> None:
 
 
 def _gallery(dataset: Dataset) -> None:
-    wanted, kind = _filters(dataset)
-    rows = cached.matching(dataset, wanted, kind)
+    query, issue = _filters(dataset)
+    rows = cached.matching(dataset, query, issue)
     if not len(rows):
         st.caption("No picture fits. Take a filter away.")
         return
-    is_out = wanted.split == EXCLUDED
+    is_out = query.split == EXCLUDED
     st.caption(
         f"{len(rows):,} pictures that were left out" if is_out else f"{len(rows):,} of {dataset.n_images:,} pictures"
     )
     # The key names the filters: another choice starts at its first page.
-    part = image_grid.paging(len(rows), PER_PAGE, f"gallery_{dataset.id}_{hash((wanted, kind))}")
+    part = image_grid.paging(len(rows), PER_PAGE, f"gallery_{dataset.id}_{hash((query, issue))}")
     if is_out:
         _left_out(dataset, rows[part].tolist())
         return
     shown = cached.records(dataset.id).loc[rows[part], ["label", "path", "split"]]
     paths = [path.rpartition("/")[2] for path in shown["path"]]
-    captions = paths if wanted.text else shown["label"].tolist()
+    captions = paths if query.text else shown["label"].tolist()
     labels = (charts.SPLIT_LABELS[split].lower() for split in shown["split"])
     alts = [
         f"{label}: {path}, {split}" for label, path, split in zip(shown["label"], shown["path"], labels, strict=True)
@@ -86,16 +86,16 @@ def _filters(dataset: Dataset) -> tuple[Query, str | None]:
             key=f"part_{dataset.id}",
             width=115,
         )
-        kinds = [kind for kind in KINDS if kind in cached.evidence(dataset)]
-        kind = st.selectbox(
+        issues = [issue for issue in ISSUES if issue in cached.evidence(dataset)]
+        issue = st.selectbox(
             "Finding",
-            ["", *kinds],
-            format_func=lambda key: KINDS[key].title if key else "With or without",
+            ["", *issues],
+            format_func=lambda key: ISSUES[key].title if key else "With or without",
             key=f"finding_{dataset.id}",
             width=165,
-            disabled=not kinds,
-            help=None if kinds else "The data doctor, above, finds pictures that mislead a model.",
+            disabled=not issues,
+            help=None if issues else "The data doctor, above, finds pictures that mislead a model.",
         )
         text = st.text_input("File name contains", key=f"text_{dataset.id}", width=150)
         order = st.selectbox("Order", orders, format_func=ORDERS.__getitem__, key=f"order_{dataset.id}", width=150)
-    return Query(target=target, split=split, text=text.strip(), order=order, number=number), kind or None
+    return Query(target=target, split=split, text=text.strip(), order=order, number=number), issue or None

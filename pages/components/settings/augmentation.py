@@ -7,7 +7,7 @@ import streamlit as st
 
 from ftcore import names
 from ftcore.datasets.augmentation import image_domain
-from ftcore.datasets.augmentation.image_domain import KINDS, Advice
+from ftcore.datasets.augmentation.image_domain import DOMAINS, Recommendation
 from ftcore.datasets.records import Dataset
 from ftcore.settings import RunSettings
 from pages.components import cached, forms, glossary_links, session, shell
@@ -34,7 +34,7 @@ def _show(dataset: Dataset, whole: bool) -> None:
             f"({glossary_links.link('view', 'views')}) as well, so that it does not take a shade or a position for the "
             "thing itself. Switch on only what leaves the answer true."
         )
-        _advice(dataset)
+        _recommendation(dataset)
         switches, copies = st.columns([1, 2], gap="large")
         with switches:
             _edit(dataset, _FIRST)
@@ -66,39 +66,39 @@ def _edit_rest(dataset: Dataset) -> None:
             _edit(dataset, tuple(keys))
 
 
-def _advice(dataset: Dataset) -> None:
+def _recommendation(dataset: Dataset) -> None:
     settings = session.draft(dataset).settings.augment
     learned = (dataset.task, dataset.classes, dataset.units)
-    guess = cached.kind_guess(dataset.id)
-    now = image_domain.followed(settings, *learned) or guess.kind
+    guess = cached.guessed_domain(dataset.id)
+    now = image_domain.followed(settings, *learned) or guess.domain
     text, button = st.columns([2, 1], vertical_alignment="bottom")
-    kind = text.selectbox(
+    domain = text.selectbox(
         "What kind of pictures are these?",
-        list(KINDS),
-        index=list(KINDS).index(now),
-        format_func=lambda name: KINDS[name].label,
-        key=f"kind_{dataset.id}",
+        list(DOMAINS),
+        index=list(DOMAINS).index(now),
+        format_func=lambda name: DOMAINS[name].label,
+        key=f"domain_{dataset.id}",
     )
-    advice = image_domain.advise(kind, *learned)
-    if kind == guess.kind:
+    recommendation = image_domain.recommend(domain, *learned)
+    if domain == guess.domain:
         text.caption(f"Guessed from {guess.why}. Choose another kind if that is wrong.")
-    is_followed = advice.applied(settings) == settings
+    is_followed = recommendation.applied(settings) == settings
     button.button(
         "Advice is followed" if is_followed else "Follow the advice",
         on_click=_follow,
-        args=(dataset, advice),
+        args=(dataset, recommendation),
         disabled=is_followed,
         key="follow_advice",
         icon=":material/check:" if is_followed else None,
         width="stretch",
     )
-    for sentence in advice.sentences:
+    for sentence in recommendation.sentences:
         st.markdown(f"- {names.markdown(sentence)}")
 
 
-def _follow(dataset: Dataset, advice: Advice) -> None:
+def _follow(dataset: Dataset, recommendation: Recommendation) -> None:
     settings = session.draft(dataset).settings
-    session.change(dataset, replace(settings, augment=advice.applied(settings.augment)))
+    session.change(dataset, replace(settings, augment=recommendation.applied(settings.augment)))
 
 
 def _preview(dataset: Dataset, settings: RunSettings) -> None:

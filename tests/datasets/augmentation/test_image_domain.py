@@ -1,4 +1,4 @@
-"""What kind of pictures there are, and that no advice makes a copy carry an answer that is not true of it."""
+"""The domains of pictures, and that no recommendation makes a copy carry an answer that is not true of it."""
 
 from dataclasses import replace
 
@@ -7,23 +7,23 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ftcore.datasets.augmentation import image_domain
-from ftcore.datasets.augmentation.image_domain import KINDS, advise, followed, guess
+from ftcore.datasets.augmentation.image_domain import DOMAINS, followed, guess, recommend
 from ftcore.datasets.importing.importer import import_source
 from ftcore.settings import AugmentSettings
 from tests.datasets.made_pictures import encoded, noise, two_classes, write_zip
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
-def test_every_kind_has_advice_that_settings_accept(kind):
-    advice = advise(kind, "multiclass", ("a", "b"))
-    settings = advice.applied(AugmentSettings(strength=1.5, views=7, noise=0.1))
+@pytest.mark.parametrize("domain", list(DOMAINS))
+def test_every_domain_has_a_recommendation_that_settings_accept(domain):
+    recommendation = recommend(domain, "multiclass", ("a", "b"))
+    settings = recommendation.applied(AugmentSettings(strength=1.5, views=7, noise=0.1))
     assert (settings.strength, settings.views, settings.noise) == (1.5, 7, 0.1)
-    assert advice.sentences == (KINDS[kind].help,)
+    assert recommendation.sentences == (DOMAINS[domain].help,)
 
 
-def test_flips_and_turns_are_those_that_suit_the_kind():
-    values = {kind: advise(kind, "multiclass", ("a", "b")).values for kind in KINDS}
-    assert {kind: v["flip"] for kind, v in values.items()} == {
+def test_flips_and_turns_are_those_that_suit_the_domain():
+    values = {domain: recommend(domain, "multiclass", ("a", "b")).values for domain in DOMAINS}
+    assert {domain: v["flip"] for domain, v in values.items()} == {
         "photographs": "horizontal",
         "text": "none",
         "microscope": "both",
@@ -31,21 +31,21 @@ def test_flips_and_turns_are_those_that_suit_the_kind():
         "drawings": "horizontal",
         "other": "none",
     }
-    assert {kind for kind, v in values.items() if v["rotate"] == 180} == {"microscope", "above"}
+    assert {domain for domain, v in values.items() if v["rotate"] == 180} == {"microscope", "above"}
 
 
 @pytest.mark.parametrize("name", ["left hand", "hand_Right", "LeftTurn", "links", "thumbs-up", "North"])
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("domain", list(DOMAINS))
 @pytest.mark.parametrize("task", ["multiclass", "multilabel"])
-def test_classes_about_a_side_or_a_direction_are_never_mirrored_or_turned_far(kind, name, task):
-    advice = advise(kind, task, ("other thing", name))
-    assert advice.values["flip"] == "none" and advice.values["rotate"] <= 10
-    assert any(repr(name) in sentence for sentence in advice.sentences)
+def test_classes_about_a_side_or_a_direction_are_never_mirrored_or_turned_far(domain, name, task):
+    recommendation = recommend(domain, task, ("other thing", name))
+    assert recommendation.values["flip"] == "none" and recommendation.values["rotate"] <= 10
+    assert any(repr(name) in sentence for sentence in recommendation.sentences)
 
 
 @pytest.mark.parametrize("policy", ["trivial", "rand"])
 @pytest.mark.parametrize(
-    ("kind", "learned"),
+    ("domain", "learned"),
     [
         ("text", ("multiclass", ("6", "9"))),
         ("photographs", ("multiclass", ("cat", "dog"))),
@@ -54,14 +54,16 @@ def test_classes_about_a_side_or_a_direction_are_never_mirrored_or_turned_far(ki
         ("microscope", ("regression", ("area",), ("mm2",))),
     ],
 )
-def test_an_automatic_policy_that_turns_far_is_not_advice(kind, learned, policy):
-    advice = advise(kind, *learned)
-    settings = replace(AugmentSettings(), policy=policy, **{k: v for k, v in advice.values.items() if k != "policy"})
-    assert followed(settings, *learned) is None and advice.applied(settings).policy == "none"
+def test_an_automatic_policy_that_turns_far_is_not_recommended(domain, learned, policy):
+    recommendation = recommend(domain, *learned)
+    settings = replace(
+        AugmentSettings(), policy=policy, **{k: v for k, v in recommendation.values.items() if k != "policy"}
+    )
+    assert followed(settings, *learned) is None and recommendation.applied(settings).policy == "none"
 
 
 def test_words_that_only_contain_a_side_do_not_count():
-    assert advise("photographs", "multiclass", ("bright", "copyright", "outright")).values["flip"] == "horizontal"
+    assert recommend("photographs", "multiclass", ("bright", "copyright", "outright")).values["flip"] == "horizontal"
 
 
 @pytest.mark.parametrize(
@@ -76,31 +78,31 @@ def test_words_that_only_contain_a_side_do_not_count():
         ("Brightness", "", {"colour": 0}),
     ],
 )
-@pytest.mark.parametrize("kind", list(KINDS))
-def test_what_changes_a_number_is_off(kind, number, unit, still):
-    advice = advise(kind, "regression", ("weight", number), ("kg", unit))
-    assert {name: advice.values[name] for name in still} == still
-    assert repr(number) in advice.sentences[1] and "keeps the numbers" in advice.sentences[-1]
+@pytest.mark.parametrize("domain", list(DOMAINS))
+def test_what_changes_a_number_is_off(domain, number, unit, still):
+    recommendation = recommend(domain, "regression", ("weight", number), ("kg", unit))
+    assert {name: recommendation.values[name] for name in still} == still
+    assert repr(number) in recommendation.sentences[1] and "keeps the numbers" in recommendation.sentences[-1]
 
 
-def test_a_number_that_no_change_touches_keeps_the_advice_of_the_kind():
+def test_a_number_that_no_change_touches_keeps_the_recommendation_of_the_domain():
     assert (
-        advise("microscope", "regression", ("age",), ("years",)).values
-        == advise("microscope", "multiclass", ("a",)).values
+        recommend("microscope", "regression", ("age",), ("years",)).values
+        == recommend("microscope", "multiclass", ("a",)).values
     )
 
 
 def test_all_classes_of_a_picture_must_stay_in_view():
-    assert "stay in view" in advise("photographs", "multilabel", ("a", "b")).sentences[-1]
+    assert "stay in view" in recommend("photographs", "multilabel", ("a", "b")).sentences[-1]
 
 
-def test_the_kind_whose_advice_was_followed_is_known_again():
+def test_the_domain_whose_recommendation_was_followed_is_known_again():
     classes = ("a", "b")
-    for kind in KINDS:
-        settings = advise(kind, "multiclass", classes).applied(AugmentSettings(strength=2.0))
-        assert followed(settings, "multiclass", classes) == (None if kind == "other" else kind)
+    for domain in DOMAINS:
+        settings = recommend(domain, "multiclass", classes).applied(AugmentSettings(strength=2.0))
+        assert followed(settings, "multiclass", classes) == (None if domain == "other" else domain)
     assert followed(AugmentSettings(flip="vertical"), "multiclass", classes) is None
-    angle = advise("above", "regression", ("angle",)).applied(AugmentSettings())
+    angle = recommend("above", "regression", ("angle",)).applied(AugmentSettings())
     assert followed(angle, "regression", ("angle",)) == "above"
 
 
@@ -112,7 +114,7 @@ def drawn(seed, side=40):
 
 
 @pytest.mark.parametrize(
-    ("names", "make", "kind", "why"),
+    ("names", "make", "domain", "why"),
     [
         (("0", "7"), lambda i: encoded(noise(i)), "text", "names of the classes"),
         (("benign tissue", "tumor"), lambda i: encoded(noise(i)), "microscope", "names of the classes"),
@@ -122,10 +124,10 @@ def drawn(seed, side=40):
         (("cup", "key"), lambda i: encoded(noise(i, mode="L")), "other", "pictures look"),
     ],
 )
-def test_the_kind_is_guessed(tmp_path, names, make, kind, why):
+def test_the_domain_is_guessed(tmp_path, names, make, domain, why):
     files = {f"{name}/{i}.png": make(100 * n + i) for n, name in enumerate(names) for i in range(6)}
     found = guess(import_source(write_zip(tmp_path / "set.zip", files), name="Mine"))
-    assert found.kind == kind and why in found.why
+    assert found.domain == domain and why in found.why
 
 
 def test_the_name_of_the_data_set_counts_most(tmp_path):
@@ -134,4 +136,4 @@ def test_the_name_of_the_data_set_counts_most(tmp_path):
 
 
 def test_the_samples_are_what_they_are():
-    assert guess(import_source("sample:digits")).kind == "text"
+    assert guess(import_source("sample:digits")).domain == "text"

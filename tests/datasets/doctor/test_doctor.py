@@ -10,8 +10,9 @@ from PIL import Image, ImageFilter
 from ftcore import cli
 from ftcore.datasets import versions
 from ftcore.datasets.doctor import findings
+from ftcore.datasets.doctor.carry_over import carried, mend
 from ftcore.datasets.doctor.examine import WITHOUT_FEATURES, examine
-from ftcore.datasets.doctor.findings import KINDS, SEVERITIES, Finding, Report, carried, in_order, mend
+from ftcore.datasets.doctor.findings import ISSUES, SEVERITIES, Finding, Report, in_order
 from ftcore.datasets.doctor.label_issues import out_of_fold_probabilities
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source
@@ -36,12 +37,12 @@ def examined(dataset, features=None):
 
 @pytest.fixture
 def doctor(tmp_path):
-    """``doctor(files)``: the data set and its findings by kind."""
+    """``doctor(files)``: the data set and its findings by issue."""
 
     def look(files, features=None):
         dataset = import_source(write_zip(tmp_path / "set.zip", files))
         report = examined(dataset, features)
-        return dataset, {finding.kind: finding for finding in report.findings}
+        return dataset, {finding.issue: finding for finding in report.findings}
 
     return look
 
@@ -73,7 +74,7 @@ def test_a_changed_copy_is_found_and_kept_once(doctor, change):
     assert paths(dataset, near.rows) == {"train/a/7.png", "train/a/again.png"} and "leak" not in found
     mended = edit(dataset, near.remedy)
     assert mended.n_images == dataset.n_images - 1
-    assert "near_duplicate" not in {finding.kind for finding in examined(mended).findings}
+    assert "near_duplicate" not in {finding.issue for finding in examined(mended).findings}
 
 
 def test_a_copy_in_another_split_is_a_leak_until_the_group_is_in_one(doctor):
@@ -84,7 +85,7 @@ def test_a_copy_in_another_split_is_a_leak_until_the_group_is_in_one(doctor):
     assert leak.severity == "serious" and paths(dataset, leak.rows) == {"train/a/7.png", "test/a/again.jpg"}
     mended = edit(dataset, leak.remedy)
     assert mended.records()["split"][list(leak.rows)].nunique() == 1
-    assert "leak" not in {finding.kind for finding in examined(mended).findings}
+    assert "leak" not in {finding.issue for finding in examined(mended).findings}
 
 
 def test_the_same_pixels_in_another_file_are_an_exact_copy(doctor):
@@ -109,7 +110,7 @@ def test_what_the_import_left_out_is_said_as_well(doctor):
     assert set(found["leak"].names) == {"test/b/seen.png", "train/b/4.png"}
     assert set(found["label_conflict"].names) == {"train/a/two.png", "train/b/two.png"}
     assert found["unreadable"].names == ("train/a/cut.jpg",)
-    assert {found[kind].severity for kind in ("exact_duplicate", "leak", "label_conflict", "unreadable")} == {"note"}
+    assert {found[issue].severity for issue in ("exact_duplicate", "leak", "label_conflict", "unreadable")} == {"note"}
 
 
 def test_a_picture_under_two_classes_is_a_conflict(doctor):
@@ -185,7 +186,7 @@ def test_wrong_labels_are_found_and_the_right_one_is_suggested(doctor, features)
     swapped = values.copy()
     for row in wrong:
         swapped[row, :2] = values[row, 1::-1]
-    (found,) = [f for f in examined(dataset, swapped).findings if f.kind == "label_issue"]
+    (found,) = [f for f in examined(dataset, swapped).findings if f.issue == "label_issue"]
     assert set(wrong) <= set(found.rows) and len(found.rows) <= 5
     mended = edit(dataset, found.remedy)
     assert [mended.records()["label"][row] for row in wrong] == ["dog", "dog", "cat"]
@@ -197,7 +198,7 @@ def test_a_picture_far_from_all_others_is_an_outlier(doctor, features):
     values = features(60)
     values[11] = 0
     values[11, 20:] = 30.0
-    (outlier,) = [f for f in examined(dataset, values).findings if f.kind == "outlier"]
+    (outlier,) = [f for f in examined(dataset, values).findings if f.issue == "outlier"]
     assert outlier.rows[0] == 11
 
 
@@ -250,13 +251,22 @@ def test_findings_survive_the_disk_and_an_older_format_is_not_read(doctor, works
     assert findings.load(dataset) is None
 
 
+def test_findings_of_the_first_version_are_read_by_their_former_key(doctor):
+    dataset, found = doctor({**scenes(25), "a/again.jpg": encoded(scene(7), "JPEG", quality=80)})
+    report = Report(in_order(list(found.values())))
+    findings.save(dataset, report)
+    path = dataset.folder / findings.FILE
+    path.write_text(path.read_text().replace('"issue"', '"kind"'))
+    assert findings.load(dataset) == report
+
+
 def test_mending_carries_over_what_is_left(doctor):
     dataset, found = doctor({**scenes(25), "a/again.jpg": encoded(scene(7), "JPEG", quality=80), "a/x.png": png(1)})
     dark = Finding("dark", "warning", "Nearly black: 2 pictures.", 2, rows=(0, 5), remedy=(Edit("exclude", (0, 5)),))
     wrong = Finding("label_issue", "warning", "Wrong.", 2, rows=(1, 2), suggestions=("b", "b"))
     report = Report(in_order([found["near_duplicate"], dark, wrong]))
     edited = mend(dataset, report, [*found["near_duplicate"].remedy, Edit("exclude", (5,)), Edit("relabel", (1,), "b")])
-    left = {finding.kind: finding for finding in findings.load(edited).findings}
+    left = {finding.issue: finding for finding in findings.load(edited).findings}
     assert set(left) == {"dark", "label_issue"} and not findings.load(edited).whole
     assert (left["dark"].rows, left["dark"].remedy[0].rows, left["dark"].count) == ((0,), (0,), 1)
     assert (left["label_issue"].rows, left["label_issue"].suggestions) == ((2,), ("b",))
@@ -286,9 +296,9 @@ def test_a_leak_that_was_moved_by_hand_is_still_mended_with_one_click(doctor):
     assert edit(edited, left.remedy).records()["split"][list(group)].nunique() == 1
 
 
-def test_every_kind_has_its_words_and_an_order():
-    assert tuple(KINDS) and all(kind.title and kind.why.endswith(".") for kind in KINDS.values())
-    mixed = [Finding(kind, severity, "", 1) for severity in reversed(SEVERITIES) for kind in KINDS]
+def test_every_issue_has_its_words_and_an_order():
+    assert tuple(ISSUES) and all(issue.title and issue.why.endswith(".") for issue in ISSUES.values())
+    mixed = [Finding(issue, severity, "", 1) for severity in reversed(SEVERITIES) for issue in ISSUES]
     assert [finding.severity for finding in in_order(mixed)] == sorted(
         (finding.severity for finding in mixed), key=SEVERITIES.index
     )
@@ -299,6 +309,6 @@ def test_the_command_line_prints_findings_with_their_pictures(doctor, capsys):
     findings.save(dataset, Report(in_order(list(found.values()))))
     assert cli.main(["doctor", dataset.id]) == 0
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
-    (near,) = [one for one in answer["findings"] if one["kind"] == "near_duplicate"]
+    (near,) = [one for one in answer["findings"] if one["issue"] == "near_duplicate"]
     assert (near["severity"], near["count"], set(near["images"])) == ("warning", 1, {"a/7.png", "a/again.jpg"})
     assert cli.main(["doctor", "nothing-12345678"]) == 2

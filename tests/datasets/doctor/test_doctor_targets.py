@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from ftcore import cli
-from ftcore.datasets.doctor import findings
+from ftcore.datasets.doctor import carry_over, findings
 from ftcore.datasets.doctor.examine import examine
-from ftcore.datasets.doctor.target_issues import held_out_numbers
+from ftcore.datasets.doctor.target_issues import out_of_fold_predictions
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.versions import Edit, edit
@@ -41,7 +41,7 @@ def listed(pictures, tmp_path):
 
 def found(dataset, features=None):
     report = drain(examine(dataset, PixelStore(dataset), features))
-    return {finding.kind: finding for finding in report.findings}
+    return {finding.issue: finding for finding in report.findings}
 
 
 def numbers_of(dataset, rows):
@@ -116,7 +116,7 @@ class TestSeveralClasses:
         finding = found(dataset)["label_conflict"]
         assert named(dataset, finding.rows) == {"003.png", "003.bmp"} and "different classes" in finding.sentence
         assert named(dataset, found(dataset)["exact_duplicate"].rows) == {"004.png", "004.bmp"}
-        edited = findings.mend(dataset, findings.Report((finding,)), [Edit("relabel", finding.rows, "dog")])
+        edited = carry_over.mend(dataset, findings.Report((finding,)), [Edit("relabel", finding.rows, "dog")])
         assert findings.load(edited).findings == ()
 
     def test_small_and_unlike_classes_are_named(self, listed):
@@ -199,10 +199,10 @@ class TestNumbers:
     def test_what_is_expected_of_a_picture_comes_from_others(self):
         random = np.random.default_rng(0)
         x = random.normal(size=(100, 5))
-        assert held_out_numbers(x, random.normal(size=100)) is None
-        said = held_out_numbers(x, 3 * x[:, 0] + 7)
-        assert np.abs(said - (3 * x[:, 0] + 7)).max() < 0.1
-        assert held_out_numbers(x, np.ones(100)) is None
+        assert out_of_fold_predictions(x, random.normal(size=100)) is None
+        predicted = out_of_fold_predictions(x, 3 * x[:, 0] + 7)
+        assert np.abs(predicted - (3 * x[:, 0] + 7)).max() < 0.1
+        assert out_of_fold_predictions(x, np.ones(100)) is None
 
     def test_the_same_picture_with_another_number_is_a_conflict(self, listed, pictures):
         weights = [str(value) for value in np.random.default_rng(0).normal(50, 8, N).round(1)]
@@ -218,7 +218,7 @@ class TestNumbers:
         dataset = listed("weight (kg),size (mm)", rows, "regression")
         finding = found(dataset)["out_of_range"]
         (row,) = finding.rows
-        edited = findings.mend(dataset, findings.Report((finding,)), [Edit("relabel", (row,), "52 kg | ")])
+        edited = carry_over.mend(dataset, findings.Report((finding,)), [Edit("relabel", (row,), "52 kg | ")])
         assert edited.records()["label"][row] == "52 kg | 3 mm" and edited.targets()[row].tolist() == [52, 3]
         assert findings.load(edited).findings == ()
         assert cli.main(["dataset", dataset.id, "--relabel", "003.png=52|3"]) == 0
@@ -233,4 +233,4 @@ class TestNumbers:
         dataset = listed("weight (kg)", weights, "regression")
         findings.save(dataset, findings.Report(tuple(found(dataset).values())))
         assert cli.main(["doctor", dataset.id]) == 0
-        assert '"kind": "out_of_range", "severity": "warning", "count": 1' in capsys.readouterr().out
+        assert '"issue": "out_of_range", "severity": "warning", "count": 1' in capsys.readouterr().out

@@ -93,7 +93,7 @@ def planted():
 
 @pytest.fixture(scope="module")
 def found(planted, tmp_path_factory):
-    """Names of the evidence by kind, and the findings themselves."""
+    """Names of the evidence by issue, and the findings themselves."""
     folder = tmp_path_factory.mktemp("planted")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FTCORE_WORKSPACE", str(folder / "workspace"))
@@ -101,7 +101,7 @@ def found(planted, tmp_path_factory):
         report = drain(examination(dataset))
         assert findings.load(dataset) == report and report.whole and not report.notes
         paths = dataset.records()["path"].tolist()
-        return {f.kind: ({*(paths[row] for row in f.rows), *f.names}, f) for f in report.findings}
+        return {f.issue: ({*(paths[row] for row in f.rows), *f.names}, f) for f in report.findings}
 
 
 def share(wanted, found):

@@ -15,17 +15,17 @@ def corner(picture):
     return picture.image.getpixel((0, 0))
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_every_format_is_read_with_its_size(kind):
-    picture = read_picture(encoded(noise(1, (30, 20)), kind))
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_every_format_is_read_with_its_size(file_format):
+    picture = read_picture(encoded(noise(1, (30, 20)), file_format))
     assert (picture.image.mode, picture.image.size, picture.width, picture.height) == ("RGB", (30, 20), 30, 20)
     assert picture.suffix in EXTENSIONS
 
 
-@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
-def test_lossless_formats_come_back_to_the_last_bit(kind):
+@pytest.mark.parametrize("file_format", ["PNG", "BMP", "TIFF"])
+def test_lossless_formats_come_back_to_the_last_bit(file_format):
     original = noise(2)
-    assert np.array_equal(read_picture(encoded(original, kind)).image, original)
+    assert np.array_equal(read_picture(encoded(original, file_format)).image, original)
 
 
 def test_an_empty_file_is_one_sentence():
@@ -33,9 +33,9 @@ def test_an_empty_file_is_one_sentence():
         read_picture(b"")
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
-def test_a_file_that_is_cut_off_is_one_sentence(kind):
-    data = encoded(noise(3, (200, 200)), kind)
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
+def test_a_file_that_is_cut_off_is_one_sentence(file_format):
+    data = encoded(noise(3, (200, 200)), file_format)
     with pytest.raises(DataError, match="damaged or cut off"):
         read_picture(data[: len(data) // 2])
 
@@ -71,8 +71,8 @@ def test_print_colours_become_rgb():
 
 def test_sixteen_bits_are_scaled_to_eight():
     values = np.full((6, 6), 32896, np.uint16)
-    for kind in ("PNG", "TIFF"):
-        picture = read_picture(encoded(Image.fromarray(values), kind))
+    for file_format in ("PNG", "TIFF"):
+        picture = read_picture(encoded(Image.fromarray(values), file_format))
         assert corner(picture) == (128, 128, 128)
         assert "8 bits" in picture.notes[0]
 
@@ -101,25 +101,25 @@ def test_a_transparent_palette_entry_turns_white():
     assert corner(read_picture(encoded(picture, transparency=0))) == (255, 255, 255)
 
 
-@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
-def test_of_an_animation_the_first_frame_is_used(kind):
+@pytest.mark.parametrize("file_format", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_of_an_animation_the_first_frame_is_used(file_format):
     frames = [Image.new("RGB", (8, 8), colour) for colour in ((200, 0, 0), (0, 200, 0))]
-    options = {"lossless": True} if kind == "WEBP" else {}
-    picture = read_picture(encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options))
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    picture = read_picture(encoded(frames[0], file_format, save_all=True, append_images=frames[1:], **options))
     assert corner(picture) == (200, 0, 0)
     assert picture.notes == ("only the first of several frames is used",)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_camera_may_have_been_held_in_any_way(kind, orientation):
+def test_the_camera_may_have_been_held_in_any_way(file_format, orientation):
     upright = Image.new("RGB", (40, 24), (0, 0, 0))
     upright.paste((255, 255, 255), (0, 0, 12, 12))  # a white corner, top left
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Image.Transpose that the tag takes back
     stored = upright.transpose(undo[orientation]) if orientation > 1 else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = read_picture(encoded(stored, kind, exif=exif))
+    picture = read_picture(encoded(stored, file_format, exif=exif))
     assert (picture.width, picture.height) == picture.image.size == (40, 24)
     assert min(picture.image.getpixel((4, 4))) > 200 and max(picture.image.getpixel((35, 20))) < 60
 
@@ -152,9 +152,9 @@ def test_decoding_small_looks_like_decoding_in_full_and_shrinking():
     assert np.abs(small - full).mean() < 1.5
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_whatever_is_done_to_a_file_it_is_read_or_refused_in_one_sentence(kind):
-    data = encoded(noise(7, (40, 30)), kind)
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_whatever_is_done_to_a_file_it_is_read_or_refused_in_one_sentence(file_format):
+    data = encoded(noise(7, (40, 30)), file_format)
     chance = random.Random(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -54,7 +54,7 @@ def healthy():
 
     buffer = io.BytesIO()
     pillow_heif.from_pillow(noise(1)).save(buffer)
-    kinds = {kind: encoded(noise(2), kind) for kind in ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")}
+    usual = {name: encoded(noise(2), name) for name in ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")}
     odd = {
         "frames": encoded(noise(3), "GIF", save_all=True, append_images=[noise(4)]),
         "packed": encoded(noise(5), "TIFF", compression="tiff_lzw"),
@@ -62,7 +62,7 @@ def healthy():
         "print": encoded(noise(6, mode="CMYK"), "JPEG", progressive=True),
         "window": dicom(np.arange(72, dtype=np.int16).reshape(8, 9), WindowCenter=30, WindowWidth=20),
     }
-    return {**kinds, **odd, "HEIC": buffer.getvalue()}
+    return {**usual, **odd, "HEIC": buffer.getvalue()}
 
 
 @pytest.mark.filterwarnings("ignore")

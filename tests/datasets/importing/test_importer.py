@@ -244,7 +244,7 @@ def test_a_stop_in_the_middle_leaves_nothing(import_zip, workspace):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_zip(two_classes(), progress=stop)
+        import_zip(two_classes(), on_progress=stop)
     assert left_behind(workspace) == []
 
 
@@ -283,12 +283,12 @@ def test_an_import_holds_the_lock_of_its_folder_while_it_works(import_zip, works
         with pytest.raises(Timeout):
             FileLock(lock).acquire(timeout=0)
 
-    assert import_zip(two_classes(), progress=progress).n_images == 8
+    assert import_zip(two_classes(), on_progress=progress).n_images == 8
 
 
 def test_progress_begins_at_nothing_and_ends_at_everything(import_zip):
     seen = []
-    import_zip(two_classes(100), progress=lambda *report: seen.append(report))
+    import_zip(two_classes(100), on_progress=lambda *report: seen.append(report))
     assert seen[0] == ("Reading pictures", 0, 200) and seen[-1] == ("Reading pictures", 200, 200)
     assert len(seen) < 30
 
@@ -296,7 +296,7 @@ def test_progress_begins_at_nothing_and_ends_at_everything(import_zip):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"task": "boxes"}, "Unknown task 'boxes'. Choose one of: auto, single"),
+        ({"task": "boxes"}, "Unknown task 'boxes'. Choose one of: auto, multiclass"),
         ({"split": "70/30"}, "three whole numbers"),
         ({"seed": -1}, "The seed is -1"),
         ({"seed": 0.5}, "The seed is 0.5"),

@@ -99,7 +99,7 @@ def test_a_data_set_is_divided_again_as_a_new_version(packed, bursts):
     rows = tuple(first.records().index[:3])
     edited = versions.edit(first, [Edit("exclude", rows)])
     seen = []
-    again = divide_again(edited, split_by="near", split="60/20/20", progress=lambda *told: seen.append(told))
+    again = divide_again(edited, split_by="near", split="60/20/20", on_progress=lambda *told: seen.append(told))
     assert all(len(found - {""}) == 1 for found in splits_of(again, bursts[1]).values())
     assert versions.parent(again) == edited and tuple(versions.excluded(again).index) == rows
     assert (again.split_shares, again.split_source) == ((60, 20, 20), "near")

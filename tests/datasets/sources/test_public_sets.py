@@ -67,7 +67,7 @@ def test_a_set_of_the_hub_comes_with_its_classes_and_splits(hub):
     parquet(converted(root) / "default/train/0001.parquet", [0, 1, 2] * 4, first=100)
     parquet(converted(root) / "default/test/0000.parquet", [0, 1, 2] * 3, first=200)
     told = []
-    dataset = import_source("hf:me/pets", progress=lambda *now: told.append(now))
+    dataset = import_source("hf:me/pets", on_progress=lambda *now: told.append(now))
     assert dataset.classes == ("**dog**", "a∕cat", "cow") and dataset.name == "pets"
     assert dataset.split_source == "folders" and dataset.sizes[2] == 9 and dataset.n_images == 39
     table = dataset.records()

@@ -3,7 +3,7 @@
 import pytest
 
 from ftcore.datasets.importing.importer import import_source
-from ftcore.datasets.labels.tables import NO_COLUMN
+from ftcore.datasets.labels.column_roles import NO_COLUMN
 from ftcore.datasets.records import delete, list_datasets
 from ftcore.errors import DataError
 from ftcore.events import Failed, Finished, Imported, Progress

@@ -93,7 +93,7 @@ def with_finding(dataset, **fields):
     finding = Finding(**{"severity": "warning", "sentence": "Look.", "count": len(fields["rows"]), **fields})
     findings.save(dataset, Report((finding,)))
     at = open_page("dataset", dataset=dataset.id)
-    at.toggle(key=f"show_{dataset.id}_{finding.kind}").set_value(True).run()
+    at.toggle(key=f"show_{dataset.id}_{finding.issue}").set_value(True).run()
     assert not at.exception
     return at
 
@@ -106,7 +106,7 @@ def edited_on(at):
 def test_ticked_pictures_are_relabelled_as_suggested(tiny_dataset):
     edits = (Edit("relabel", (0, 2), "red"), Edit("relabel", (1,), "green"))
     at = with_finding(
-        tiny_dataset, kind="label_issue", rows=(0, 1, 2), suggestions=("red", "green", "red"), remedy=edits
+        tiny_dataset, issue="label_issue", rows=(0, 1, 2), suggestions=("red", "green", "red"), remedy=edits
     )
     at.checkbox(key="tick_label_issue_2").set_value(False)
     at.button(key="ticked_suggested").click().run()
@@ -117,7 +117,7 @@ def test_ticked_pictures_are_relabelled_as_suggested(tiny_dataset):
 
 
 def test_ticked_pictures_are_given_a_chosen_class(tiny_dataset):
-    at = with_finding(tiny_dataset, kind="outlier", rows=(0, 1, 2))
+    at = with_finding(tiny_dataset, issue="outlier", rows=(0, 1, 2))
     at.checkbox(key="tick_outlier_1").set_value(False)
     at.selectbox(key="class_of_outlier").set_value("green")
     at.button(key="ticked_class_outlier").click().run()
@@ -126,7 +126,7 @@ def test_ticked_pictures_are_given_a_chosen_class(tiny_dataset):
 
 def test_ticked_pictures_are_given_a_set_of_classes(import_task):
     dataset = import_task("multilabel")
-    at = with_finding(dataset, kind="outlier", rows=(0, 1, 2, 3))
+    at = with_finding(dataset, issue="outlier", rows=(0, 1, 2, 3))
     at.checkbox(key="tick_outlier_1").set_value(False)
     at.multiselect(key="classes_of_outlier").set_value(["red", "blue"])
     at.button(key="ticked_class_outlier").click().run()
@@ -136,7 +136,7 @@ def test_ticked_pictures_are_given_a_set_of_classes(import_task):
 
 def test_a_wrong_number_is_corrected_in_the_grid(import_task):
     dataset = import_task("numbers")
-    at = with_finding(dataset, kind="out_of_range", rows=(4,), remedy=(Edit("exclude", (4,)),))
+    at = with_finding(dataset, issue="out_of_range", rows=(4,), remedy=(Edit("exclude", (4,)),))
     at.text_input(key="number_0_of_out_of_range").set_value("much")
     at.button(key="ticked_class_out_of_range").click().run()
     assert "'much' is no number" in at.error[0].value.replace("\\", "") and parameter(at, "dataset") == dataset.id
@@ -150,7 +150,7 @@ def test_a_wrong_number_is_corrected_in_the_grid(import_task):
 def test_the_copy_that_stays_is_chosen(tiny_dataset):
     at = with_finding(
         tiny_dataset,
-        kind="exact_duplicate",
+        issue="exact_duplicate",
         rows=(0, 1, 30, 31),
         groups=((0, 1), (30, 31)),
         remedy=(Edit("exclude", (1, 31)),),
@@ -165,7 +165,7 @@ def test_the_copy_that_stays_is_chosen(tiny_dataset):
 
 def test_a_picture_with_two_answers_gets_the_right_one(tiny_dataset):
     rows = (0, 30)
-    at = with_finding(tiny_dataset, kind="label_conflict", rows=rows, groups=(rows,), remedy=(Edit("exclude", rows),))
+    at = with_finding(tiny_dataset, issue="label_conflict", rows=rows, groups=(rows,), remedy=(Edit("exclude", rows),))
     at.selectbox(key="class_of_label_conflict_0").set_value("green")
     at.button(key="ticked_class_label_conflict_0").click().run()
     edited = edited_on(at)
@@ -203,7 +203,7 @@ def test_undo_leads_back_on_the_way_one_came(tiny_dataset):
     x, y = Edit("exclude", (0,)), Edit("exclude", (30,))
     there = versions.edit(versions.edit(tiny_dataset, [x]), [y])
     mine = versions.edit(tiny_dataset, [y])
-    at = with_finding(mine, kind="dark", rows=(0,), remedy=(x,))
+    at = with_finding(mine, issue="dark", rows=(0,), remedy=(x,))
     at.button(key="mend_dark").click().run()
     assert parameter(at, "dataset") == there.id and not at.exception
     at.button(key="undo").click().run()
@@ -216,7 +216,7 @@ def test_only_ticked_pictures_are_left_out(examined):
     at = open_page("dataset", dataset=examined.id)
     at.toggle(key=f"show_{examined.id}_few_images").set_value(True).run()
     rows = findings.load(examined).findings
-    (few,) = [finding for finding in rows if finding.kind == "few_images"]
+    (few,) = [finding for finding in rows if finding.issue == "few_images"]
     for row in few.rows[1:24]:
         at.checkbox(key=f"tick_few_images_{row}").set_value(False)
     at.button(key="ticked_out_few_images").click().run()

@@ -29,13 +29,13 @@ def sources(at):
 
 
 @pytest.mark.parametrize("page", ["dataset", "settings"])
-def test_advice_is_given_by_kind_and_followed_with_a_click(tiny_dataset, page):
+def test_advice_is_given_by_domain_and_followed_with_a_click(tiny_dataset, page):
     drafts.save(standard(tiny_dataset))  # where the Settings page shows the switches
     at = open_page(page, dataset=tiny_dataset.id)
-    kind = at.selectbox(key=f"kind_{tiny_dataset.id}")
-    assert kind.label == "What kind of pictures are these?" and kind.value == "photographs"
+    domain = at.selectbox(key=f"domain_{tiny_dataset.id}")
+    assert domain.label == "What kind of pictures are these?" and domain.value == "photographs"
     assert "Guessed from how the pictures look" in texts(at)
-    kind.set_value("microscope").run()
+    domain.set_value("microscope").run()
     assert "mirror them both ways" in texts(at)
     at.button(key="follow_advice").click().run()
     assert not at.exception and at.button(key="follow_advice").disabled
@@ -45,7 +45,7 @@ def test_advice_is_given_by_kind_and_followed_with_a_click(tiny_dataset, page):
     (turn,) = [slider for slider in at.slider if slider.label == "Turn"]
     assert (mirror.value, turn.value) == ("both", 180.0)
     again = open_page(page, dataset=tiny_dataset.id)
-    assert again.selectbox(key=f"kind_{tiny_dataset.id}").value == "microscope"
+    assert again.selectbox(key=f"domain_{tiny_dataset.id}").value == "microscope"
 
 
 def test_twelve_copies_are_shown_on_request_and_change_with_the_strength_the_picture_and_the_class(tiny_dataset):
