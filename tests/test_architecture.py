@@ -13,7 +13,7 @@ CORE = sorted((ROOT / "ftcore").rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LINES = [  # a module may import its own folder and any line above its own
-    {"errors", "names", "workspace", "choices", "events", "hardware", "vision", "preprocessing"},
+    {"errors", "names", "workspace", "choices", "events", "journal", "hardware", "vision", "preprocessing"},
     {"tasks"},
     {"settings"},
     {"teaching"},

@@ -1,11 +1,9 @@
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ftcore.errors import WorkspaceError
 from ftcore.events import Failed, Note, Resumed
 from ftcore.runs import log
 
@@ -103,19 +101,3 @@ def test_a_reader_beside_a_writer_sees_every_event_once_and_in_order(tmp_path):
         seen += events
     seen += log.read(tmp_path, offset)[0]
     assert [int(event.message.split()[0]) for event in seen] == list(range(n))
-
-
-def test_a_full_disk_is_a_sentence(tmp_path):
-    (tmp_path / log.NAME).symlink_to("/dev/full")
-    with pytest.raises(WorkspaceError, match="The disk is full"):
-        log.append(tmp_path, *notes("a"))
-
-
-def test_a_disk_that_fills_up_within_a_line_leaves_no_half_of_it(tmp_path, monkeypatch):
-    log.append(tmp_path, *notes("a"))
-    write = os.write
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", lambda handle, data: write(handle, data[: len(data) // 2]))
-        with pytest.raises(WorkspaceError, match="The disk is full"):
-            log.append(tmp_path, *notes("b"))
-    assert (tmp_path / log.NAME).read_text().endswith('"message": "a"}\n')
