@@ -5,7 +5,7 @@ import time
 from ftcore.datasets.records import open_dataset
 from ftcore.events import Finished, Stopped
 from ftcore.runs import log, process, store
-from ftcore.training.cost import measure, price
+from ftcore.training.cost import measure
 
 
 def run(job: store.Job) -> None:
@@ -16,7 +16,7 @@ def run(job: store.Job) -> None:
         try:
             log.append(job.folder, next(work))
         except StopIteration as ended:
-            price.save(job.folder, ended.value)
+            store.save_result(job, ended.value)
             log.append(job.folder, Finished(reason="Measured.", seconds=time.perf_counter() - started))
             return
     log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped.", seconds=time.perf_counter() - started))

@@ -34,5 +34,5 @@ def run(job: store.Job) -> None:
             seconds = now - started
             log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped by you.", seconds=seconds))
             return
-    lr_trials.save(job, lr_trials.Found(found.rates, found.losses, found.suggestion))
+    store.save_result(job, lr_trials.Found(found.rates, found.losses, found.suggestion))
     log.append(job.folder, Finished(reason="All rates tried.", seconds=time.perf_counter() - started))

@@ -1,5 +1,6 @@
 """Where jobs live on disk: a folder per job, an append-only log in it, and one queue beside them.
 
+kinds      what kinds of jobs there are, one row each
 store      the folder: settings.json, written once
 log        events.jsonl: append and read after a byte offset
 state      what is true now: a fold over the log

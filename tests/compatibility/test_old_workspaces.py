@@ -135,4 +135,4 @@ def test_other_jobs_are_read(old):
         "estimate": "finished",
         "import": "failed",
     }
-    assert price.load(store.list_jobs("estimate")[0].folder).n_train == 36
+    assert price.load(store.list_jobs("estimate")[0]).n_train == 36

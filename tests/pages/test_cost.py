@@ -29,7 +29,7 @@ def settings_of(dataset):
 
 def measured(dataset, value=MEASURED):
     job = price.job(settings_of(dataset))
-    price.save(job.folder, value)
+    store.save_result(job, value)
     return job
 
 

@@ -8,7 +8,7 @@ from ftcore import events
 from ftcore import settings as s
 from ftcore.events import EpochDone, Estimated, FeaturesCached, Finished, Planned
 from ftcore.freezing import disk_cache
-from ftcore.runs import process, state
+from ftcore.runs import process, state, store
 from ftcore.training.cost import price
 from ftcore.training.cost.price import Fill, Layers, Measured, PhaseCost
 
@@ -69,10 +69,10 @@ def test_what_cannot_be_known_in_advance_is_paid_in_every_phase(workspace):
 def test_what_was_not_timed_because_it_was_there_is_measured_again_when_it_has_gone(workspace):
     settings, fill = s.RunSettings(dataset="digits-1"), Fill("c" * 32, 100, 0.0, 10)
     keep(fill.key)
-    price.save(price.job(settings).folder, replace(MEASURED, phases=(replace(PHASE, fills=(fill,)),)))
+    store.save_result(price.job(settings), replace(MEASURED, phases=(replace(PHASE, fills=(fill,)),)))
     assert price.known(settings).fill_seconds == 0.0
     disk_cache.remove(fill.key)
-    assert price.known(settings) is None and price.load(price.job(settings).folder) is None
+    assert price.known(settings) is None and price.load(price.job(settings)) is None
 
 
 def test_another_boundary_is_guessed_from_the_layers_behind_it(workspace):
@@ -83,12 +83,14 @@ def test_another_boundary_is_guessed_from_the_layers_behind_it(workspace):
     assert pace.images_per_second == pytest.approx(100 * 0.1 / 0.5) and pace.bytes_memory == 600 + 10 * 1.25 * 80
 
 
-def test_what_was_measured_reads_back_the_same(tmp_path):
+def test_what_was_measured_reads_back_the_same(workspace):
+    job = price.job(s.RunSettings(dataset="digits-1"))
+    assert price.load(job) is None
     whole = replace(MEASURED, layers=(Layers(0.5, 800),), notes=("A sentence.",))
-    price.save(tmp_path, whole)
-    assert price.load(tmp_path) == whole
-    (tmp_path / price.RESULT).write_text('{"phases": [{}]}')
-    assert price.load(tmp_path) is None and price.load(tmp_path / "nowhere") is None
+    store.save_result(job, whole)
+    assert price.load(job) == whole
+    job.result.write_text('{"phases": [{}]}')
+    assert price.load(job) is None
 
 
 def test_the_price_has_a_new_name_when_it_may_change_and_only_then():
@@ -120,7 +122,7 @@ def test_a_run_hears_what_was_promised_about_it(workspace):
     settings = s.RunSettings(dataset="digits-1")
     assert price.promise(settings) is None
     job = price.job(settings)
-    price.save(job.folder, MEASURED)
+    store.save_result(job, MEASURED)
     cost, promised = price.known(settings), price.promise(s.with_values(settings, ["train.lr=0.5"]))
     assert isinstance(promised, Estimated)
     assert (promised.seconds, promised.seconds_high) == (cost.seconds, cost.seconds_high)
