@@ -19,4 +19,4 @@ def run(job: store.Job) -> None:
             store.save_result(job, ended.value)
             log.append(job.folder, Finished(reason="Measured.", seconds=time.perf_counter() - started))
             return
-    log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped.", seconds=time.perf_counter() - started))
+    log.append(job.folder, Stopped(), Finished(reason="Stopped.", seconds=time.perf_counter() - started))

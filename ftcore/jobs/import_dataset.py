@@ -8,11 +8,12 @@ from typing import Any
 
 from ftcore import workspace
 from ftcore.datasets.importing import resplit
+from ftcore.datasets.importing.events import Imported
 from ftcore.datasets.importing.importer import Labels, import_source
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.datasets.sources import server_roots
 from ftcore.errors import DataError, SettingsError
-from ftcore.events import Finished, Imported, Progress
+from ftcore.events import Finished, Progress
 from ftcore.runs import log, process, queue, store
 from ftcore.tasks.outputs import current
 

@@ -32,7 +32,7 @@ def run(job: store.Job) -> None:
             log.append(job.folder, event)
         if process.stop_requested(job.folder):
             seconds = now - started
-            log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped by you.", seconds=seconds))
+            log.append(job.folder, Stopped(), Finished(reason="Stopped by you.", seconds=seconds))
             return
     store.save_result(job, lr_trials.Found(found.rates, found.losses, found.suggestion))
     log.append(job.folder, Finished(reason="All rates tried.", seconds=time.perf_counter() - started))

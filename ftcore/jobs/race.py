@@ -21,6 +21,6 @@ def run(job: store.Job) -> None:
             last = now
             log.append(job.folder, event)
         if process.stop_requested(job.folder):
-            log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped.", seconds=now - started))
+            log.append(job.folder, Stopped(), Finished(reason="Stopped.", seconds=now - started))
             return
     log.append(job.folder, Finished(reason="Raced.", seconds=time.perf_counter() - started))

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from ftcore import hardware, workspace
 from ftcore.errors import FinetuneError, WorkspaceError
-from ftcore.events import Event, Failed, Interrupted, Progress
+from ftcore.events import Event, Failed, Interrupted, Progress, Started
 from ftcore.jobs import LOADING
 from ftcore.runs import kinds, log, process, queue, store
 
@@ -89,6 +89,7 @@ def work(folder: Path) -> int:
 
 def _run(job: store.Job) -> None:
     kind = kinds.find(job.kind)
+    log.append(job.folder, Started())
     if kind.starts_torch:
         log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
     importlib.import_module(kind.worker).run(job)

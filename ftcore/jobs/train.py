@@ -12,13 +12,14 @@ from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import predict_outputs
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested, drain
+from ftcore.events import Event, Failed, Finished, Progress, Stopped, drain
 from ftcore.export import bundle
 from ftcore.jobs import LOADING
 from ftcore.models.build import creation_options
 from ftcore.runs import log, process, store
 from ftcore.training import assemble, checkpoints
 from ftcore.training.cost import price
+from ftcore.training.events import EpochDone, Resumed, Tested
 from ftcore.training.loop import Source, TrainingContext, finetune
 
 PREDICTIONS = "predictions"
@@ -53,7 +54,6 @@ def run(job: store.Job) -> None:
         Finished(
             reason=_reason(last, context),
             seconds=earlier + time.perf_counter() - began,
-            best_epoch=context.state.best_epoch,
         ),
     )
 

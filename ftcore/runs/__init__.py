@@ -3,7 +3,7 @@
 kinds      what kinds of jobs there are, one row each
 store      the folder: settings.json, written once
 log        events.jsonl: append and read after a byte offset
-state      what is true now: a fold over the log
+state      what is true now about any job: a fold over the log; a kind that tells more has a fold of its own
 queue      studio.db: order and ownership
 process    the worker: start, stop, is it alive
 tail       a reader of one job

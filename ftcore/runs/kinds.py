@@ -4,9 +4,14 @@ know about them.
 A kind that is registered here waits in the queue, is worked on, is watched and is listed without any other change.
 """
 
+import importlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ftcore.errors import RunError
+
+if TYPE_CHECKING:
+    from ftcore.runs.state import JobState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +29,8 @@ class JobKind:
         result: File in the job's folder that is there once the job has made what it was for; empty where what it makes
             lies elsewhere.
         parameter: What the address of a page calls an open job of this kind; empty where none is opened by itself.
+        state: Class of ``state.JobState`` that its log is folded into; importing its module makes the events known that
+            such a log may hold.
         starts_torch: The worker's first seconds go into importing PyTorch, which is said before.
     """
 
@@ -36,7 +43,14 @@ class JobKind:
     room: int = 1
     result: str = ""
     parameter: str = ""
+    state: str = "ftcore.runs.state.JobState"
     starts_torch: bool = False
+
+    def new_state(self) -> "JobState":
+        """Return what is true of a job that has said nothing yet."""
+        module, _, name = self.state.rpartition(".")
+        state: JobState = getattr(importlib.import_module(module), name)()
+        return state
 
 
 KINDS: dict[str, JobKind] = {}
@@ -83,6 +97,7 @@ register(
         lane="train",  # two trainings would only slow each other down
         result="bundle/bundle.json",
         parameter="run",
+        state="ftcore.training.run_state.RunState",
         starts_torch=True,
     )
 )
@@ -96,6 +111,7 @@ register(
         lane="import",
         room=2,
         parameter="import",
+        state="ftcore.datasets.importing.import_state.ImportState",
     )
 )
 register(
@@ -149,5 +165,6 @@ register(
         folder="races",
         worker="ftcore.jobs.race",
         lane="race",
+        state="ftcore.search.race_state.RaceState",
     )
 )

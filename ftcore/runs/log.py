@@ -6,6 +6,9 @@ from pathlib import Path
 
 from ftcore.events import Event, Progress, decode, encode
 from ftcore.journal import Journal
+from ftcore.runs import kinds
+from ftcore.runs.state import JobState, replay
+from ftcore.runs.store import Job
 
 NAME = "events.jsonl"
 _BETWEEN = 0.25  # seconds between two reports of progress
@@ -33,16 +36,13 @@ def event_writer(folder: Path) -> Callable[[Event], None]:
 def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:
     """Events after byte ``offset``, and the offset to ask for next time.
 
-    A half-written last line is left for the next call, so a reader never sees a torn event. A line that is not an
-    event (torn by a kill and followed by others, or of a kind that a newer version wrote) is passed over.
+    A half-written last line is left for the next call, so a reader never sees a torn event. A line that is no event
+    (torn by a kill and followed by others, or of a kind that a newer version wrote) is an ``Unreadable`` one.
     """
     lines, offset = Journal(folder / NAME).read(offset)
-    events = []
-    for line in lines:
-        try:
-            event = decode(line.decode())
-        except (ValueError, TypeError, AttributeError):
-            continue
-        if event is not None:
-            events.append(event)
-    return events, offset
+    return [decode(line) for line in lines if line], offset
+
+
+def replayed(job: Job) -> JobState:
+    """What the log of a job says, by itself."""
+    return replay(read(job.folder)[0], kinds.find(job.kind).new_state())

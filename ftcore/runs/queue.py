@@ -58,7 +58,7 @@ def submit(job: store.Job) -> None:
     died goes on: its supervisor, still tidying up, is waited for.
     """
     process.settle(job.folder)
-    if state.replay(log.read(job.folder)[0]).status in state.FINAL:
+    if log.replayed(job).status in state.FINAL:
         return
     with _database() as database:
         _drop_dead(database, [kinds.find(job.kind)])

@@ -8,8 +8,8 @@ from ftcore import names
 from ftcore import settings as s
 from ftcore.errors import RunError
 from ftcore.runs import store
-from ftcore.runs.state import RunState
 from ftcore.training.cost import price
+from ftcore.training.run_state import RunState
 from pages.components import formatting, session, shell
 
 _TIME = (

@@ -12,7 +12,7 @@ from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import FinetuneError
 from ftcore.models import catalogue
 from ftcore.runs import drafts, queue, store
-from ftcore.runs.state import RunState
+from ftcore.runs.state import JobState
 from ftcore.runs.tail import Tail
 from ftcore.settings import guide
 from ftcore.tasks import scores
@@ -41,7 +41,7 @@ def job(kind: str = "train") -> store.Job | None:
     return store.find(id, kind) if id else None
 
 
-def state(job: store.Job) -> RunState:
+def state(job: store.Job) -> JobState:
     """What is true now about a job; only what is new in its log is read."""
     tails: dict[str, Tail] = st.session_state.setdefault("tails", {})
     key = f"{job.kind}/{job.id}"

@@ -38,7 +38,7 @@ def test_an_estimate_says_what_a_training_would_cost_and_the_run_remembers_it(an
     def stopped_before(settings):
         monkeypatch.setattr(price, "job", made)
         job = made(settings)
-        log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped.", seconds=1.0))
+        log.append(job.folder, Stopped(), Finished(reason="Stopped.", seconds=1.0))
         return job
 
     monkeypatch.setattr(price, "job", stopped_before)

@@ -6,9 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ftcore import hardware
-from ftcore.events import Estimated, Failed, Finished, Progress
+from ftcore.events import Failed, Finished, Progress
 from ftcore.runs import drafts, log, queue, store
 from ftcore.training.cost import price
+from ftcore.training.events import Estimated
 from pages.components import cost, session
 from tests.pages.conftest import open_page, texts
 from tests.training.cost.test_price import MEASURED
@@ -141,7 +142,7 @@ def test_after_the_run_the_promise_stands_beside_what_it_took(tiny_dataset, make
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
     assert not [box for box in at.expander if "promised" in box.label]
     promised = Estimated(seconds=10, seconds_low=8, seconds_high=11, bytes_memory=10**9, bytes_disk=10**7)
-    log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0, best_epoch=1))
+    log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0))
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
     assert not at.exception
     (table,) = [frame.value for frame in at.dataframe if "Actual" in frame.value]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ftcore.events import Failed, Note, Resumed
+from ftcore.events import Failed, Note, Unreadable
 from ftcore.runs import log
+from ftcore.training.events import Resumed
 
 
 def notes(*texts):
@@ -53,13 +54,12 @@ def test_a_writer_after_a_torn_line_starts_a_line_of_its_own(tmp_path):
     raw(tmp_path, b'{"kind": "Note", "at": 1.0, "mess')
     _, offset = log.read(tmp_path)
     log.append(tmp_path, *notes("b"))
-    assert log.read(tmp_path, offset)[0] == notes("b")
+    assert log.read(tmp_path, offset)[0] == [Unreadable(), *notes("b")]
 
 
 @pytest.mark.parametrize(
     "garbage",
     [
-        b"",
         b"{",
         b"null",
         b"5",
@@ -71,11 +71,17 @@ def test_a_writer_after_a_torn_line_starts_a_line_of_its_own(tmp_path):
         b'{"kind": "X"}',
     ],
 )
-def test_a_line_that_is_no_event_is_passed_over(tmp_path, garbage):
+def test_a_line_that_is_no_event_is_told_as_unreadable(tmp_path, garbage):
     log.append(tmp_path, *notes("a"))
     raw(tmp_path, garbage + b"\n")
     log.append(tmp_path, *notes("b"))
-    assert log.read(tmp_path)[0] == notes("a", "b")
+    assert log.read(tmp_path)[0] == [*notes("a"), Unreadable(), *notes("b")]
+
+
+def test_an_empty_line_is_nothing(tmp_path):
+    raw(tmp_path, b"\n")
+    log.append(tmp_path, *notes("a"))
+    assert log.read(tmp_path)[0] == notes("a")
 
 
 def test_a_field_of_a_newer_version_is_left_out(tmp_path):

@@ -16,11 +16,11 @@ from typing import Any
 from ftcore import hardware, workspace
 from ftcore import settings as s
 from ftcore.errors import RunError
-from ftcore.events import Estimated
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
-from ftcore.runs.state import RunState
+from ftcore.training.events import Estimated
+from ftcore.training.run_state import RunState
 
 FORMAT = 4
 KEPT = 200  # estimates that are remembered

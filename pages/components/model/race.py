@@ -9,8 +9,8 @@ from ftcore import hardware, names
 from ftcore.datasets.records import Dataset
 from ftcore.models import catalogue
 from ftcore.runs import process, queue, store
-from ftcore.runs.state import RunState
 from ftcore.search import candidates
+from ftcore.search.race_state import RaceState
 from ftcore.tasks import scores
 from pages.components import charts, formatting, live, session, shell
 
@@ -68,7 +68,7 @@ def _choose(dataset: Dataset, last: store.Job | None) -> store.Job | None:
     return last
 
 
-def _is_over(state: RunState) -> bool:
+def _is_over(state: RaceState) -> bool:
     return state.is_over or state.status == "interrupted"
 
 
@@ -86,7 +86,7 @@ def _running(job: store.Job) -> None:
     )
 
 
-def _result(job: store.Job, state: RunState) -> str:
+def _result(job: store.Job, state: RaceState) -> str:
     if state.problem:
         st.error(names.markdown(state.problem), icon=":material/error:")
     for note in state.notes:
@@ -107,7 +107,7 @@ def _result(job: store.Job, state: RunState) -> str:
     return pressed
 
 
-def _rows(state: RunState) -> list[dict[str, Any]]:
+def _rows(state: RaceState) -> list[dict[str, Any]]:
     """Standings, the best first."""
     rows = [
         {
@@ -125,7 +125,7 @@ def _rows(state: RunState) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["score"])
 
 
-def _table(job: store.Job, state: RunState) -> None:
+def _table(job: store.Job, state: RaceState) -> None:
     rows = _rows(state)
     stood = {row["model"] for row in rows}
     waiting = [] if _is_over(state) else [_title(name) for name in job.request["models"] if name not in stood]
@@ -152,7 +152,7 @@ def _title(name: str) -> str:
     return row.title if row and row.title else name
 
 
-def _alt(state: RunState) -> str:
+def _alt(state: RaceState) -> str:
     rows = _rows(state)
     if not rows:
         return "Bar chart of the race; no model has finished yet."

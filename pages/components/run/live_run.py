@@ -9,8 +9,8 @@ from ftcore import settings as s
 from ftcore.datasets.records import open_dataset
 from ftcore.evaluation.learning_curves import on_history
 from ftcore.runs import drafts, process, queue, store
-from ftcore.runs.state import RunState
 from ftcore.tasks import scores
+from ftcore.training.run_state import RunState
 from pages.components import charts, cost, formatting, live, session, shell
 from pages.components.run import score_report
 

@@ -11,9 +11,9 @@ from ftcore.datasets import holdout_log, versions
 from ftcore.datasets.records import open_dataset
 from ftcore.errors import DataError, FinetuneError
 from ftcore.runs import store
-from ftcore.runs.state import RunState
 from ftcore.tasks import scores
 from ftcore.tasks.outputs import Outputs
+from ftcore.training.run_state import RunState
 from pages.components import cached, charts, glossary_links, image_grid, session
 
 _PER_NUMBER = ("mae", "median_error", "rmse", "r2")

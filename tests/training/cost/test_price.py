@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from ftcore import events
 from ftcore import settings as s
-from ftcore.events import EpochDone, Estimated, FeaturesCached, Finished, Planned
+from ftcore.events import Finished
 from ftcore.freezing import disk_cache
 from ftcore.runs import process, state, store
+from ftcore.training import events as told
 from ftcore.training.cost import price
 from ftcore.training.cost.price import Fill, Layers, Measured, PhaseCost
+from ftcore.training.events import EpochDone, Estimated, FeaturesCached, Planned
+from ftcore.training.run_state import RunState
 
 PHASE = PhaseCost(
     label="Head only",
@@ -152,11 +154,12 @@ def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
     )
     prepared = FeaturesCached(phase=0, crossing_bytes=100, views=1)
     (tmp_path / "file").write_bytes(b"12345")
-    assert price.spent(tmp_path, state.replay([plan, prepared, epoch])) is None
-    done = state.replay([plan, prepared, epoch, Finished(reason="All epochs done.", seconds=7.5)])
+    assert price.spent(tmp_path, state.replay([plan, prepared, epoch], RunState())) is None
+    done = state.replay([plan, prepared, epoch, Finished(reason="All epochs done.", seconds=7.5)], RunState())
     assert price.spent(tmp_path, done) == price.Spent(7.5, 500_000_000, 5 + 100 * (10 * 2 + 5))
-    tested = events.Tested(split="test", n_images=7, scores={})
+    tested = told.Tested(split="test", n_images=7, scores={})
     seen = [plan, replace(prepared, is_fresh=True), epoch, tested, Finished(reason="All epochs done.", seconds=7.5)]
-    assert price.spent(tmp_path, state.replay(seen)).bytes_disk == 5 + 100 * (5 + 7), "fresh views are not kept"
-    early = state.replay([replace(plan, n_epochs=2), epoch, Finished(reason="Stopped early.", seconds=7.5)])
+    spent = price.spent(tmp_path, state.replay(seen, RunState()))
+    assert spent.bytes_disk == 5 + 100 * (5 + 7), "fresh views are not kept"
+    early = state.replay([replace(plan, n_epochs=2), epoch, Finished(reason="Stopped early.", seconds=7.5)], RunState())
     assert price.spent(tmp_path, early) is None
