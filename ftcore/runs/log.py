@@ -1,36 +1,19 @@
 """events.jsonl: what happened, one line per event, appended by one writer and read by everybody."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from ftcore.events import Event, Progress, decode, encode
+from ftcore.events import Event, decode, encode
 from ftcore.journal import Journal
 from ftcore.runs import kinds
 from ftcore.runs.state import JobState, replay
 from ftcore.runs.store import Job
 
 NAME = "events.jsonl"
-_BETWEEN = 0.25  # seconds between two reports of progress
 
 
 def append(folder: Path, *events: Event, sync: bool = False) -> None:
     """Add events in one write; with ``sync`` they also survive a power cut from here on."""
     Journal(folder / NAME).append(*map(encode, events), sync=sync)
-
-
-def event_writer(folder: Path) -> Callable[[Event], None]:
-    """Writes events down; progress not more often than anybody looks, but the begin and the end of a stage always."""
-    last = 0.0
-
-    def tell(event: Event) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if not isinstance(event, Progress) or event.done in (0, event.total) or now - last > _BETWEEN:
-            last = now
-            append(folder, event)
-
-    return tell
 
 
 def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:
