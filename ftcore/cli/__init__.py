@@ -22,6 +22,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import os
 import signal
 import sys
 import time
@@ -41,7 +42,7 @@ from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, drain
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
-from ftcore.runs import process, queue, store
+from ftcore.runs import claims, process, queue, store
 from ftcore.runs.state import JobState
 from ftcore.runs.tail import Tail
 from ftcore.tasks import scores
@@ -50,6 +51,7 @@ from ftcore.training.cost import price
 from ftcore.training.run_state import RunState
 
 POLL = 0.2  # seconds between two looks at a run's log
+_WHO = f"command line {os.getpid()}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -470,14 +472,15 @@ def _watched(job: store.Job) -> JobState:
     """Submit a job and watch it to its end. Ctrl-C asks it to stop and keep the best; a second one leaves it alone."""
     tail = Tail(job)
     with _ctrl_c() as presses:
+        claims.hold(job, _WHO)
         queue.submit(job)
         if job.kind == "train":
             print(f"run {job.id}", file=sys.stderr)
         with _bars() as progress:
             while not (state := tail.read()).is_idle:
+                claims.hold(job, _WHO)  # a page that wants the same and leaves does not stop it
                 if presses and not process.stop_requested(job.folder):
-                    if not queue.withdraw(job):
-                        process.request_stop(job)
+                    queue.stop(job)
                     print("stopping; the best epoch so far is kept", file=sys.stderr)
                 _show_progress(state, progress)
                 time.sleep(POLL)

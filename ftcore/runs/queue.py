@@ -8,7 +8,7 @@ start the same job.
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ftcore import workspace
 from ftcore.errors import RunError, WorkspaceError
@@ -75,6 +75,13 @@ def withdraw(job: store.Job) -> bool:
     return bool(found)
 
 
+def stop(job: store.Job) -> None:
+    """Take a job out of the queue; if it works already, ask its worker to leave after the current step."""
+    if not withdraw(job):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            process.request_stop(job)
+
+
 def release(job: store.Job) -> None:
     """Say that a job's worker has ended, and start what waited for its place.
 
@@ -92,6 +99,13 @@ def waiting(kind: str = "train") -> list[str]:
         rows = database.execute(
             "SELECT id FROM queue WHERE kind = ? AND state = 'waiting' ORDER BY submitted", (kind,)
         ).fetchall()
+    return [row[0] for row in rows]
+
+
+def entered(kind: str) -> list[str]:
+    """Ids of the jobs that wait or are worked on, first in line first."""
+    with _database() as database:
+        rows = database.execute("SELECT id FROM queue WHERE kind = ? ORDER BY submitted", (kind,)).fetchall()
     return [row[0] for row in rows]
 
 

@@ -63,7 +63,7 @@ class JobState:
     @property
     def seconds_left(self) -> float | None:
         """Time left in the current stage at the pace so far, or None when it cannot be told yet."""
-        if self.stage is None or not 0 < self.stage.done < self.stage.total:
+        if self.stage is None or not self.stage.seconds or not 0 < self.stage.done < self.stage.total:
             return None
         return self.stage.seconds / self.stage.done * (self.stage.total - self.stage.done)
 

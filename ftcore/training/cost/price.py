@@ -18,7 +18,7 @@ from ftcore import settings as s
 from ftcore.errors import RunError
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
-from ftcore.runs import process, queue, store
+from ftcore.runs import queue, store
 from ftcore.training.events import Estimated
 from ftcore.training.run_state import RunState
 
@@ -222,15 +222,6 @@ def job(settings: s.RunSettings) -> store.Job:
     return store.create("estimate", settings.model.name, s.to_json(settings), id=key(settings))
 
 
-def cancel() -> None:
-    """Take back measurements that wait, and end those under way: they would slow down what comes now."""
-    for id in queue.waiting("estimate"):
-        queue.withdraw(store.find(id, "estimate"))
-    for note in store.folder_of("estimate").glob(f"[!.]*/{process.NOTE}"):
-        with contextlib.suppress(RunError):  # another visitor has just removed it
-            process.request_stop(store.load(note.parent))
-
-
 def load(job: store.Job) -> Measured | None:
     """What a job measured, or None."""
     try:
@@ -377,6 +368,6 @@ def in_json(cost: Cost) -> dict[str, Any]:
 
 
 def forget(id: str) -> None:
-    """Measure again next time."""
+    """Measure again next time. What is being measured now, for whomever, is left to its end."""
     with contextlib.suppress(RunError, FileNotFoundError):  # another visitor was quicker
-        workspace.remove_folder(store.find(id, "estimate").folder)
+        queue.delete(store.find(id, "estimate"))

@@ -1,6 +1,5 @@
 """The test score of a run: each score with its range, what was mixed up or how far off it was, the download."""
 
-import json
 from contextlib import suppress
 
 import pandas as pd
@@ -44,7 +43,7 @@ def show(job: store.Job, state: RunState) -> None:
         st.info("The run ended before its model was written. Resume it: what it has learned is kept.")
         return
     download(job)
-    said = Outputs.from_json(json.loads((job.folder / session.BUNDLE).read_text()))
+    said = Outputs.from_json(store.load_result(job))
     tables = cached.test_tables(job.id, said)
     if said.task == "regression":
         _numbers(said, tables)

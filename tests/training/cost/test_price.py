@@ -137,11 +137,15 @@ def test_a_run_hears_what_was_promised_about_it(workspace):
 
 def test_removing_measurements_beside_another_visitor_is_no_error(workspace):
     job = price.job(s.RunSettings(dataset="digits-1"))
-    gone = job.folder.with_name(f".{job.id}.gone")
-    job.folder.rename(gone)
-    (gone / process.NOTE).write_text("{}")
-    price.cancel()
+    job.folder.rename(job.folder.with_name(f".{job.id}.gone"))
     price.forget(job.id)
+
+
+def test_what_is_being_measured_is_not_forgotten(workspace, monkeypatch):
+    job = price.job(s.RunSettings(dataset="digits-1"))
+    monkeypatch.setattr(process, "is_alive", lambda folder: True)
+    price.forget(job.id)
+    assert store.list_jobs("estimate") == [job]
 
 
 def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
