@@ -6,7 +6,6 @@ from ftcore import names
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.runs import drafts
-from ftcore.training.cost import price
 from pages.components import cost, forms, glossary_links, session, shell
 from pages.components.run import live_run
 from pages.components.settings import conflicts
@@ -19,7 +18,7 @@ SUMMARY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "tra
 
 def start(draft: drafts.Draft, dataset: Dataset) -> None:
     """Make the run of a draft and open it. A second click finds the same run."""
-    price.cancel()
+    cost.release()
     job = drafts.to_job(draft, f"{dataset.name} {s.PRESETS[draft.settings.preset].label.lower()}")
     session.submit(job)
     shell.go("train", run=job.id)

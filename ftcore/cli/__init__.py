@@ -22,6 +22,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import os
 import signal
 import sys
 import time
@@ -41,13 +42,16 @@ from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, drain
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
-from ftcore.runs import process, queue, store
-from ftcore.runs.state import RunState
+from ftcore.runs import claims, process, queue, store
+from ftcore.runs.state import JobState
 from ftcore.runs.tail import Tail
 from ftcore.tasks import scores
+from ftcore.training import run_state
 from ftcore.training.cost import price
+from ftcore.training.run_state import RunState
 
 POLL = 0.2  # seconds between two looks at a run's log
+_WHO = f"command line {os.getpid()}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -451,7 +455,7 @@ def _dataset(text: str) -> records.Dataset:
 
 def _resume(parsed: argparse.Namespace) -> dict[str, Any]:
     job = store.find(parsed.run)
-    state = Tail(job).read()
+    state = run_state.of(job)
     if state.status in ("finished", "stopped"):
         return describe(job, state)
     return _follow(job)
@@ -459,24 +463,26 @@ def _resume(parsed: argparse.Namespace) -> dict[str, Any]:
 
 def _follow(job: store.Job) -> dict[str, Any]:
     """Submit a run, watch it to its end and describe it."""
-    state = _watched(job)
+    _watched(job)
+    state = run_state.of(job)
     if state.problem:
         print(state.problem, file=sys.stderr)
     return describe(job, state)
 
 
-def _watched(job: store.Job) -> RunState:
+def _watched(job: store.Job) -> JobState:
     """Submit a job and watch it to its end. Ctrl-C asks it to stop and keep the best; a second one leaves it alone."""
     tail = Tail(job)
     with _ctrl_c() as presses:
+        claims.hold(job, _WHO)
         queue.submit(job)
         if job.kind == "train":
             print(f"run {job.id}", file=sys.stderr)
         with _bars() as progress:
-            while not ((state := tail.read()).is_over or state.status == "interrupted"):
+            while not (state := tail.read()).is_idle:
+                claims.hold(job, _WHO)  # a page that wants the same and leaves does not stop it
                 if presses and not process.stop_requested(job.folder):
-                    if not queue.withdraw(job):
-                        process.request_stop(job)
+                    queue.stop(job)
                     print("stopping; the best epoch so far is kept", file=sys.stderr)
                 _show_progress(state, progress)
                 time.sleep(POLL)
@@ -502,10 +508,10 @@ def _ctrl_c() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show_progress(state: RunState, progress: Callable[[str, int, int], None]) -> None:
+def _show_progress(state: JobState, progress: Callable[[str, int, int], None]) -> None:
     if state.stage is not None:
         progress(state.stage.label, state.stage.done, state.stage.total)
-    elif state.plan is not None:
+    elif isinstance(state, RunState) and state.plan is not None:
         last = ""
         if state.history:
             shown = state.worded(state.history[-1][f"val_{state.headline}"])
@@ -564,7 +570,7 @@ def _runs(parsed: argparse.Namespace) -> dict[str, Any]:
     queue.start_waiting()
     rows = []
     for job in store.list_jobs():
-        state = Tail(job).read()
+        state = run_state.of(job)
         row = {"name": job.name, **describe(job, state)}
         rows.append(row)
         if not parsed.json:
@@ -574,7 +580,7 @@ def _runs(parsed: argparse.Namespace) -> dict[str, Any]:
 
 def _show(parsed: argparse.Namespace) -> dict[str, Any]:
     job = store.find(parsed.run)
-    state = Tail(job).read()
+    state = run_state.of(job)
     return {
         **describe(job, state),
         "name": job.name,

@@ -6,16 +6,15 @@ test on the same pictures all hold the same looks.
 """
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from ftcore import names, workspace
 from ftcore.datasets.records import FOLDER
 from ftcore.errors import DataError
+from ftcore.journal import Journal
 
 NAME = "holdout.jsonl"
 FORMERLY = "looks.jsonl"  # what the first version of the app called it; read, never written
@@ -45,13 +44,7 @@ def add(dataset_id: str, found: Iterable[str]) -> None:
     path = _path(dataset_id)
     if not path.parent.is_dir():
         raise DataError(f"There is no data set {dataset_id!r}.", fix="Import it again.")
-    text = "".join(f"{line}\n" for line in found)
-    with workspace.disk_errors():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(handle, text.encode())  # one write: lines of two runs never mix
-        finally:
-            os.close(handle)
+    Journal(path).append(*found)
 
 
 def count(dataset_id: str) -> int:
@@ -70,11 +63,10 @@ def n_runs(dataset_id: str) -> int:
 
 def lines(dataset_id: str) -> list[str]:
     """What was noted, a line for each time."""
-    found: list[str] = []
-    for path in (_path(dataset_id).with_name(FORMERLY), _path(dataset_id)):
-        with suppress(OSError):
-            found += path.read_text(encoding="utf-8").splitlines()
-    return found
+    path = _path(dataset_id)
+    return [
+        line.decode(errors="replace") for name in (FORMERLY, NAME) for line in Journal(path.with_name(name)).read()[0]
+    ]
 
 
 def _each(dataset_id: str) -> Iterator[tuple[str, bool]]:

@@ -1,22 +1,17 @@
 """An estimate as a job: measure three real batches, keep the numbers beside the job."""
 
-import time
-
 from ftcore.datasets.records import open_dataset
-from ftcore.events import Finished, Stopped
-from ftcore.runs import log, process, store
-from ftcore.training.cost import measure, price
+from ftcore.jobs.drive import Outcome, Work, drive
+from ftcore.runs import store
+from ftcore.training.cost import measure
 
 
 def run(job: store.Job) -> None:
-    """Measure what the run that ``job.settings`` describes would cost. Ends between two batches when asked to stop."""
-    started = time.perf_counter()
-    work = measure.measure(job.settings, open_dataset(job.settings.dataset))
-    while not process.stop_requested(job.folder):
-        try:
-            log.append(job.folder, next(work))
-        except StopIteration as ended:
-            price.save(job.folder, ended.value)
-            log.append(job.folder, Finished(reason="Measured.", seconds=time.perf_counter() - started))
-            return
-    log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped.", seconds=time.perf_counter() - started))
+    """Measure what the run that ``job.settings`` describes would cost."""
+    drive(job, measuring(job))
+
+
+def measuring(job: store.Job) -> Work:
+    """Measure; the result is a ``price.Measured``."""
+    measured = yield from measure.measure(job.settings, open_dataset(job.settings.dataset))
+    return Outcome(reason="Measured.", result=measured)

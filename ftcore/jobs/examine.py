@@ -1,6 +1,5 @@
 """An examination as a job: features of a pretrained model, then the data doctor; findings lie beside the data set."""
 
-import time
 from collections.abc import Generator
 
 from ftcore.datasets.doctor import findings
@@ -9,17 +8,21 @@ from ftcore.datasets.doctor.findings import Report
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import ModelError, WorkspaceError
-from ftcore.events import Event, Finished, Note, drain
-from ftcore.runs import log, store
+from ftcore.events import Event, Note
+from ftcore.jobs.drive import Outcome, Work, drive
+from ftcore.runs import store
 
 
 def run(job: store.Job) -> None:
     """Examine the data set that ``job.request`` names, and save its findings."""
-    started = time.perf_counter()
-    report = drain(examination(open_dataset(job.request["dataset"])), log.event_writer(job.folder))
-    seconds = time.perf_counter() - started
-    notes = (Note(message=note) for note in report.notes)
-    log.append(job.folder, *notes, Finished(reason=f"{len(report.findings)} findings.", seconds=seconds))
+    drive(job, examining(job))
+
+
+def examining(job: store.Job) -> Work:
+    """Examine; what is to be said beside the findings are the last notes of the log."""
+    report = yield from examination(open_dataset(job.request["dataset"]))
+    notes = tuple(Note(message=note) for note in report.notes)
+    return Outcome(reason=f"{len(report.findings)} findings.", last=notes)
 
 
 def examination(dataset: Dataset) -> Generator[Event, None, Report]:

@@ -1,13 +1,13 @@
 """Drawing the map of a data set as a job: features of a pretrained model, then a place for each picture."""
 
-import time
 from collections.abc import Generator
 
 from ftcore.datasets.explore import feature_map
 from ftcore.datasets.explore.feature_map import FeatureMap
 from ftcore.datasets.records import Dataset, open_dataset
-from ftcore.events import Event, Finished, drain
-from ftcore.runs import log, store
+from ftcore.events import Event
+from ftcore.jobs.drive import Outcome, Work, drive
+from ftcore.runs import store
 
 SHARED = 2 * feature_map.MOST
 """Up to so many pictures, all get features, which the data doctor shares; beyond, only those on the map."""
@@ -15,9 +15,13 @@ SHARED = 2 * feature_map.MOST
 
 def run(job: store.Job) -> None:
     """Draw the map of the data set that ``job.request`` names, and save it beside it."""
-    started = time.perf_counter()
-    drain(drawing(open_dataset(job.request["dataset"])), log.event_writer(job.folder))
-    log.append(job.folder, Finished(reason="The map is drawn.", seconds=time.perf_counter() - started))
+    drive(job, mapping(job))
+
+
+def mapping(job: store.Job) -> Work:
+    """Draw; the map lies beside its data set."""
+    yield from drawing(open_dataset(job.request["dataset"]))
+    return Outcome(reason="The map is drawn.")
 
 
 def drawing(dataset: Dataset) -> Generator[Event, None, FeatureMap]:

@@ -8,15 +8,16 @@ from typing import Any
 
 from ftcore import workspace
 from ftcore.datasets.importing import resplit
+from ftcore.datasets.importing.events import Imported
 from ftcore.datasets.importing.importer import Labels, import_source
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.datasets.sources import server_roots
 from ftcore.errors import DataError, SettingsError
-from ftcore.events import Finished, Imported, Progress
-from ftcore.runs import log, process, queue, store
+from ftcore.events import Event, Progress
+from ftcore.jobs.drive import Outcome, Work, drive, event_writer
+from ftcore.runs import process, queue, store
 from ftcore.tasks.outputs import current
 
-_BETWEEN = 0.25  # seconds between two reports of a stage
 _KEPT = 7 * 24 * 3600  # seconds for which the upload of an import that was interrupted can be imported again
 _ORPHAN = 24 * 3600  # seconds after which an upload without an import cannot be anybody's: its page never came so far
 
@@ -28,51 +29,54 @@ def run(job: store.Job) -> None:
     n_folds and seed.
     An ``upload``, and a ``table`` beside it, are deleted afterwards; a source ``on_server`` must lie in a root.
     """
-    started = time.perf_counter()
-    stage, stage_started, told = "", started, 0.0
-
-    def progress(label: str, done: int, total: int) -> None:
-        nonlocal stage, stage_started, told
-        now = time.perf_counter()
-        if label != stage:  # how fast one stage goes says nothing about the next
-            stage, stage_started = label, now
-        elif done < total and now - told < _BETWEEN:
-            return
-        told = now
-        seconds = now - stage_started
-        log.append(job.folder, Progress(stage=label, label=label, done=done, total=total, seconds=seconds))
-
-    request = job.request
     _sweep(job)
+    try:
+        drive(job, importing(job), stoppable=False)
+    except (DataError, SettingsError):  # the same upload would fail again; after anything else it is kept for a resume
+        _remove_upload(job.request)
+        raise
+    _remove_upload(job.request)  # after the last word: until then a killed import needs it again
+
+
+def importing(job: store.Job) -> Work:
+    """Import; the data set lies in the workspace."""
+    yield from ()  # nothing: what reads the pictures takes a function, and tells it how far it is
+    request, progress = job.request, _progress(event_writer(job.folder))
     if request.get("upload") and not Path(request["source"]).exists():
         raise DataError(
             "The upload is not there any more: after an interruption it is kept for a week.",
             fix="Upload the pictures again.",
         )
-    try:
-        dataset = (
-            _divided(request, progress)
-            if request.get("divide")
-            else import_source(
-                server_roots.inside(request["source"]) if request.get("on_server") else request["source"],
-                name=request.get("name"),
-                task=current(request.get("task", "auto")),
-                split=request.get("split", "70/15/15"),
-                seed=request.get("seed", 0),
-                split_by=request.get("split_by", "auto"),
-                labels=_labels(request),
-                on_progress=progress,
-            )
+    dataset = (
+        _divided(request, progress)
+        if request.get("divide")
+        else import_source(
+            server_roots.inside(request["source"]) if request.get("on_server") else request["source"],
+            name=request.get("name"),
+            task=current(request.get("task", "auto")),
+            split=request.get("split", "70/15/15"),
+            seed=request.get("seed", 0),
+            split_by=request.get("split_by", "auto"),
+            labels=_labels(request),
+            on_progress=progress,
         )
-    except (DataError, SettingsError):  # the same upload would fail again; after anything else it is kept for a resume
-        _remove_upload(request)
-        raise
-    log.append(
-        job.folder,
-        Imported(dataset=dataset.id, n_images=dataset.n_images, n_left_out=len(dataset.left_out)),
-        Finished(reason="Imported.", seconds=time.perf_counter() - started),
     )
-    _remove_upload(request)  # after the last word: until then a killed import needs it again
+    imported = Imported(dataset=dataset.id, n_images=dataset.n_images, n_left_out=len(dataset.left_out))
+    return Outcome(reason="Imported.", last=(imported,))
+
+
+def _progress(tell: Callable[[Event], None]) -> Callable[[str, int, int], None]:
+    """Return what tells a stage by its label; how fast one stage goes says nothing about the next."""
+    stage, started = "", 0.0
+
+    def progress(label: str, done: int, total: int) -> None:
+        nonlocal stage, started
+        now = time.perf_counter()
+        if label != stage:
+            stage, started = label, now
+        tell(Progress(stage=label, label=label, done=done, total=total, seconds=now - started))
+
+    return progress
 
 
 def _divided(request: dict[str, Any], progress: Callable[[str, int, int], None]) -> Dataset:

@@ -1,6 +1,7 @@
 """The two processes of a job. The supervisor starts the worker and learns how it ended; the worker holds the lock."""
 
 import contextlib
+import importlib
 import signal
 import subprocess
 import sys
@@ -11,9 +12,9 @@ from filelock import FileLock, Timeout
 
 from ftcore import hardware, workspace
 from ftcore.errors import FinetuneError, WorkspaceError
-from ftcore.events import Event, Failed, Interrupted, Progress
+from ftcore.events import Event, Failed, Interrupted, Progress, Started
 from ftcore.jobs import LOADING
-from ftcore.runs import log, process, queue, store
+from ftcore.runs import kinds, log, process, queue, store
 
 PATIENCE = 5.0  # seconds for a worker that has just been killed to let go of the lock
 FAILED = 3  # exit code of a worker that has written why it failed
@@ -87,36 +88,11 @@ def work(folder: Path) -> int:
 
 
 def _run(job: store.Job) -> None:
-    if job.kind == "import":
-        from ftcore.jobs import import_dataset
-
-        import_dataset.run(job)
-    elif job.kind == "examine":
-        from ftcore.jobs import examine
-
-        examine.run(job)
-    elif job.kind == "estimate":
-        from ftcore.jobs import estimate
-
-        estimate.run(job)
-    elif job.kind == "race":
-        from ftcore.jobs import race
-
-        race.run(job)
-    elif job.kind == "map":
-        from ftcore.jobs import feature_map
-
-        feature_map.run(job)
-    elif job.kind == "rates":
+    kind = kinds.find(job.kind)
+    log.append(job.folder, Started())
+    if kind.starts_torch:
         log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
-        from ftcore.jobs import lr_finder
-
-        lr_finder.run(job)
-    else:
-        log.append(job.folder, Progress(stage="load", label="Starting PyTorch", done=0, total=LOADING))
-        from ftcore.jobs import train  # late: an import needs no torch
-
-        train.run(job)
+    importlib.import_module(kind.worker).run(job)
 
 
 def _say(folder: Path, event: Event) -> int:

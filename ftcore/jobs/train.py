@@ -1,7 +1,7 @@
 """A training as a job: drive the loop, keep checkpoints, test the best epoch once, write the bundle."""
 
 import time
-from pathlib import Path
+from collections.abc import Generator
 from typing import Any
 
 from ftcore import hardware
@@ -12,13 +12,15 @@ from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predict import predict_outputs
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import EpochDone, Event, Failed, Finished, Progress, Resumed, Stopped, Tested, drain
+from ftcore.events import Event, Failed, Progress, Stopped
 from ftcore.export import bundle
 from ftcore.jobs import LOADING
+from ftcore.jobs.drive import Outcome, Work, drive, event_writer
 from ftcore.models.build import creation_options
-from ftcore.runs import log, process, store
+from ftcore.runs import process, store
 from ftcore.training import assemble, checkpoints
 from ftcore.training.cost import price
+from ftcore.training.events import EpochDone, Resumed, Tested
 from ftcore.training.loop import Source, TrainingContext, finetune
 
 PREDICTIONS = "predictions"
@@ -26,51 +28,47 @@ BUNDLE = "bundle"
 
 
 def run(job: store.Job) -> None:
-    """Train, or go on training, what ``job.settings`` asks for."""
-    settings, folder, began = job.settings, job.folder / "checkpoints", time.perf_counter()
+    """Train, or go on training, what ``job.settings`` asks for. When asked to stop, the best epoch is kept and tested.
+
+    An epoch is told before it is saved: when only one of the two survives, the resumed run finds an epoch too many in
+    the log, which it forgets and computes again, never one too few.
+    """
+    drive(job, training(job), stoppable=False, synced=(EpochDone,))
+
+
+def training(job: store.Job) -> Work:
+    """Train, save each epoch after it was told, test the best one, and write the bundle."""
+    settings, folder = job.settings, job.folder / "checkpoints"
     resumed = checkpoints.has_begun(folder)
     label, since = "Loading the model and the pictures", hardware.process_age()
-    _write(job, Progress(stage="load", label=label, done=LOADING - 1, total=LOADING, seconds=since))
+    yield Progress(stage="load", label=label, done=LOADING - 1, total=LOADING, seconds=since)
     dataset = open_dataset(settings.dataset)
     if not resumed and (promised := price.promise(settings)):
-        _write(job, promised)
-    for progress in larger_pixels.enlarge(dataset, settings.model.image_size):
-        _write(job, progress)
+        yield promised
+    yield from larger_pixels.enlarge(dataset, settings.model.image_size)
     context = assemble.assemble(settings, dataset, pretrained=False if resumed else None)
     checkpoints.begin(folder, context)
     checkpoints.restore(folder, context)
     if resumed:
-        _write(job, Resumed(epoch=context.state.epoch))
-    earlier = context.state.seconds
-    last = _train(job, context, folder)
-    if not checkpoints.has_best(folder):
-        return  # failed in the first epoch: the log says why, and there is no model to keep
-    checkpoints.load_best(folder, context.model)
-    tested = _test(job, context, dataset, settings) if dataset.sizes[2] else {}  # a data set may do without a test
-    _write_bundle(job, context, dataset, settings, tested)
-    _write(
-        job,
-        Finished(
-            reason=_reason(last, context),
-            seconds=earlier + time.perf_counter() - began,
-            best_epoch=context.state.best_epoch,
-        ),
-    )
-
-
-def _train(job: store.Job, context: TrainingContext, folder: Path) -> Event | None:
-    """Drive the loop. An epoch is told before it is saved: when only one of the two survives, the resumed run finds an
-    epoch too many in the log, which it forgets and computes again, never one too few."""
-    event: Event | None = None
+        yield Resumed(epoch=context.state.epoch)
+    earlier, event = context.state.seconds, None
     for event in finetune(context, should_stop=lambda: process.stop_requested(job.folder)):
-        ended = isinstance(event, EpochDone)
-        log.append(job.folder, event, sync=ended)
-        if ended:
+        yield event
+        if isinstance(event, EpochDone):
             checkpoints.save(folder, context)
-    return event
+    if not checkpoints.has_best(folder):
+        return None  # failed in the first epoch: the log says why, and there is no model to keep
+    checkpoints.load_best(folder, context.model)
+    tested = {}  # a data set may do without a test
+    if dataset.sizes[2]:
+        tested = yield from _test(job, context, dataset, settings)
+    _write_bundle(job, context, dataset, settings, tested)
+    return Outcome(reason=_reason(event, context), earlier_seconds=earlier)
 
 
-def _test(job: store.Job, context: TrainingContext, dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
+def _test(
+    job: store.Job, context: TrainingContext, dataset: Dataset, settings: s.RunSettings
+) -> Generator[Event, None, dict[str, Any]]:
     """The best epoch on the locked test pictures, once; what the bundle is to say about it.
 
     What was frozen when the best epoch was reached is not computed twice.
@@ -80,12 +78,12 @@ def _test(job: store.Job, context: TrainingContext, dataset: Dataset, settings: 
     source: Source = batches
     if context.inputs is not None and context.state.best_epoch is not None:
         context.plan.apply(model, context.plan.phase_of(context.state.best_epoch))
-        model, source = drain(context.inputs.of_split(model, batches, "test"), lambda event: _write(job, event))
-    started = time.perf_counter()
+        model, source = yield from context.inputs.of_split(model, batches, "test")
+    started, tell = time.perf_counter(), event_writer(job.folder)
 
     def seen(done: int) -> None:
         seconds = time.perf_counter() - started
-        _write(job, Progress(stage="test", label="Testing the best epoch", done=done, total=n, seconds=seconds))
+        tell(Progress(stage="test", label="Testing the best epoch", done=done, total=n, seconds=seconds))
 
     seen(0)
     outputs, targets = predict_outputs(model, source.epoch(), seen=seen)
@@ -97,7 +95,7 @@ def _test(job: store.Job, context: TrainingContext, dataset: Dataset, settings: 
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
     predictions.save(job.folder / PREDICTIONS / "test.parquet")
     scores = report.scores(predictions)
-    _write(job, Tested(split="test", n_images=n, scores=scores))
+    yield Tested(split="test", n_images=n, scores=scores)
     found: dict[str, Any] = {"scores": {"test": scores}}
     if said.task == "regression":  # so that a prediction can say how far off it may be
         found["typical_error"] = report.number_table(predictions)["median_error"].tolist()
@@ -134,7 +132,3 @@ def _reason(last: Event | None, context: TrainingContext) -> str:
     if context.state.epoch < context.plan.n_epochs:
         return f"Stopped early: {context.patience} epochs brought nothing better."
     return "All epochs done."
-
-
-def _write(job: store.Job, event: Event) -> None:
-    log.append(job.folder, event)

@@ -1,21 +1,20 @@
 """Trials of learning rates: one job per settings that matter to it, and what it found.
 
-``rates/<id>/found.json`` holds rates, losses and the suggestion. The id follows from the settings, so that two clicks
+The result of the job holds rates, losses and the suggestion. The id follows from the settings, so that two clicks
 are one trial, and a trial that was made before is found again.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from ftcore import settings as s
-from ftcore import workspace
 from ftcore.errors import RunError, SettingsError
 from ftcore.runs import store
 from ftcore.settings import RunSettings, fields
 
-KIND, FILE = "rates", "found.json"
+KIND = "rates"
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,10 @@ def create(settings: RunSettings, name: str) -> store.Job:
     return store.create(KIND, name, s.to_json(settings), id=_id(settings))
 
 
-def save(job: store.Job, found: Found) -> None:
-    """Keep what a trial found."""
-    workspace.write_json(job.folder / FILE, asdict(found))
-
-
 def load(job: store.Job) -> Found | None:
     """What a trial found, or None where it is not over, failed, or its file is damaged."""
     try:
-        value = json.loads((job.folder / FILE).read_text())
+        value = store.load_result(job)
         return Found(_numbers(value["rates"]), _numbers(value["losses"]), float(value["suggestion"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,21 +1,18 @@
 """studio.db: which job comes next and who has taken it. SQLite in WAL mode; one row per submission.
 
-A job waits until its lane has room: one training at a time (two would only slow each other down on a laptop), and
-imports beside it. Whoever ends or looks calls ``start_waiting``; claim and start are one BEGIN IMMEDIATE transaction,
-so two callers never start the same job.
+A job waits until its lane has room (kinds.py): one training at a time, for example, and imports beside it. Whoever ends
+or looks calls ``start_waiting``; taking a job and starting it are one BEGIN IMMEDIATE transaction, so two callers never
+start the same job.
 """
 
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ftcore import workspace
 from ftcore.errors import RunError, WorkspaceError
-from ftcore.runs import log, process, state, store
-
-ROOM = {"train": 1, "import": 2, "examine": 1, "map": 1, "rates": 1, "estimate": 1, "race": 1}
-"""How many jobs of a kind run at once."""
+from ftcore.runs import kinds, log, process, state, store
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS queue (
@@ -61,10 +58,10 @@ def submit(job: store.Job) -> None:
     died goes on: its supervisor, still tidying up, is waited for.
     """
     process.settle(job.folder)
-    if state.replay(log.read(job.folder)[0]).status in state.FINAL:
+    if log.replayed(job).status in state.FINAL:
         return
     with _database() as database:
-        _drop_dead(database, job.kind)
+        _drop_dead(database, [kinds.find(job.kind)])
         database.execute("INSERT OR IGNORE INTO queue VALUES (?, ?, ?, 'waiting')", (job.id, job.kind, time.time()))
     start_waiting()
 
@@ -76,6 +73,13 @@ def withdraw(job: store.Job) -> bool:
             "DELETE FROM queue WHERE kind = ? AND id = ? AND state = 'waiting' RETURNING id", (job.kind, job.id)
         ).fetchall()
     return bool(found)
+
+
+def stop(job: store.Job) -> None:
+    """Take a job out of the queue; if it works already, ask its worker to leave after the current step."""
+    if not withdraw(job):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            process.request_stop(job)
 
 
 def release(job: store.Job) -> None:
@@ -98,10 +102,17 @@ def waiting(kind: str = "train") -> list[str]:
     return [row[0] for row in rows]
 
 
+def entered(kind: str) -> list[str]:
+    """Ids of the jobs that wait or are worked on, first in line first."""
+    with _database() as database:
+        rows = database.execute("SELECT id FROM queue WHERE kind = ? ORDER BY submitted", (kind,)).fetchall()
+    return [row[0] for row in rows]
+
+
 def start_waiting() -> None:
     """Start waiting jobs while there is room."""
-    for kind in ROOM:
-        while _start_next(kind):
+    for lane in kinds.lanes().values():
+        while _start_next(lane):
             pass
 
 
@@ -115,29 +126,34 @@ def delete(job: store.Job) -> None:
         workspace.remove_folder(job.folder)
 
 
-def _start_next(kind: str) -> bool:
+def _start_next(lane: list[kinds.JobKind]) -> bool:
     """Start the first in line, inside one transaction: whoever looks next already sees its process as alive."""
+    names = [row.name for row in lane]
+    of_lane = f"kind IN ({', '.join('?' * len(names))})"
     with _database() as database:
-        _drop_dead(database, kind)
-        (busy,) = database.execute("SELECT COUNT(*) FROM queue WHERE kind = ? AND state = 'taken'", (kind,)).fetchone()
+        _drop_dead(database, lane)
+        (busy,) = database.execute(f"SELECT COUNT(*) FROM queue WHERE {of_lane} AND state = 'taken'", names).fetchone()
         row = database.execute(
-            "SELECT id FROM queue WHERE kind = ? AND state = 'waiting' ORDER BY submitted LIMIT 1", (kind,)
+            f"SELECT kind, id FROM queue WHERE {of_lane} AND state = 'waiting' ORDER BY submitted LIMIT 1", names
         ).fetchone()
-        if row is None or busy >= ROOM[kind]:
+        if row is None or busy >= lane[0].room:
             return False
+        kind, id = row
         try:
-            job = store.find(row[0], kind)
+            job = store.find(id, kind)
             if not process.is_alive(job.folder):  # else somebody started it and was killed before the COMMIT
                 process.start(job)
         except RunError:  # its folder is gone
-            database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, row[0]))
+            database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, id))
         else:
-            database.execute("UPDATE queue SET state = 'taken' WHERE kind = ? AND id = ?", (kind, row[0]))
+            database.execute("UPDATE queue SET state = 'taken' WHERE kind = ? AND id = ?", (kind, id))
         return True
 
 
-def _drop_dead(database: sqlite3.Connection, kind: str) -> None:
+def _drop_dead(database: sqlite3.Connection, lane: list[kinds.JobKind]) -> None:
     """Free the places of jobs whose worker and supervisor died without a word."""
-    for (id,) in database.execute("SELECT id FROM queue WHERE kind = ? AND state = 'taken'", (kind,)).fetchall():
-        if not process.is_alive(workspace.folder(store.FOLDERS[kind]) / id):
-            database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (kind, id))
+    for row in lane:
+        taken = database.execute("SELECT id FROM queue WHERE kind = ? AND state = 'taken'", (row.name,)).fetchall()
+        for (id,) in taken:
+            if not process.is_alive(store.folder_of(row.name) / id):
+                database.execute("DELETE FROM queue WHERE kind = ? AND id = ?", (row.name, id))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ftcore.runs import log, process, queue, state, store
+from ftcore.runs import kinds, log, process, queue, state, store
 
 
 class Tail:
@@ -11,10 +11,10 @@ class Tail:
     def __init__(self, job: store.Job) -> None:
         self.job = job
         self._offset = 0
-        self._folded = state.RunState()
+        self._folded = kinds.find(job.kind).new_state()
 
-    def read(self) -> state.RunState:
-        """What is true now. Never raises for a log that is not there yet."""
+    def read(self) -> state.JobState:
+        """What is true now, in the state of the job's kind. Never raises for a log that is not there yet."""
         alive = process.is_alive(self.job.folder)  # before the log: a worker that ends in between has written all
         events, self._offset = log.read(self.job.folder, self._offset)
         self._folded = state.replay(events, self._folded)
@@ -31,7 +31,7 @@ class Tail:
         unsaid = _UNKNOWN_END if self._folded.last_at else _NEVER_STARTED
         return replace(self._folded, status="interrupted", stage=None, problem=self._folded.problem or unsaid)
 
-    def _living(self) -> state.RunState:
+    def _living(self) -> state.JobState:
         """The state of a job whose worker is there. A failure is not the end while the best epoch is being tested."""
         folded = self._folded
         if process.stop_requested(self.job.folder):

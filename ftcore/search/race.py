@@ -18,9 +18,10 @@ from ftcore.datasets.splits import folds, known_groups, own_groups
 from ftcore.errors import FinetuneError, ModelError, SettingsError
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import CandidateScored, Event, Note, Progress
+from ftcore.events import Event, Note, Progress
 from ftcore.models import catalogue
 from ftcore.search.candidates import FEWEST, MOST
+from ftcore.search.events import CandidateScored
 from ftcore.training.embeddings import lookup
 
 METRICS = {"multiclass": "accuracy", "multilabel": "mean_average_precision", "regression": "r2"}

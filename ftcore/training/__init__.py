@@ -4,6 +4,8 @@ recipe       losses, optimizers, schedules, regularizers: what settings ask for
 assemble     the one place where settings become objects
 starts       own weights that runs start from, and who needs them
 batches      pictures -> tensors, in an order and in views that only seed and epoch decide
+events       what can happen in a training
+run_state    what is true now about one: a fold over its log
 loop         the training loop, written once; it yields what happened
 phase_inputs frozen means computed once: cached inputs for each phase
 precision    float32, bfloat16 or compiled: how steps are computed, by measurement

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from ftcore import hardware
 from ftcore.evaluation.predict import predict_outputs
-from ftcore.events import EpochDone, Event, Failed, Note, Planned, StepDone, Stopped
+from ftcore.events import Event, Failed, Note, Stopped
 from ftcore.freezing.plan import FreezePlan
 from ftcore.metrics.collection import METRICS, MetricCollection
 from ftcore.preprocessing import Preprocessing
@@ -25,6 +25,7 @@ from ftcore.tasks import scores
 from ftcore.tasks.outputs import Outputs
 from ftcore.training.batches import Batches
 from ftcore.training.cpu_kernels import computing
+from ftcore.training.events import EpochDone, Planned, StepDone
 from ftcore.training.recipe.losses import Loss
 from ftcore.training.recipe.mixup import Mixed, Mixing
 from ftcore.training.recipe.regularizers import Penalty
@@ -200,7 +201,7 @@ def finetune(context: TrainingContext, *, should_stop: Callable[[], bool] = lamb
                 break
         if stopped and state.best_epoch is not None:
             state.seconds += time.perf_counter() - started
-            yield Stopped(epoch=epoch)
+            yield Stopped()
             return
         validation = validate(context)
         if not all(math.isfinite(value) for value in validation.values()):
@@ -223,7 +224,7 @@ def finetune(context: TrainingContext, *, should_stop: Callable[[], bool] = lamb
             best=is_best,
         )
         if stopped or should_stop():
-            yield Stopped(epoch=epoch)
+            yield Stopped()
             return
         if news:
             yield Note(message=news)

@@ -14,13 +14,14 @@ import numpy as np
 from torch import Tensor, nn
 
 from ftcore.errors import WorkspaceError
-from ftcore.events import Event, FeaturesCached, Note, Progress
+from ftcore.events import Event, Note, Progress
 from ftcore.freezing import disk_cache, feature_cache, runtimes
 from ftcore.freezing.cut import Cut, CutError, cut
 from ftcore.inputs import InputSpec
 from ftcore.settings import EngineSettings
 from ftcore.training import precision
 from ftcore.training.batches import Batches
+from ftcore.training.events import FeaturesCached
 from ftcore.training.loop import PhaseState, Source, TrainingContext
 
 MOST_BYTES = 400_000

@@ -1,16 +1,19 @@
 """What a run would cost, before it is started: measured by a worker, remembered, and held against what there is."""
 
 import time
+from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
 from ftcore import names
 from ftcore import settings as s
 from ftcore.errors import RunError
-from ftcore.runs import store
-from ftcore.runs.state import RunState
+from ftcore.runs import claims, store
+from ftcore.runs.state import JobState
 from ftcore.training.cost import price
-from pages.components import formatting, session, shell
+from ftcore.training.run_state import RunState
+from pages.components import formatting, job_progress, session, shell
 
 _TIME = (
     "From the press of the button to the finished model, on this computer, measured on three batches of your pictures."
@@ -18,7 +21,9 @@ _TIME = (
 _MEMORY = "The most that the training will hold in memory at a time."
 _DISK = "What is kept of frozen layers, the saved epochs and the finished model."
 
+KIND = "estimate"
 _SINCE = "cost_since"  # of the session: name of the measurement that is wanted, and since when
+_CLAIMED = "cost_claimed"  # of the session: the measurement that it asked for
 SETTLES = 0.5
 """Seconds that settings must stand before a worker measures them: one for every click would slow the pages down."""
 
@@ -36,65 +41,79 @@ def show(settings: s.RunSettings, *, title: str = "What would this run cost?", p
         with shell.errors():
             cost = price.known(settings)
             if cost is not None:
+                release()
                 _numbers(settings, cost, per_epoch=per_epoch)
                 return
             id = price.key(settings)
             if st.session_state.get(_SINCE, ("", 0.0))[0] != id:
                 st.session_state[_SINCE] = id, time.monotonic()
             job, state = _asked(id)
-            if job is None or _is_unbegun(state) or not _is_over(state):
-                st.fragment(_waiting, run_every=0.7)(settings)
+            if job is None or _is_unbegun(state) or not state.is_idle:
+                job_progress.follow(partial(_wanted, settings), _progress, every=0.7)
             else:
                 _failed(job, state)
 
 
-def _asked(id: str) -> tuple[store.Job | None, RunState]:
+def release() -> None:
+    """Say that this page does not want any more what it asked for: it is not measured, unless others want it."""
+    id = st.session_state.pop(_CLAIMED, None)
+    if id is not None:
+        with suppress(RunError):  # it was forgotten meanwhile
+            claims.release(store.find(id, KIND), session.token())
+
+
+def _asked(id: str) -> tuple[store.Job | None, JobState]:
     """The measurement of this name and how far it is; none where nobody has asked for it."""
     try:
-        job = store.find(id, "estimate")
+        job = store.find(id, KIND)
     except RunError:
-        return None, RunState(status="interrupted")
+        return None, JobState(status="interrupted")
     return job, session.state(job)
 
 
-def _ask(settings: s.RunSettings, before: store.Job | None) -> store.Job:
-    """The measurement of these settings, submitted; whatever else is measured is let go, and ``before`` forgotten."""
-    if before is not None and session.state(before).status == "stopped":
-        price.forget(before.id)
-    job = price.job(settings)
-    price.cancel()
-    session.submit(job)
-    return job
+def _wanted(settings: s.RunSettings) -> store.Job | None:
+    """The measurement of these settings, claimed at every look; none until they have stood for a moment."""
+    id, since = st.session_state[_SINCE]
+    if time.monotonic() - since < SETTLES:
+        return None
+    with shell.errors():
+        job, state = _asked(id)
+        if job is None or _is_unbegun(state):
+            if job is not None and state.status == "stopped":
+                price.forget(job.id)
+            job = price.job(settings)
+            _claim(job)
+            session.submit(job)
+            state = session.state(job)
+            return None if _is_unbegun(state) else job  # else its last worker is still leaving
+        _claim(job)
+        if state.status == "waiting":
+            claims.sweep(KIND)  # what it waits for may be wanted by nobody any more
+        return job
+    return None
 
 
-def _is_unbegun(state: RunState) -> bool:
+def _claim(job: store.Job) -> None:
+    if st.session_state.get(_CLAIMED) != job.id:
+        release()
+        st.session_state[_CLAIMED] = job.id
+    claims.hold(job, session.token())
+
+
+def _is_unbegun(state: JobState) -> bool:
     """New, or taken back: nothing is wrong with it, and it can be submitted."""
     return state.status == "stopped" or (state.status == "interrupted" and not state.last_at)
 
 
-def _is_over(state: RunState) -> bool:
-    return state.is_over or state.status == "interrupted"
-
-
-def _waiting(settings: s.RunSettings) -> None:
-    id, since = st.session_state[_SINCE]
-    if time.monotonic() - since < SETTLES:
+def _progress(job: store.Job | None, state: JobState) -> None:
+    if job is None:
         st.progress(0.0, text="Measuring on your pictures: in a moment…")
         return
-    with shell.errors():
-        job, state = _asked(id)
-        if job is None or _is_unbegun(state):
-            state = session.state(_ask(settings, job))
-        if state.status == "waiting":
-            session.wake_queue()  # whoever should have started it may have been killed
-        if _is_over(state):
-            st.rerun()
-        _progress(state)
-
-
-def _progress(state: RunState) -> None:
-    label = state.stage.label if state.stage else "Starting"
-    st.progress(min(1.0, state.fraction), text=f"Measuring on your pictures: {names.markdown(label.lower())}…")
+    job_progress.bar(
+        state,
+        waiting="waiting for another measurement",
+        words=lambda label: f"Measuring on your pictures: {label.lower()}…",
+    )
 
 
 def _failed(job: store.Job, state: RunState) -> None:

@@ -5,9 +5,9 @@ import time
 from ftcore import names
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
-from ftcore.events import FeaturesCached
-from ftcore.runs.state import RunState
 from ftcore.tasks import scores
+from ftcore.training.events import FeaturesCached
+from ftcore.training.run_state import RunState
 
 STATUS = {
     "waiting": ("Waiting", ":material/hourglass_empty:", "gray"),

@@ -1,4 +1,6 @@
-"""Work on a data set that goes on beside the page: started by a click, shown as a bar, one job of a kind at a time."""
+"""Work that goes on beside the page: polled in one way, shown as a bar, and stopped by a button."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -6,6 +8,7 @@ from ftcore import names
 from ftcore.datasets.records import Dataset
 from ftcore.errors import RunError
 from ftcore.runs import queue, store
+from ftcore.runs.state import JobState
 from pages.components import formatting, session
 
 
@@ -15,12 +18,6 @@ def find(kind: str, dataset: Dataset) -> store.Job | None:
         return store.find(dataset.id, kind)
     except RunError:
         return None
-
-
-def is_over(job: store.Job) -> bool:
-    """Whether nothing works on it, and nothing will by itself."""
-    state = session.state(job)
-    return state.is_over or state.status == "interrupted"
 
 
 def problem(job: store.Job | None) -> str:
@@ -36,14 +33,69 @@ def start(kind: str, dataset: Dataset, job: store.Job | None) -> None:
     st.rerun()
 
 
-def bar(job: store.Job) -> None:
-    """How far it is, until it is over; the page is then drawn anew."""
-    st.fragment(_bar, run_every=0.5)(job)
+def follow(
+    job: store.Job | Callable[[], store.Job | None],
+    draw: Callable[[store.Job | None, JobState], object] | None = None,
+    *,
+    every: float = 0.5,
+) -> None:
+    """Draw how far a job is, again and again, until nothing works on it; the page is then drawn anew, once.
+
+    The page must ask ``state.is_idle`` as well before it follows a job, or it is drawn anew for ever.
+
+    Args:
+        job: What goes on; or what is called at every look, and gives the job, or None while there is none yet.
+        draw: Draws the job in its state; a bar if None.
+        every: Seconds between two looks.
+    """
+    st.fragment(_look, run_every=every)(job, draw or _bar)
 
 
-def _bar(job: store.Job) -> None:
-    if is_over(job):
+def _look(
+    job: store.Job | Callable[[], store.Job | None], draw: Callable[[store.Job | None, JobState], object]
+) -> None:
+    found = job if isinstance(job, store.Job) else job()
+    state = JobState() if found is None else session.state(found)
+    if state.is_idle:
         st.rerun()
-    state = session.state(job)
-    label = state.stage.label if state.stage else "Starting"
-    st.progress(min(1.0, state.fraction), text=f"{names.markdown(label)}{formatting.left(state.seconds_left)}")
+    if found is not None and state.status == "waiting":
+        session.wake_queue()  # whoever should have started it may have been killed
+    draw(found, state)
+
+
+def _bar(_job: store.Job | None, state: JobState) -> None:
+    bar(state)
+
+
+def bar(
+    state: JobState,
+    *,
+    waiting: str = "Waiting for other work to end",
+    starting: str = "Starting",
+    words: Callable[[str], str] = str,
+) -> None:
+    """The bar of a job: what it does now and how much time is left.
+
+    Args:
+        state: Of the job.
+        waiting: Said while it waits for its turn.
+        starting: Said while its worker has not told anything yet.
+        words: Makes a sentence of what it does, which is Markdown.
+    """
+    if state.status == "waiting":
+        st.progress(0.0, text=words(waiting))
+        return
+    label = names.markdown(state.stage.label) if state.stage else starting
+    st.progress(min(1.0, state.fraction), text=f"{words(label)}{formatting.left(state.seconds_left)}")
+
+
+def stop_button(job: store.Job, state: JobState, label: str, *, key: str) -> None:
+    """The button that takes a job out of the queue, or asks its worker to leave."""
+    st.button(
+        label,
+        icon=":material/stop:",
+        key=key,
+        disabled=state.status == "stopping",
+        on_click=queue.stop,
+        args=(job,),
+    )

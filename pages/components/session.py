@@ -3,6 +3,7 @@
 ``st.session_state`` holds only what can be read again: how far a log was read.
 """
 
+import secrets
 from dataclasses import replace
 
 import streamlit as st
@@ -11,16 +12,14 @@ from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import FinetuneError
 from ftcore.models import catalogue
-from ftcore.runs import drafts, queue, store
-from ftcore.runs.state import RunState
+from ftcore.runs import drafts, kinds, queue, store
+from ftcore.runs.state import JobState
 from ftcore.runs.tail import Tail
 from ftcore.settings import guide
 from ftcore.tasks import scores
 
 OPEN = ("dataset", "run", "import", "before")
 """What the address names; ``before`` is the version of the data set that was edited last, for the undo."""
-BUNDLE = "bundle/bundle.json"
-"""In a run's folder: what says that its model is whole."""
 
 
 def address(**changes: str | None) -> dict[str, str]:
@@ -37,12 +36,12 @@ def dataset() -> Dataset | None:
 
 def job(kind: str = "train") -> store.Job | None:
     """The open run, or the import that is under way."""
-    id = st.query_params.get("run" if kind == "train" else "import")
+    id = st.query_params.get(kinds.find(kind).parameter)
     return store.find(id, kind) if id else None
 
 
-def state(job: store.Job) -> RunState:
-    """What is true now about a job; only what is new in its log is read."""
+def state(job: store.Job) -> JobState:
+    """What is true now about a job, in the state of its kind; only what is new in its log is read."""
     tails: dict[str, Tail] = st.session_state.setdefault("tails", {})
     key = f"{job.kind}/{job.id}"
     if key not in tails or tails[key].job != job:
@@ -53,7 +52,7 @@ def state(job: store.Job) -> RunState:
 def has_model(job: store.Job) -> bool:
     """Whether a run has a model that can be asked: it was tested or is over, and got as far as writing its bundle."""
     now = state(job)
-    return (bool(now.scores) or now.is_over) and (job.folder / BUNDLE).exists()
+    return (bool(now.scores) or now.is_over) and job.result is not None and job.result.exists()
 
 
 def draft(dataset: Dataset) -> drafts.Draft:
@@ -106,6 +105,13 @@ def steps_done() -> dict[str, str]:
     except FinetuneError:
         pass  # the page itself says what is wrong with the address
     return found
+
+
+def token() -> str:
+    """What tells this session, one open tab, from all others."""
+    if "token" not in st.session_state:
+        st.session_state["token"] = secrets.token_hex(16)
+    return str(st.session_state["token"])
 
 
 def submit(job: store.Job) -> None:

@@ -7,8 +7,9 @@ import pytest
 from ftcore import cli
 from ftcore.datasets import records
 from ftcore.events import Finished, Stopped
-from ftcore.runs import log
+from ftcore.runs import claims, log, process, queue, store
 from ftcore.training.cost import price
+from tests.training.cost.test_price import MEASURED
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_an_estimate_says_what_a_training_would_cost_and_the_run_remembers_it(an
     def stopped_before(settings):
         monkeypatch.setattr(price, "job", made)
         job = made(settings)
-        log.append(job.folder, Stopped(epoch=0), Finished(reason="Stopped.", seconds=1.0))
+        log.append(job.folder, Stopped(), Finished(reason="Stopped.", seconds=1.0))
         return job
 
     monkeypatch.setattr(price, "job", stopped_before)
@@ -62,6 +63,19 @@ def test_an_estimate_says_what_a_training_would_cost_and_the_run_remembers_it(an
     shown = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert shown["promised"]["seconds"] == found["seconds"]
     assert set(shown["spent"]) == {"seconds", "bytes_memory", "bytes_disk"}
+
+
+def test_an_estimate_that_the_command_line_waits_for_is_not_stopped_by_a_page_that_leaves(answer, monkeypatch):
+    def submit(job):
+        claims.hold(job, "a page")
+        monkeypatch.setattr(queue, "entered", lambda kind: [job.id])
+        claims.release(job, "a page")
+        assert not process.stop_requested(job.folder)
+        store.save_result(job, MEASURED)
+        log.append(job.folder, Finished(reason="Measured.", seconds=1.0))
+
+    monkeypatch.setattr(queue, "submit", submit)
+    assert answer("estimate")["seconds"] > 0
 
 
 def test_too_little_memory_is_one_sentence(monkeypatch, capsys):

@@ -17,7 +17,7 @@ from ftcore.evaluation.predictions import Predictions
 from ftcore.export.bundle import Bundle
 from ftcore.jobs import supervise
 from ftcore.models import own_weights
-from ftcore.runs import drafts, lr_trials, store
+from ftcore.runs import drafts, kinds, lr_trials, store
 from ftcore.runs.tail import Tail
 from ftcore.tasks import scores
 from ftcore.training.cost import price
@@ -129,6 +129,11 @@ def test_a_trial_of_learning_rates_is_found_again(old):
     assert Tail(job).read().status == "finished" and lr_trials.load(job).suggestion > 0
 
 
+def test_every_line_of_every_log_is_read(old):
+    states = {job.id: Tail(job).read() for kind in kinds.KINDS for job in store.list_jobs(kind)}
+    assert len(states) >= 8 and {state.n_unreadable for state in states.values()} == {0}
+
+
 def test_other_jobs_are_read(old):
     states = {kind: Tail(store.list_jobs(kind)[0]).read() for kind in ("map", "estimate", "import")}
     assert {kind: state.status for kind, state in states.items()} == {
@@ -136,4 +141,4 @@ def test_other_jobs_are_read(old):
         "estimate": "finished",
         "import": "failed",
     }
-    assert price.load(store.list_jobs("estimate")[0].folder).n_train == 36
+    assert price.load(store.list_jobs("estimate")[0]).n_train == 36

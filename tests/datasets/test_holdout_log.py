@@ -38,6 +38,14 @@ def test_a_line_that_was_cut_off_does_not_disturb(dataset):
     assert holdout_log.count(dataset.id) == 1
 
 
+def test_a_look_after_a_line_that_was_cut_off_counts(dataset):
+    holdout_log.record(dataset.id, "a")
+    with (dataset.folder / holdout_log.NAME).open("a") as file:
+        file.write('{"run": "b')
+    holdout_log.record(dataset.id, "c")
+    assert holdout_log.n_runs(dataset.id) == 2
+
+
 def test_a_data_set_that_is_not_there_is_a_sentence():
     with pytest.raises(DataError, match="There is no data set 'gone'"):
         holdout_log.record("gone", "a")

@@ -5,7 +5,7 @@ import pytest
 from ftcore import hardware
 from ftcore import settings as s
 from ftcore.jobs import supervise
-from ftcore.runs import log, state, store
+from ftcore.runs import log, store
 from ftcore.runs.tail import Tail
 
 SMALL = (
@@ -50,7 +50,7 @@ def numbers():
     """``numbers(job)``: every number of a run that a resumed run has to repeat, by name."""
 
     def read(job):
-        told = state.replay(log.read(job.folder)[0])
+        told = log.replayed(job)
         found = {"best": told.best_epoch, "n": len(told.history), "step": told.step}
         for row in told.history:
             found |= {f"{row['epoch']} {key}": value for key, value in row.items() if key[:4] in ("trai", "val_", "lr")}

@@ -11,9 +11,10 @@ import pytest
 
 from ftcore import workspace as disk
 from ftcore.datasets.importing.importer import import_source
-from ftcore.events import EpochDone, Planned, Progress
+from ftcore.events import Progress
 from ftcore.runs import log, process, queue
 from ftcore.runs.tail import Tail
+from ftcore.training.events import EpochDone, Planned
 
 DEADLINE = 120.0  # seconds that nothing here comes near to
 MOMENTS = ("loading", "features", "mid-epoch", "checkpoint", "power cut", "test")

@@ -52,6 +52,6 @@ def test_a_data_set_that_is_gone_is_a_sentence(workspace, small, work):
 def test_a_damaged_result_counts_as_none(tiny_dataset, small):
     job = trial(small, tiny_dataset.id)
     for text in ("", "[]", '{"rates": "x"}', '{"rates": [1], "losses": [1]}'):
-        (job.folder / lr_trials.FILE).write_text(text)
+        job.result.write_text(text)
         assert lr_trials.load(job) is None
     assert store.find(job.id, lr_trials.KIND) == job

@@ -1,9 +1,9 @@
 import pytest
 
-from ftcore.events import CandidateScored
 from ftcore.models import catalogue
 from ftcore.runs import log, process
 from ftcore.search import candidates
+from ftcore.search.events import CandidateScored
 
 TWO = ("tf_efficientnet_lite0", "tf_efficientnet_lite1")
 

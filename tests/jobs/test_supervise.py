@@ -164,4 +164,4 @@ def test_a_worker_that_died_within_a_line_does_not_spoil_the_ending(job, supervi
     log.append(job.folder, Note(at=1.0, message="a"))
     with (job.folder / log.NAME).open("ab") as file:
         file.write(b'{"kind": "Progr')
-    assert [type(event).__name__ for event in supervised(-signal.SIGKILL)] == ["Note", "Interrupted"]
+    assert [type(event).__name__ for event in supervised(-signal.SIGKILL)] == ["Note", "Unreadable", "Interrupted"]

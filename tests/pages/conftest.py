@@ -13,8 +13,9 @@ from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.records import open_dataset
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
-from ftcore.events import EpochDone, Failed, Finished, Interrupted, Planned, StepDone, Tested
+from ftcore.events import Failed, Finished, Interrupted
 from ftcore.runs import log, process, queue, store
+from ftcore.training.events import EpochDone, Planned, StepDone, Tested
 from pages.components import cost
 from tests.datasets.made_pictures import png, write_zip
 
@@ -170,7 +171,7 @@ def _finish(job, dataset, n_epochs):
     log.append(
         job.folder,
         Tested(split="test", n_images=len(rows), scores=report.scores(predictions)),
-        Finished(reason="All epochs done.", seconds=12.0, best_epoch=n_epochs - 1),
+        Finished(reason="All epochs done.", seconds=12.0),
     )
 
 

@@ -1,14 +1,18 @@
 """What a run would cost, on the pages: measured in the background, remembered, and held against what it took."""
 
+import os
 from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ftcore import hardware
-from ftcore.events import Estimated, Failed, Finished, Progress
-from ftcore.runs import drafts, log, queue, store
+from ftcore import settings as s
+from ftcore.events import Failed, Finished, Progress, Stopped
+from ftcore.runs import claims, drafts, log, process, queue, store
+from ftcore.runs.tail import Tail
 from ftcore.training.cost import price
+from ftcore.training.events import Estimated
 from pages.components import cost, session
 from tests.pages.conftest import open_page, texts
 from tests.training.cost.test_price import MEASURED
@@ -29,7 +33,7 @@ def settings_of(dataset):
 
 def measured(dataset, value=MEASURED):
     job = price.job(settings_of(dataset))
-    price.save(job.folder, value)
+    store.save_result(job, value)
     return job
 
 
@@ -111,22 +115,22 @@ def test_what_was_let_go_is_measured_when_it_is_asked_for_again(tiny_dataset, st
     open_page("train", dataset=tiny_dataset.id)
     (job,) = store.list_jobs(KIND)
     started.clear()
-    with queue._database() as database:
-        database.execute("UPDATE queue SET state = 'waiting'")
-    price.cancel()
-    assert queue.waiting(KIND) == []
+    queue.release(job)  # as if it had been stopped before it began
+    assert Tail(job).read().status == "interrupted"
     open_page("train", dataset=tiny_dataset.id)
     assert started == [job.id]
 
 
 def test_a_measurement_that_nobody_is_left_to_start_is_started_while_a_page_waits(tiny_dataset, started):
     def look_again(settings, name):  # what a page that stands open does, without being drawn anew
+        from functools import partial
+
         import streamlit as st
 
-        from pages.components import cost
+        from pages.components import cost, job_progress
 
         st.session_state[cost._SINCE] = name, 0.0
-        cost._waiting(settings)
+        job_progress.follow(partial(cost._wanted, settings), cost._progress)
 
     settings = settings_of(tiny_dataset)
     job = price.job(settings)
@@ -136,12 +140,123 @@ def test_a_measurement_that_nobody_is_left_to_start_is_started_while_a_page_wait
     assert not at.exception and started == [job.id]
 
 
+def look():
+    """A page that shows the cost of the settings in its session."""
+    import streamlit as st
+
+    from ftcore import settings as s
+    from pages.components import cost
+
+    cost.show(s.from_json(st.session_state["shown"]))
+
+
+@pytest.fixture
+def visit(tiny_dataset, started, measuring):
+    """``visit(epochs)``: an open page with such settings, and the measurement that belongs to them."""
+
+    def job_of(epochs):
+        return price.key(s.with_value(settings_of(tiny_dataset), "train.epochs", epochs))
+
+    def open_or_turn(epochs, at=None):
+        at = at or AppTest.from_function(look)
+        at.session_state["shown"] = s.to_json(s.with_value(settings_of(tiny_dataset), "train.epochs", epochs))
+        at.run()
+        assert not at.exception and not at.error
+        return at, store.find(job_of(epochs), KIND)
+
+    return open_or_turn
+
+
+def end(job, started):
+    """The measurement comes to its end, and the next one begins."""
+    store.save_result(job, MEASURED)
+    log.append(job.folder, Finished(reason="Measured.", seconds=1.0))
+    started.remove(job.id)
+    queue.release(job)
+
+
+def grow_old(job):
+    """Whoever claimed it has closed the page."""
+    for claim in (job.folder / claims.FOLDER).iterdir():
+        os.utime(claim, (1.0, 1.0))
+
+
+def test_two_pages_with_different_settings_both_get_their_price(visit, started):
+    one, first = visit(3)
+    two, second = visit(4)
+    for at in (one, two, one, two):
+        at.run()
+    assert started == [first.id] and queue.waiting(KIND) == [second.id], "the second waits, and stops nobody"
+    assert not process.stop_requested(first.folder)
+    assert "waiting for another measurement" in two.get("progress")[0].text
+    end(first, started)
+    assert "Time" in metrics(one.run()) and "Time" not in metrics(two.run())
+    assert started == [second.id]
+    end(second, started)
+    assert "Time" in metrics(two.run())
+
+
+def test_a_page_with_other_settings_now_stops_its_own_measurement(visit, started):
+    at, first = visit(3)
+    _, second = visit(4, at)
+    assert process.stop_requested(first.folder) and queue.waiting(KIND) == [second.id]
+
+
+def test_a_page_whose_settings_have_a_price_now_stops_its_own_measurement(visit, started):
+    at, first = visit(3)
+    end(first, started)
+    _, second = visit(4, at)
+    assert not process.stop_requested(second.folder)
+    visit(3, at)
+    assert process.stop_requested(second.folder)
+
+
+def test_a_measurement_that_another_tab_wants_as_well_goes_on(visit, started):
+    one, job = visit(3)
+    two, _ = visit(3)
+    visit(4, one)
+    assert not process.stop_requested(job.folder)
+    visit(4, two)
+    assert process.stop_requested(job.folder)
+
+
+def test_a_measurement_of_a_page_that_was_closed_makes_room(visit, started):
+    _, first = visit(3)
+    at, _ = visit(4)
+    assert not process.stop_requested(first.folder)
+    grow_old(first)
+    at.run()
+    assert process.stop_requested(first.folder)
+
+
+def test_a_measurement_that_was_stopped_is_made_again_for_whoever_still_wants_it(visit, started):
+    at, job = visit(3)
+    log.append(job.folder, Stopped(), Finished(reason="Stopped by you.", seconds=0.1))
+    at.run()
+    assert store.find(job.id, KIND) == job, "its worker is still leaving"
+    started.remove(job.id)
+    queue.release(job)
+    at.run()
+    assert started == [job.id] and not process.stop_requested(job.folder)
+    assert store.find(job.id, KIND).created > job.created
+
+
+def test_a_training_that_begins_stops_the_measurement_of_its_own_page_alone(tiny_dataset, visit, started):
+    _, others = visit(3)
+    at = open_page("train", dataset=tiny_dataset.id)
+    own = price.key(settings_of(tiny_dataset))
+    assert queue.waiting(KIND) == [own]
+    at.button(key="start").click().run()
+    assert not at.exception
+    assert queue.waiting(KIND) == [] and not process.stop_requested(others.folder)
+
+
 def test_after_the_run_the_promise_stands_beside_what_it_took(tiny_dataset, make_run):
     job = make_run(tiny_dataset, n_epochs=2)
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
     assert not [box for box in at.expander if "promised" in box.label]
     promised = Estimated(seconds=10, seconds_low=8, seconds_high=11, bytes_memory=10**9, bytes_disk=10**7)
-    log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0, best_epoch=1))
+    log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0))
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
     assert not at.exception
     (table,) = [frame.value for frame in at.dataframe if "Actual" in frame.value]

@@ -3,10 +3,11 @@ import time
 import psutil
 import pytest
 
-from ftcore import events as e
-from ftcore.events import Failed, Finished, Interrupted, Planned, Progress, Resumed, Stopped
+from ftcore.events import Failed, Finished, Interrupted, Progress, Stopped
 from ftcore.runs import log, process, queue, store
 from ftcore.runs.tail import Tail
+from ftcore.training import events as told
+from ftcore.training.events import Planned, Resumed
 
 PLANNED = Planned(model="m", n_epochs=1, n_steps=10, n_parameters=1, n_train=8, n_val=2, monitor="accuracy", phases=[])
 TESTING = Progress(stage="test", label="Testing", done=1, total=2)
@@ -86,7 +87,7 @@ def test_a_finished_job_is_finished_while_its_worker_leaves(job, status, worker_
 def test_a_stopped_job_is_stopped_although_the_stop_file_is_there(job, status, worker_lock):
     process.request_stop(job)
     with worker_lock(job.folder):
-        assert status(PLANNED, Stopped(epoch=0), Finished(reason="Stopped.", seconds=1.0)) == "stopped"
+        assert status(PLANNED, Stopped(), Finished(reason="Stopped.", seconds=1.0)) == "stopped"
 
 
 def test_a_failure_is_not_the_end_while_the_best_epoch_is_tested(job, status, worker_lock):
@@ -96,7 +97,7 @@ def test_a_failure_is_not_the_end_while_the_best_epoch_is_tested(job, status, wo
 
 def test_a_failure_is_not_the_end_while_the_model_is_written(job, status, worker_lock):
     with worker_lock(job.folder):
-        assert status(PLANNED, FAILED, TESTING, e.Tested(split="test", n_images=2, scores={})) == "stopping"
+        assert status(PLANNED, FAILED, TESTING, told.Tested(split="test", n_images=2, scores={})) == "stopping"
 
 
 def test_a_failed_job_has_failed_once_its_worker_is_gone(job, status):

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from ftcore.errors import RunError, WorkspaceError
-from ftcore.events import EpochDone
 from ftcore.models.depth_groups import head_parameters
 from ftcore.training import checkpoints
+from ftcore.training.events import EpochDone
 from ftcore.training.loop import finetune
 
 ROUGH = ("model.dropout=0.3", "train.label_smoothing=0.1")

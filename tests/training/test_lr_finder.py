@@ -6,10 +6,11 @@ import math
 import pytest
 
 from ftcore.errors import SettingsError
-from ftcore.events import EpochDone, drain
+from ftcore.events import drain
 from ftcore.settings import RunSettings, suggest, with_values
 from ftcore.training import lr_finder
 from ftcore.training.assemble import assemble
+from ftcore.training.events import EpochDone
 from ftcore.training.loop import finetune
 from ftcore.training.lr_finder import find_rate
 

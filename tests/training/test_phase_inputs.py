@@ -13,9 +13,10 @@ from PIL import Image
 from ftcore import settings as s
 from ftcore.datasets.importing.importer import import_source
 from ftcore.evaluation.predict import predict_outputs
-from ftcore.events import EpochDone, FeaturesCached, Note, Progress, drain
+from ftcore.events import Note, Progress, drain
 from ftcore.training import phase_inputs
 from ftcore.training.assemble import assemble, make_batches
+from ftcore.training.events import EpochDone, FeaturesCached
 from ftcore.training.loop import finetune
 
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from ftcore.events import EpochDone, Note
+from ftcore.events import Note
 from ftcore.training import checkpoints, precision
+from ftcore.training.events import EpochDone
 from ftcore.training.loop import finetune
 
 

@@ -41,6 +41,6 @@ def test_weights_are_kept_while_a_run_that_is_not_over_starts_from_them(own, mon
     assert own.file.exists()
     assert [job.id for job in starts.users(own.id)] == [run.id]
     queue.withdraw(run)
-    log.append(run.folder, Finished(reason="All epochs done.", seconds=1.0, best_epoch=0))
+    log.append(run.folder, Finished(reason="All epochs done.", seconds=1.0))
     starts.delete_weights(own.id)
     assert not own.file.exists()

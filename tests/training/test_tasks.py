@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from ftcore.errors import RunError
-from ftcore.events import EpochDone
 from ftcore.settings import RunSettings, suggest, with_values
 from ftcore.training import checkpoints
 from ftcore.training.assemble import assemble, outputs_of
+from ftcore.training.events import EpochDone
 from ftcore.training.loop import finetune, validate
 from tests.training.conftest import QUICK
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ftcore.events import EpochDone, FeaturesCached
+from ftcore.training.events import EpochDone, FeaturesCached
 from ftcore.training.loop import finetune
 
 FAMILIES = ("test_efficientnet", "test_vit", "mobilenetv3_small_050", "resnet10t", "test_convnext")

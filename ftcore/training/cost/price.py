@@ -1,7 +1,7 @@
 """What a run would cost: seconds, memory and disk, worked out from what was measured once. Read without torch.
 
-``estimates/<key>/`` is the job that measures (measure.py), named after everything that the price depends on, with
-``measured.json`` as its result. What the cache holds by now is free: it is looked up whenever the price is asked for.
+``estimates/<key>/`` is the job that measures (measure.py), named after everything that the price depends on; what it
+measured is its result. What the cache holds by now is free: it is looked up whenever the price is asked for.
 """
 
 import contextlib
@@ -17,15 +17,14 @@ from typing import Any
 from ftcore import hardware, workspace
 from ftcore import settings as s
 from ftcore.errors import RunError
-from ftcore.events import Estimated
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
-from ftcore.runs import process, queue, store
-from ftcore.runs.state import RunState
+from ftcore.runs import queue, store
 from ftcore.settings import fields
+from ftcore.training.events import Estimated
+from ftcore.training.run_state import RunState
 
 FORMAT = 4
-RESULT = "measured.json"
 KEPT = 200  # estimates that are remembered
 UNSURE = 0.15
 """Share by which even a quiet machine is faster or slower from minute to minute."""
@@ -99,7 +98,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class Measured:
-    """What ``measured.json`` holds.
+    """What is kept of a measurement.
 
     Args:
         phases: Of the freezing plan.
@@ -212,24 +211,10 @@ def job(settings: s.RunSettings) -> store.Job:
     return store.create("estimate", settings.model.name, s.to_json(settings), id=key(settings))
 
 
-def cancel() -> None:
-    """Take back measurements that wait, and end those under way: they would slow down what comes now."""
-    for id in queue.waiting("estimate"):
-        queue.withdraw(store.find(id, "estimate"))
-    for note in workspace.folder(store.FOLDERS["estimate"]).glob(f"[!.]*/{process.NOTE}"):
-        with contextlib.suppress(RunError):  # another visitor has just removed it
-            process.request_stop(store.load(note.parent))
-
-
-def save(folder: Path, measured: Measured) -> None:
-    """Keep what was measured beside its job."""
-    workspace.write_json(folder / RESULT, asdict(measured))
-
-
-def load(folder: Path) -> Measured | None:
-    """What was measured by the job of a folder, or None."""
+def load(job: store.Job) -> Measured | None:
+    """What a job measured, or None."""
     try:
-        value = json.loads((folder / RESULT).read_text())
+        value = store.load_result(job)
         phases = tuple(
             PhaseCost(**{**phase, "fills": tuple(Fill(**fill) for fill in phase["fills"])}) for phase in value["phases"]
         )
@@ -241,12 +226,15 @@ def load(folder: Path) -> Measured | None:
 
 def known(settings: s.RunSettings) -> Cost | None:
     """What a run with these settings would cost now, if it was measured here before."""
-    id = key(settings)
-    measured = load(workspace.folder(store.FOLDERS["estimate"]) / id)
-    if measured is not None and _is_outdated(measured):
-        forget(id)
+    try:
+        job = store.find(key(settings), "estimate")
+    except RunError:
         return None
+    measured = load(job)
     if measured is None:
+        return None
+    if _is_outdated(measured):
+        forget(job.id)
         return None
     cost = price(measured)
     ends_early = (ENDS_EARLY,) if settings.train.patience else ()
@@ -369,6 +357,6 @@ def in_json(cost: Cost) -> dict[str, Any]:
 
 
 def forget(id: str) -> None:
-    """Measure again next time."""
+    """Measure again next time. What is being measured now, for whomever, is left to its end."""
     with contextlib.suppress(RunError, FileNotFoundError):  # another visitor was quicker
-        workspace.remove_folder(store.find(id, "estimate").folder)
+        queue.delete(store.find(id, "estimate"))

@@ -12,7 +12,7 @@ from ftcore.datasets.doctor.findings import ISSUES, Finding, Report
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit
 from ftcore.runs import store
-from pages.components import cached, formatting, image_grid, job_progress, shell
+from pages.components import cached, formatting, image_grid, job_progress, session, shell
 from pages.components.dataset import dataset_list, edit
 
 _ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
@@ -28,8 +28,8 @@ def show(dataset: Dataset) -> None:
         "Data doctor", help="Looks for pictures that mislead a model, or its score. Nothing changes by itself."
     )
     report, job = findings.load(dataset), job_progress.find("examine", dataset)
-    if job is not None and not job_progress.is_over(job):
-        job_progress.bar(job)
+    if job is not None and not session.state(job).is_idle:
+        job_progress.follow(job)
     elif report is None or not report.whole or report.notes:
         _ask(dataset, job, report)
     if report is not None:

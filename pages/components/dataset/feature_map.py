@@ -9,7 +9,7 @@ from ftcore.datasets.explore import feature_map
 from ftcore.datasets.explore.feature_map import FeatureMap
 from ftcore.datasets.records import Dataset
 from ftcore.runs import store
-from pages.components import cached, charts, image_grid, job_progress
+from pages.components import cached, charts, image_grid, job_progress, session
 
 _AXES = {"near": "Neighbourhoods", "main": "Main directions"}
 _MEANING = {
@@ -28,8 +28,8 @@ def show(dataset: Dataset) -> None:
     found, job = cached.drawn_map(dataset), job_progress.find("map", dataset)
     if found is not None:
         st.fragment(_map)(dataset, found)
-    elif job is not None and not job_progress.is_over(job):
-        job_progress.bar(job)
+    elif job is not None and not session.state(job).is_idle:
+        job_progress.follow(job)
     else:
         _ask(dataset, job)
 

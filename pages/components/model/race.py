@@ -8,11 +8,11 @@ import streamlit as st
 from ftcore import hardware, names
 from ftcore.datasets.records import Dataset
 from ftcore.models import catalogue
-from ftcore.runs import process, queue, store
-from ftcore.runs.state import RunState
+from ftcore.runs import queue, store
 from ftcore.search import candidates
+from ftcore.search.race_state import RaceState
 from ftcore.tasks import scores
-from pages.components import charts, formatting, live, session, shell
+from pages.components import charts, formatting, job_progress, live, session, shell
 
 _WHAT = (
     "Each model looks at your training and validation pictures once, and a quick head is tested five times on pictures "
@@ -30,10 +30,10 @@ def show(dataset: Dataset) -> str:
             if job is None:
                 return ""
             state = session.state(job)
-            if _is_over(state):
+            if state.is_idle:
                 return _result(job, state)
             live.load_library()
-            st.fragment(_running, run_every=1.0)(job)
+            job_progress.follow(job, _running, every=1.0)
     return ""
 
 
@@ -51,7 +51,7 @@ def _choose(dataset: Dataset, last: store.Job | None) -> store.Job | None:
         help=f"{candidates.FEWEST} to {candidates.MOST} of the whole catalogue; type to search. A model whose weights "
         "are neither here nor to be had is left out.",
     )
-    running = last is not None and not _is_over(session.state(last))
+    running = last is not None and not session.state(last).is_idle
     if st.button(
         "Start the race",
         icon=":material/sports_score:",
@@ -68,17 +68,9 @@ def _choose(dataset: Dataset, last: store.Job | None) -> store.Job | None:
     return last
 
 
-def _is_over(state: RunState) -> bool:
-    return state.is_over or state.status == "interrupted"
-
-
-def _running(job: store.Job) -> None:
-    state = session.state(job)
-    if _is_over(state):
-        st.rerun()
-    label = state.stage.label if state.stage else "Starting"
-    st.progress(min(1.0, state.fraction), text=f"{names.markdown(label)}{formatting.left(state.seconds_left)}")
-    st.button("Stop the race", key="race_stop", on_click=process.request_stop, args=(job,))
+def _running(job: store.Job, state: RaceState) -> None:
+    job_progress.bar(state, waiting="Waiting for another race to end.")
+    job_progress.stop_button(job, state, "Stop the race", key="race_stop")
     with st.container():  # always there: rows that come later must not move the chart to another place
         _table(job, state)
     live.chart(
@@ -86,7 +78,7 @@ def _running(job: store.Job) -> None:
     )
 
 
-def _result(job: store.Job, state: RunState) -> str:
+def _result(job: store.Job, state: RaceState) -> str:
     if state.problem:
         st.error(names.markdown(state.problem), icon=":material/error:")
     for note in state.notes:
@@ -107,7 +99,7 @@ def _result(job: store.Job, state: RunState) -> str:
     return pressed
 
 
-def _rows(state: RunState) -> list[dict[str, Any]]:
+def _rows(state: RaceState) -> list[dict[str, Any]]:
     """Standings, the best first."""
     rows = [
         {
@@ -125,10 +117,10 @@ def _rows(state: RunState) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["score"])
 
 
-def _table(job: store.Job, state: RunState) -> None:
+def _table(job: store.Job, state: RaceState) -> None:
     rows = _rows(state)
     stood = {row["model"] for row in rows}
-    waiting = [] if _is_over(state) else [_title(name) for name in job.request["models"] if name not in stood]
+    waiting = [] if state.is_idle else [_title(name) for name in job.request["models"] if name not in stood]
     blank = [""] * len(waiting)
     label = scores.SCORES[rows[0]["metric"]].label if rows else "Score"
     table = pd.DataFrame(
@@ -152,7 +144,7 @@ def _title(name: str) -> str:
     return row.title if row and row.title else name
 
 
-def _alt(state: RunState) -> str:
+def _alt(state: RaceState) -> str:
     rows = _rows(state)
     if not rows:
         return "Bar chart of the race; no model has finished yet."

@@ -8,10 +8,10 @@ from ftcore import names
 from ftcore import settings as s
 from ftcore.datasets.records import open_dataset
 from ftcore.evaluation.learning_curves import on_history
-from ftcore.runs import drafts, process, queue, store
-from ftcore.runs.state import RunState
+from ftcore.runs import drafts, queue, store
 from ftcore.tasks import scores
-from pages.components import charts, cost, formatting, live, session, shell
+from ftcore.training.run_state import RunState
+from pages.components import charts, cost, formatting, job_progress, live, session, shell
 from pages.components.run import score_report
 
 _SPEED = (
@@ -26,10 +26,9 @@ def show(job: store.Job) -> None:
     session.wake_queue()
     state = session.state(job)
     st.title(names.markdown(job.name))
-    ticking = not state.is_over and state.status != "interrupted"
-    if ticking:
+    if not state.is_idle:
         live.load_library()
-        st.fragment(_ticking, run_every=1.0)(job)
+        job_progress.follow(job, _going_on, every=1.0)
         return
     _heading(job, state)
     if state.scores:
@@ -43,11 +42,8 @@ def show(job: store.Job) -> None:
     _what_next(job, state)
 
 
-def _ticking(job: store.Job) -> None:
+def _going_on(job: store.Job, state: RunState) -> None:
     """Drawn once a second while the run is under way. Pictures stay outside: they would pile up in memory."""
-    state = session.state(job)
-    if state.is_over or state.status == "interrupted":
-        st.rerun()
     _heading(job, state)
     _bar(job, state)
     _curves(state, moving=True)
@@ -73,10 +69,9 @@ def _heading(job: store.Job, state: RunState) -> None:
 def _bar(job: store.Job, state: RunState) -> None:
     if state.status == "waiting":
         before = queue.waiting().index(job.id) if job.id in queue.waiting() else 0
-        st.progress(0.0, text=f"Waiting for another run to finish; {before} more before this one.")
+        job_progress.bar(state, waiting=f"Waiting for another run to finish; {before} more before this one.")
     elif state.stage is not None or state.plan is None:
-        label = state.stage.label if state.stage else "Starting the worker"
-        st.progress(min(1.0, state.fraction), text=f"{label}{formatting.left(state.seconds_left)}")
+        job_progress.bar(state, starting="Starting the worker")
     else:
         epoch = len(state.history) + 1
         counted = f"Epoch {min(epoch, state.plan.n_epochs)} of {state.plan.n_epochs}"
@@ -90,19 +85,7 @@ def _bar(job: store.Job, state: RunState) -> None:
         st.metric("Learning rate", f"{lr:.2g}" if lr else "–", width="content")
         st.metric("Memory", f"{state.memory_mb:,.0f} MB" if state.memory_mb else "–", width="content")
         st.metric("Best so far", score, help=f"{label} on validation pictures", width="content")
-    st.button(
-        "Stop and keep the best",
-        icon=":material/stop:",
-        key="stop",
-        disabled=state.status == "stopping",
-        on_click=_stop,
-        args=(job,),
-    )
-
-
-def _stop(job: store.Job) -> None:
-    if not queue.withdraw(job):
-        process.request_stop(job)
+    job_progress.stop_button(job, state, "Stop and keep the best", key="stop")
 
 
 def _curves(state: RunState, *, moving: bool) -> None:

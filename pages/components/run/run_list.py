@@ -5,8 +5,8 @@ import streamlit as st
 from ftcore import names
 from ftcore import settings as s
 from ftcore.runs import queue, store
-from ftcore.runs.state import RunState
 from ftcore.tasks import scores
+from ftcore.training.run_state import RunState
 from pages.components import formatting, forms, session, shell
 
 SHOWN_SETTINGS = ("freeze.preset", "train.epochs", "train.lr", "train.batch_size", "model.image_size")

@@ -1,6 +1,5 @@
 """The test score of a run: each score with its range, what was mixed up or how far off it was, the download."""
 
-import json
 from contextlib import suppress
 
 import pandas as pd
@@ -11,9 +10,9 @@ from ftcore.datasets import holdout_log, versions
 from ftcore.datasets.records import open_dataset
 from ftcore.errors import DataError, FinetuneError
 from ftcore.runs import store
-from ftcore.runs.state import RunState
 from ftcore.tasks import scores
 from ftcore.tasks.outputs import Outputs
+from ftcore.training.run_state import RunState
 from pages.components import cached, charts, glossary_links, image_grid, session
 
 _PER_NUMBER = ("mae", "median_error", "rmse", "r2")
@@ -44,7 +43,7 @@ def show(job: store.Job, state: RunState) -> None:
         st.info("The run ended before its model was written. Resume it: what it has learned is kept.")
         return
     download(job)
-    said = Outputs.from_json(json.loads((job.folder / session.BUNDLE).read_text()))
+    said = Outputs.from_json(store.load_result(job))
     tables = cached.test_tables(job.id, said)
     if said.task == "regression":
         _numbers(said, tables)

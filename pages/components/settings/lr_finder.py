@@ -5,8 +5,9 @@ import streamlit as st
 from ftcore import names
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
-from ftcore.runs import lr_trials, process, queue, store
-from pages.components import charts, formatting, glossary_links, session
+from ftcore.runs import lr_trials, queue, store
+from ftcore.runs.state import JobState
+from pages.components import charts, glossary_links, job_progress, session
 
 
 def show(dataset: Dataset, settings: s.RunSettings) -> None:
@@ -18,19 +19,14 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
         "model. The run that follows does not notice."
     )
     job = lr_trials.find(settings)
-    if job is not None and not _is_over(job):
-        st.fragment(_bar, run_every=0.5)(job)
+    if job is not None and not session.state(job).is_idle:
+        job_progress.follow(job, _going_on)
         return
     found = lr_trials.load(job) if job is not None else None
     if found is None:
         _ask(dataset, settings, job)
     else:
         _result(dataset, found, settings)
-
-
-def _is_over(job: store.Job) -> bool:
-    state = session.state(job)
-    return state.is_over or state.status in ("interrupted", "stopped")
 
 
 def _ask(dataset: Dataset, settings: s.RunSettings, job: store.Job | None) -> None:
@@ -44,21 +40,9 @@ def _ask(dataset: Dataset, settings: s.RunSettings, job: store.Job | None) -> No
         st.rerun()
 
 
-def _bar(job: store.Job) -> None:
-    if _is_over(job):
-        st.rerun()
-    state = session.state(job)
-    if state.status == "waiting":
-        st.progress(0.0, text="Waiting for another trial to end.")
-    else:
-        label = state.stage.label if state.stage else "Starting"
-        st.progress(min(1.0, state.fraction), text=f"{names.markdown(label)}{formatting.left(state.seconds_left)}")
-    st.button("Stop looking", icon=":material/stop:", key="stop_rates", on_click=_stop, args=(job,))
-
-
-def _stop(job: store.Job) -> None:
-    if not queue.withdraw(job):
-        process.request_stop(job)
+def _going_on(job: store.Job, state: JobState) -> None:
+    job_progress.bar(state, waiting="Waiting for another trial to end.")
+    job_progress.stop_button(job, state, "Stop looking", key="stop_rates")
 
 
 def _result(dataset: Dataset, found: lr_trials.Found, settings: s.RunSettings) -> None:

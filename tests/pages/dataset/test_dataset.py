@@ -2,11 +2,12 @@
 
 import pytest
 
+from ftcore.datasets.importing.events import Imported
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.labels.column_roles import NO_COLUMN
 from ftcore.datasets.records import delete, list_datasets
 from ftcore.errors import DataError
-from ftcore.events import Failed, Finished, Imported, Progress
+from ftcore.events import Failed, Finished, Progress
 from ftcore.jobs import import_dataset
 from ftcore.runs import log, store
 from pages.components.dataset import camera

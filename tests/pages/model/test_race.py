@@ -6,10 +6,11 @@ import pytest
 
 from ftcore import hardware
 from ftcore.errors import SettingsError
-from ftcore.events import CandidateScored, Finished, Note, Progress
+from ftcore.events import Finished, Note, Progress
 from ftcore.models import catalogue
 from ftcore.runs import drafts, log, store
 from ftcore.search import candidates
+from ftcore.search.events import CandidateScored
 from ftcore.search.race import race as race_of
 from ftcore.tasks import scores
 from pages.components import charts, session

@@ -7,7 +7,7 @@ import pytest
 
 from ftcore import settings as s
 from ftcore.freezing import model_profile
-from ftcore.runs import drafts
+from ftcore.runs import drafts, store
 from ftcore.training.cost import price
 from ftcore.training.cost.price import Layers
 from pages.components import session
@@ -57,7 +57,7 @@ def test_the_boundary_moves_and_snaps_to_presets(known, started):
 def test_the_pace_is_measured_or_guessed_and_says_which(known, started):
     settings = session.draft(known).settings
     layers = (Layers(0.05, 1000),) * 18
-    price.save(price.job(settings).folder, replace(MEASURED, layers=layers))
+    store.save_result(price.job(settings), replace(MEASURED, layers=layers))
     at = open_page("settings", dataset=known.id)
     assert [metric.value for metric in at.metric if "per second" in metric.label] == ["100"]
     boundary(at).set_value(4).run()
@@ -79,7 +79,7 @@ def test_where_phases_wait_for_validation_the_pace_of_the_last_is_only_about_rig
         session.draft(known).settings, ["freeze.preset=head_then_last", "freeze.unfreeze=on_plateau"]
     )
     drafts.save(replace(session.draft(known), settings=settings))
-    price.save(price.job(settings).folder, replace(MEASURED, layers=(Layers(0.05, 1000),) * 18))
+    store.save_result(price.job(settings), replace(MEASURED, layers=(Layers(0.05, 1000),) * 18))
     at = open_page("settings", dataset=known.id)
     assert [metric.value for metric in at.metric if "per second" in metric.label] == ["about 25"]
 

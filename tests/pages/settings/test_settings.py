@@ -401,7 +401,7 @@ def test_a_trial_of_rates_is_started_once_for_the_settings(tiny_dataset, started
 def finish(settings, suggestion=0.01234):
     job = lr_trials.create(settings, "Colours")
     log.append(job.folder, Progress(stage="rates", label="Trying learning rates", done=1, total=3))
-    lr_trials.save(job, lr_trials.Found((1e-6, 1e-3, 1.0), (2.0, 1.0, 5.0), suggestion))
+    store.save_result(job, lr_trials.Found((1e-6, 1e-3, 1.0), (2.0, 1.0, 5.0), suggestion))
     log.append(job.folder, Finished(reason="All rates tried.", seconds=3.0))
     return job
 

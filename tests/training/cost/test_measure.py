@@ -131,4 +131,4 @@ def test_the_disk_is_what_checkpoints_and_the_bundle_take(tiny_dataset, monkeypa
     assert state.promised.seconds == pytest.approx(promised.seconds)
     spent = price.spent(run.folder, state)
     assert spent.bytes_disk == pytest.approx(promised.bytes_disk, rel=0.03)
-    assert isinstance(price.load(job.folder), Measured)
+    assert isinstance(price.load(job), Measured)

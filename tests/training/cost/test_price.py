@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from ftcore import events
 from ftcore import settings as s
-from ftcore.events import EpochDone, Estimated, FeaturesCached, Finished, Planned
+from ftcore.events import Finished
 from ftcore.freezing import disk_cache
-from ftcore.runs import process, state
+from ftcore.runs import process, state, store
+from ftcore.training import events as told
 from ftcore.training.cost import price
 from ftcore.training.cost.price import Fill, Layers, Measured, PhaseCost
+from ftcore.training.events import EpochDone, Estimated, FeaturesCached, Planned
+from ftcore.training.run_state import RunState
 
 PHASE = PhaseCost(
     label="Head only",
@@ -69,10 +71,10 @@ def test_what_cannot_be_known_in_advance_is_paid_in_every_phase(workspace):
 def test_what_was_not_timed_because_it_was_there_is_measured_again_when_it_has_gone(workspace):
     settings, fill = s.RunSettings(dataset="digits-1"), Fill("c" * 32, 100, 0.0, 10)
     keep(fill.key)
-    price.save(price.job(settings).folder, replace(MEASURED, phases=(replace(PHASE, fills=(fill,)),)))
+    store.save_result(price.job(settings), replace(MEASURED, phases=(replace(PHASE, fills=(fill,)),)))
     assert price.known(settings).fill_seconds == 0.0
     disk_cache.remove(fill.key)
-    assert price.known(settings) is None and price.load(price.job(settings).folder) is None
+    assert price.known(settings) is None and price.load(price.job(settings)) is None
 
 
 def test_another_boundary_is_guessed_from_the_layers_behind_it(workspace):
@@ -83,12 +85,14 @@ def test_another_boundary_is_guessed_from_the_layers_behind_it(workspace):
     assert pace.images_per_second == pytest.approx(100 * 0.1 / 0.5) and pace.bytes_memory == 600 + 10 * 1.25 * 80
 
 
-def test_what_was_measured_reads_back_the_same(tmp_path):
+def test_what_was_measured_reads_back_the_same(workspace):
+    job = price.job(s.RunSettings(dataset="digits-1"))
+    assert price.load(job) is None
     whole = replace(MEASURED, layers=(Layers(0.5, 800),), notes=("A sentence.",))
-    price.save(tmp_path, whole)
-    assert price.load(tmp_path) == whole
-    (tmp_path / price.RESULT).write_text('{"phases": [{}]}')
-    assert price.load(tmp_path) is None and price.load(tmp_path / "nowhere") is None
+    store.save_result(job, whole)
+    assert price.load(job) == whole
+    job.result.write_text('{"phases": [{}]}')
+    assert price.load(job) is None
 
 
 def test_the_price_has_a_new_name_when_it_may_change_and_only_then():
@@ -120,7 +124,7 @@ def test_a_run_hears_what_was_promised_about_it(workspace):
     settings = s.RunSettings(dataset="digits-1")
     assert price.promise(settings) is None
     job = price.job(settings)
-    price.save(job.folder, MEASURED)
+    store.save_result(job, MEASURED)
     cost, promised = price.known(settings), price.promise(s.with_values(settings, ["train.lr=0.5"]))
     assert isinstance(promised, Estimated)
     assert (promised.seconds, promised.seconds_high) == (cost.seconds, cost.seconds_high)
@@ -133,11 +137,15 @@ def test_a_run_hears_what_was_promised_about_it(workspace):
 
 def test_removing_measurements_beside_another_visitor_is_no_error(workspace):
     job = price.job(s.RunSettings(dataset="digits-1"))
-    gone = job.folder.with_name(f".{job.id}.gone")
-    job.folder.rename(gone)
-    (gone / process.NOTE).write_text("{}")
-    price.cancel()
+    job.folder.rename(job.folder.with_name(f".{job.id}.gone"))
     price.forget(job.id)
+
+
+def test_what_is_being_measured_is_not_forgotten(workspace, monkeypatch):
+    job = price.job(s.RunSettings(dataset="digits-1"))
+    monkeypatch.setattr(process, "is_alive", lambda folder: True)
+    price.forget(job.id)
+    assert store.list_jobs("estimate") == [job]
 
 
 def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
@@ -150,11 +158,12 @@ def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
     )
     prepared = FeaturesCached(phase=0, crossing_bytes=100, views=1)
     (tmp_path / "file").write_bytes(b"12345")
-    assert price.spent(tmp_path, state.replay([plan, prepared, epoch])) is None
-    done = state.replay([plan, prepared, epoch, Finished(reason="All epochs done.", seconds=7.5)])
+    assert price.spent(tmp_path, state.replay([plan, prepared, epoch], RunState())) is None
+    done = state.replay([plan, prepared, epoch, Finished(reason="All epochs done.", seconds=7.5)], RunState())
     assert price.spent(tmp_path, done) == price.Spent(7.5, 500_000_000, 5 + 100 * (10 * 2 + 5))
-    tested = events.Tested(split="test", n_images=7, scores={})
+    tested = told.Tested(split="test", n_images=7, scores={})
     seen = [plan, replace(prepared, is_fresh=True), epoch, tested, Finished(reason="All epochs done.", seconds=7.5)]
-    assert price.spent(tmp_path, state.replay(seen)).bytes_disk == 5 + 100 * (5 + 7), "fresh views are not kept"
-    early = state.replay([replace(plan, n_epochs=2), epoch, Finished(reason="Stopped early.", seconds=7.5)])
+    spent = price.spent(tmp_path, state.replay(seen, RunState()))
+    assert spent.bytes_disk == 5 + 100 * (5 + 7), "fresh views are not kept"
+    early = state.replay([replace(plan, n_epochs=2), epoch, Finished(reason="Stopped early.", seconds=7.5)], RunState())
     assert price.spent(tmp_path, early) is None

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ftcore.events import EpochDone, Note
+from ftcore.events import Note
+from ftcore.training.events import EpochDone
 from ftcore.training.loop import finetune
 from ftcore.training.recipe.mixup import Mixing
 

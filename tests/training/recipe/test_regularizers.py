@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ftcore.events import EpochDone
 from ftcore.models.depth_groups import head_parameters
+from ftcore.training.events import EpochDone
 from ftcore.training.loop import finetune
 from ftcore.training.recipe.regularizers import Penalty
 
