@@ -314,12 +314,12 @@ def _edit(parsed: argparse.Namespace) -> dict[str, Any]:
     if parsed.fold:
         fold, n_folds = _fold(parsed.fold)
         edited = resplit.divide_into_folds(edited, fold=fold, n_folds=n_folds, seed=parsed.seed or 0)
-    steps = versions.history(edited)
+    revisions = versions.history(edited)
     return {
         **importer.summary(edited),
         "excluded": len(versions.excluded(edited)),
-        "parent": steps[-1].parent if steps else None,
-        "history": [phrase for step in steps for phrase in step.words],
+        "parent": revisions[-1].parent if revisions else None,
+        "history": [phrase for revision in revisions for phrase in revision.words],
     }
 
 

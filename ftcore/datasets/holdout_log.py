@@ -28,7 +28,8 @@ def record(dataset_id: str, run_id: str, *, shown: bool = False) -> str:
     """Note that a run was tested on the test pictures of a data set, or that its score was ``shown`` to somebody.
 
     Returns:
-        The line that says so, for add(): versions with the same test pictures share their looks (versions.look).
+        The line that says so, for add(): versions with the same test pictures share their lines
+        (versions.log_holdout_access).
 
     Raises:
         DataError: There is no such data set.

@@ -69,7 +69,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Step:
+class Revision:
     """One entry of a history.
 
     Args:
@@ -130,8 +130,8 @@ def changed(
         workspace.write_json(known.folder / WAYS, ways)
         return known
     version = replace(version, id=records.free_id(dataset.name, version.content))
-    step = Step(version.id, dataset.id, version.created, words)
-    lineage = {"root": root, "parent": dataset.id, "history": [asdict(s) for s in (*history(dataset), step)]}
+    revision = Revision(version.id, dataset.id, version.created, words)
+    lineage = {"root": root, "parent": dataset.id, "history": [asdict(s) for s in (*history(dataset), revision)]}
     try:
         _write(version, table, dataset.folder, lineage)
     except FileExistsError:  # the same edit was made twice at once, and the other one was faster
@@ -146,16 +146,16 @@ def parent(dataset: Dataset, before: str = "") -> Dataset | None:
         dataset: The version.
         before: Id of the version from which somebody came to it, where that was another one; see history().
     """
-    steps = history(dataset, before)
-    if not steps:
+    revisions = history(dataset, before)
+    if not revisions:
         return None
     try:
-        return records.open_dataset(steps[-1].parent)
+        return records.open_dataset(revisions[-1].parent)
     except DataError:
         return None
 
 
-def history(dataset: Dataset, before: str = "") -> tuple[Step, ...]:
+def history(dataset: Dataset, before: str = "") -> tuple[Revision, ...]:
     """What was done since the import, oldest first; empty for a data set as it was imported.
 
     Edits of different versions may have the same result. Its history is then that of whoever made it first, or, with
@@ -163,11 +163,11 @@ def history(dataset: Dataset, before: str = "") -> tuple[Step, ...]:
     """
     if before and (way := _ways(dataset).get(before)):
         with contextlib.suppress(DataError, KeyError, TypeError, ValueError):
-            step = Step(dataset.id, before, float(way["at"]), tuple(way["words"]))
-            return (*history(records.open_dataset(before)), step)
+            revision = Revision(dataset.id, before, float(way["at"]), tuple(way["words"]))
+            return (*history(records.open_dataset(before)), revision)
     try:
-        steps = _lineage(dataset)["history"]
-        return tuple(Step(s["id"], s["parent"], float(s["at"]), tuple(s["words"])) for s in steps)
+        revisions = _lineage(dataset)["history"]
+        return tuple(Revision(s["id"], s["parent"], float(s["at"]), tuple(s["words"])) for s in revisions)
     except (KeyError, TypeError, ValueError):
         return ()
 
@@ -191,8 +191,8 @@ def families() -> list[list[Dataset]]:
     return list(found.values())
 
 
-def look(dataset: Dataset, run_id: str, *, shown: bool = False) -> None:
-    """Note a look at the test score (looks.record), for every version that tests on the same pictures.
+def log_holdout_access(dataset: Dataset, run_id: str, *, shown: bool = False) -> None:
+    """Note a look at the test score (holdout_log.record), for every version that tests on the same pictures.
 
     Raises:
         DataError: The data set is not there any more.
@@ -399,7 +399,7 @@ def _write(version: Dataset, table: pd.DataFrame, source: Path, lineage: Mapping
             with os.scandir(source / records.ORIGINALS) as found:
                 for file in found:
                     _share(Path(file.path), folder / records.ORIGINALS / file.name)
-        if seen := _looks_so_far(lineage["root"], table):
+        if seen := _holdout_log_so_far(lineage["root"], table):
             workspace.write_bytes(folder / holdout_log.NAME, "".join(f"{line}\n" for line in seen).encode())
         workspace.write_json(folder / VERSION, lineage)
         workspace.write_json(folder / records.ABOUT, records.to_json(version))
@@ -420,7 +420,7 @@ def _same_test(tested: set[int], other: Dataset) -> bool:
     return 2 * len(tested & theirs) > len(tested | theirs)
 
 
-def _looks_so_far(root: str, table: pd.DataFrame) -> list[str]:
+def _holdout_log_so_far(root: str, table: pd.DataFrame) -> list[str]:
     """What was seen of the test pictures of a table in any version, oldest first."""
     tested = _tested(table)
     found: dict[str, None] = {}

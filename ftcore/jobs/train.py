@@ -91,7 +91,7 @@ def _test(
     predictions = Predictions(
         said.classes, targets.numpy(), said.predictions(outputs).numpy(), batches.rows, said.task, said.threshold
     )
-    versions.look(dataset, job.id)
+    versions.log_holdout_access(dataset, job.id)
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
     predictions.save(job.folder / PREDICTIONS / "test.parquet")
     scores = report.scores(predictions)

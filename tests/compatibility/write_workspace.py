@@ -29,7 +29,7 @@ from ftcore.datasets.doctor import findings
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.labels.resolve import Labels
 from ftcore.datasets.records import Dataset
-from ftcore.datasets.versions import Edit, edit, look
+from ftcore.datasets.versions import Edit, edit, log_holdout_access
 from ftcore.jobs import examine, supervise
 from ftcore.models import own_weights
 from ftcore.runs import drafts, log, lr_trials, store
@@ -77,7 +77,7 @@ def write(source: Path) -> None:
     edited = edit(colours, [Edit("exclude", (0, 1), "by hand"), Edit("relabel", (2,), "red")])
 
     finished = train(colours, "Colours quick", start)
-    look(colours, finished.id, shown=True)
+    log_holdout_access(colours, finished.id, shown=True)
     train(several, "Seen quick", start, "train.loss=bce", "train.monitor=mean_average_precision")
     train(number, "Glow quick", start, "train.loss=mse", "train.monitor=mae")
     with contextlib.suppress(PowerCut), _cut_off_after_epochs(KEPT_EPOCHS):

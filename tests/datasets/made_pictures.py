@@ -61,3 +61,12 @@ def huge_png(side):
 def reasons(dataset):
     """Why each file was left out, by its name."""
     return {item["name"]: item["reason"] for item in dataset.left_out}
+
+
+def scene(seed, side=48):
+    """A smooth picture unlike that of any other seed, as a photo is smooth."""
+    return noise(seed, (6, 6)).resize((side, side), Image.Resampling.BICUBIC)
+
+
+def scenes(n, first=0):
+    return {f"{label}/{i}.png": encoded(scene(first + 1000 * k + i)) for k, label in enumerate("ab") for i in range(n)}

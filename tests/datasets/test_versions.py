@@ -211,14 +211,14 @@ def test_a_data_set_without_test_pictures_can_be_edited(tiny_zip, workspace):
 
 
 def test_versions_with_the_same_test_pictures_share_their_looks(tiny_dataset):
-    versions.look(tiny_dataset, "run-1")
+    versions.log_holdout_access(tiny_dataset, "run-1")
     table = tiny_dataset.records()
     tested = [int(row) for row in table.index[table["split"] == "test"]]
     edited = edit(tiny_dataset, [Edit("exclude", (0, tested[0]))])
     assert holdout_log.count(edited.id) == 1
-    versions.look(edited, "run-2")
-    versions.look(edited, "run-2", shown=True)
-    versions.look(edited, "run-2", shown=True)
+    versions.log_holdout_access(edited, "run-2")
+    versions.log_holdout_access(edited, "run-2", shown=True)
+    versions.log_holdout_access(edited, "run-2", shown=True)
     assert (
         holdout_log.count(edited.id) == holdout_log.count(tiny_dataset.id) == 3
         and holdout_log.n_runs(tiny_dataset.id) == 2
@@ -228,13 +228,13 @@ def test_versions_with_the_same_test_pictures_share_their_looks(tiny_dataset):
 
 
 def test_other_test_pictures_were_not_looked_at(tiny_dataset):
-    versions.look(tiny_dataset, "run-1")
+    versions.log_holdout_access(tiny_dataset, "run-1")
     again = divide_again(tiny_dataset, split_by="random", seed=5)
     table = tiny_dataset.records()
     swapped = [Edit("move", tuple(table.index[table["split"] == name].tolist()), to) for name, to in SWAP.items()]
     moved = edit(tiny_dataset, swapped)
     assert holdout_log.count(again.id) == holdout_log.count(moved.id) == 0
-    versions.look(again, "run-2")
+    versions.log_holdout_access(again, "run-2")
     assert (holdout_log.count(again.id), holdout_log.count(tiny_dataset.id)) == (1, 1)
     back = edit(
         moved, [Edit("exclude", (0,)), *(Edit("move", one.rows, name) for one, name in zip(swapped, SWAP, strict=True))]

@@ -39,7 +39,7 @@ def test_a_finished_run_shows_its_score_with_an_interval_and_the_download(tiny_d
 def test_each_visit_to_the_test_score_is_counted_and_said(tiny_dataset, make_run):
     run, other = make_run(tiny_dataset), make_run(tiny_dataset, name="Again")
     for job in (run, other):
-        versions.look(tiny_dataset, job.id)  # as the worker does
+        versions.log_holdout_access(tiny_dataset, job.id)  # as the worker does
     at = open_page("train", dataset=tiny_dataset.id, run=run.id)
     assert "looked at 2 times, of 2 runs" in texts(at), "the first visit is the look that the test itself was"
     assert "looked at 2 times" in texts(at.run()), "the same visit, drawn again"

@@ -9,7 +9,7 @@ from ftcore.datasets.targets import classes_in_words
 from ftcore.datasets.versions import Edit
 
 _FOLDS = 5
-_LEARNED, _SEEN = 256, 64  # numbers per picture: of the features, and of the small grey picture
+_LEARNED, _SEEN = 256, 64  # principal components per picture: of the features, and of the small grey picture
 _STRENGTH = 8.0  # of the logistic regression: the inverse of its penalty, for inputs of length one
 _PASSES = 200
 _FEW_CLASSES = 12  # for which several classes per picture are checked by two models each
@@ -23,7 +23,7 @@ _MOST = 0.05  # of all pictures; more than this are a kind of their own
 
 
 def inputs(measured: Measured, features: np.ndarray) -> np.ndarray:
-    """What the small models read: features and small grey pictures, each reduced to few numbers. [N, at most 320].
+    """What the small models read: features and small grey pictures, each reduced to few components, [N, at most 320].
 
     The grey pictures help where the pretrained model has never seen the like: drawings, digits, scans.
     """

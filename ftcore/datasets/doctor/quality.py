@@ -58,7 +58,7 @@ def _marked(records: pd.DataFrame, properties: pd.DataFrame, sharpness: pd.Serie
 
     Args:
         records: Their rows of the table.
-        properties: cleanvision's numbers.
+        properties: cleanvision's values.
         sharpness: What blur is judged by instead, [N]; None for cleanvision's.
     """
     from cleanvision.issue_managers.image_property_issue_manager import ImagePropertyIssueManager

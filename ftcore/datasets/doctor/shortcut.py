@@ -61,7 +61,7 @@ def finding(classes: tuple[str, ...], rows: np.ndarray, target: np.ndarray, meas
 
 
 def _inputs(pixels: np.ndarray) -> np.ndarray:
-    """Few numbers per picture and their products, so that "near a certain green" can be learned, [N, at most 152]."""
+    """Few components and their products, so that "near a certain green" can be learned, [N, at most 152]."""
     parts = reduced(pixels.reshape(len(pixels), -1).astype(np.float32), _PARTS)  # [N, 16]
     left, right = np.triu_indices(parts.shape[1])
     products = parts[:, left] * parts[:, right]

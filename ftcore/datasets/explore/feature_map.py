@@ -81,11 +81,11 @@ def place(
         raise DataError(f"A map needs at least {FEWEST} pictures, there are {n}.", fix="Add pictures.")
     started = time.perf_counter()
 
-    def drain(done: int, label: str) -> Progress:
+    def progress(done: int, label: str) -> Progress:
         seconds = time.perf_counter() - started
         return Progress(stage="place", label=label, done=done, total=_PARTS + 1, seconds=seconds)
 
-    yield drain(0, "Looking for the main directions")
+    yield progress(0, "Looking for the main directions")
     unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)  # [N, D]
     neighbours, likeness = _nearest(unit.astype(np.float32))
     from sklearn.decomposition import PCA  # late: pages import this module
@@ -98,9 +98,9 @@ def place(
     spread = float(axes[:, 0].std()) or 1.0
     placed = (axes[:, :2] / spread * 1e-4).astype(np.float32)  # [N, 2]
     for part in range(_PARTS):
-        yield drain(part + 1, "Finding a place for each picture")
+        yield progress(part + 1, "Finding a place for each picture")
         placed = _moved(axes, placed, exaggeration=_EXAGGERATION if part == 0 else 1.0, seed=seed)
-    yield drain(_PARTS + 1, "Finding a place for each picture")
+    yield progress(_PARTS + 1, "Finding a place for each picture")
     points = pd.DataFrame(
         {
             "row": rows.astype(int),

@@ -32,7 +32,7 @@ class Measured:
         hashes: Perceptual hash (imagehash.phash, 64 bits), uint64 [N].
         grey: [N, 32, 32] uint8.
         colour: [N, 16, 16, 3] uint8.
-        properties: cleanvision's raw numbers, one row per picture.
+        properties: cleanvision's raw values, one row per picture.
     """
 
     rows: np.ndarray

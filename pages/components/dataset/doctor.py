@@ -163,17 +163,17 @@ def _answer(dataset: Dataset, key: str, first: int) -> str | None:
 def _history(dataset: Dataset) -> None:
     """What was done to the pictures, undo, and the other versions."""
     came_from = st.query_params.get("before", "")
-    steps = versions.history(dataset, came_from)
+    revisions = versions.history(dataset, came_from)
     others = [other for other in versions.family(dataset) if other != dataset]
-    if not steps and not others:
+    if not revisions and not others:
         return
     with st.container(border=True):
         st.markdown("**History**")
         st.caption(
             "Every edit makes a new version of the data set. Earlier ones stay, and your own files are not touched."
         )
-        for number, step in enumerate(steps, 1):
-            st.markdown(f"{number}. {names.markdown(', '.join(step.words))} · {formatting.when(step.at)}")
+        for number, revision in enumerate(revisions, 1):
+            st.markdown(f"{number}. {names.markdown(', '.join(revision.words))} · {formatting.when(revision.at)}")
         before = versions.parent(dataset, came_from)
         if before is not None and st.button("Undo the last edit", key="undo", icon=":material/undo:"):
             shell.go("dataset", dataset=before.id, run=None, before=None)

@@ -58,7 +58,7 @@ def _count(job: store.Job) -> None:
     if key not in st.session_state:
         st.session_state[key] = True
         with suppress(FinetuneError):  # the data set was deleted, or the disk is full: the score is shown all the same
-            versions.look(open_dataset(job.settings.dataset), job.id, shown=True)
+            versions.log_holdout_access(open_dataset(job.settings.dataset), job.id, shown=True)
     n, n_runs = holdout_log.count(job.settings.dataset), holdout_log.n_runs(job.settings.dataset)
     if n > 1:
         runs = f"of {n_runs} runs" if n_runs > 1 else "of this run"
