@@ -58,7 +58,7 @@ def save(job: store.Job, found: Found) -> None:
 
 
 def load(job: store.Job) -> Found | None:
-    """What a trial found, or None where it is not over, failed, or its file is damaged."""
+    """Read what a trial found, or None where it is not over, failed, or its file is damaged."""
     try:
         value = json.loads((job.folder / FILE).read_text())
         return Found(_numbers(value["rates"]), _numbers(value["losses"]), float(value["suggestion"]))
