@@ -52,7 +52,7 @@ def create(settings: RunSettings, name: str) -> store.Job:
 
 
 def load(job: store.Job) -> Found | None:
-    """What a trial found, or None where it is not over, failed, or its file is damaged."""
+    """Read what a trial found, or None where it is not over, failed, or its file is damaged."""
     try:
         value = store.load_result(job)
         return Found(_numbers(value["rates"]), _numbers(value["losses"]), float(value["suggestion"]))

@@ -24,7 +24,7 @@ Limit = tuple[str, dict[str, Any]]
 
 
 def forbidden(task: str, classes: Sequence[str], units: Sequence[str] = ()) -> list[Limit]:
-    """What augmentation must not do to pictures of which this is learned.
+    """Return what augmentation must not do to pictures of which this is learned.
 
     Args:
         task: ``multiclass``, ``multilabel`` or ``regression``.

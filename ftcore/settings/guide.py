@@ -130,7 +130,7 @@ _VIEWS = 4
 
 
 def questions(task: str = "multiclass") -> list[Question]:
-    """Those that make sense for a kind of data set."""
+    """Return those that make sense for a kind of data set."""
     return [question for question in QUESTIONS.values() if task in question.tasks]
 
 
@@ -180,7 +180,7 @@ def after_answer(
     native_size: int = 224,
     task: str = "multiclass",
 ) -> RunSettings:
-    """``current`` with what changes when answers change from ``before`` to ``after``; all else stays as it is."""
+    """Return ``current`` with what changes when answers change from ``before`` to ``after``; the rest stays."""
     old = guided(before, facts, base=current, native_size=native_size, task=task).settings
     new = guided(after, facts, base=current, native_size=native_size, task=task).settings
     changed = replace(current, preset=new.preset)
@@ -213,7 +213,7 @@ def _time(settings: RunSettings, answer: str) -> Effect:
 
 
 def _after_likeness(settings: RunSettings, answer: str) -> tuple[RunSettings, Effect]:
-    """Photographs need what the network knows; the further away from them, the more of it has to change."""
+    """Let more of the network change, the further the pictures are from the photographs that it knows."""
     preset, decay = settings.freeze.preset, FreezeSettings().layer_decay
     if answer == "unusual":
         preset, decay = {"head": "head_then_last"}.get(preset, preset), 0.9

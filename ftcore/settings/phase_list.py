@@ -15,7 +15,7 @@ WHOLE = ("all", "100%", "stem")
 
 
 def custom_phases(text: str) -> list[tuple[int | None, str]]:
-    """What a list of phases says: how many epochs, None for all that are left, and what learns.
+    """Read a list of phases: how many epochs, None for all that are left, and what learns.
 
     ``2:head, 4:stage 4, rest:all``: pairs divided by commas, each of epochs and what learns. What learns is ``head``,
     ``last_stage``, ``half``, ``all``, a number of layer groups counted from the head, a share of them like ``25%``, or

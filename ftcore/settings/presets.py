@@ -38,7 +38,7 @@ class DatasetFacts:
 
 
 def within(values: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` with every field that ``limits`` names held within it: a name is taken over, a number is a maximum."""
+    """Return ``values`` held within ``limits``: a name is taken over, a number is a maximum."""
     held = {name: most if isinstance(most, str) else min(values[name], most) for name, most in limits.items()}
     return {**values, **held}
 
@@ -91,7 +91,7 @@ def suggest(
 
 
 def _of_task(train: TrainSettings, facts: DatasetFacts) -> TrainSettings:
-    """``train`` with the usual values of a task in place of those that do not serve it."""
+    """Return ``train`` with the usual values of a task in place of those that do not serve it."""
     task, numbers = facts.task, facts.task == "regression"
     usual = "r2" if numbers and facts.n_classes > 1 else scores.MAIN[task]  # R² is fair to numbers of different units
     return replace(

@@ -96,7 +96,7 @@ def assemble(settings: RunSettings, dataset: Dataset, *, pretrained: bool | None
 
 
 def head_of(settings: RunSettings) -> Head:
-    """What the head of a run is made of."""
+    """Layers and pooling of the head that a run asks for."""
     model = settings.model
     return Head(pool=model.pool, layers=model.head_layers, width=model.head_width, dropout=model.head_dropout)
 
@@ -129,7 +129,7 @@ def _penalty(settings: RunSettings, model: nn.Module) -> Penalty | None:
 
 
 def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
-    """What a model that learns this data set says, with the mean and the std of the training split's numbers.
+    """Return what a model of this data set predicts, with the mean and the std of the training split's numbers.
 
     A number that never changes has std 1: the network's output stays 0 then.
     """
@@ -170,7 +170,7 @@ def _start(settings: RunSettings, outputs: Outputs) -> tuple[Path | None, bool]:
 
 
 def device_of(model: nn.Module) -> str:
-    """Where a model's weights are."""
+    """Name of the device that holds a model's weights."""
     return next(model.parameters()).device.type
 
 

@@ -66,7 +66,7 @@ def in_columns(
     suggested: s.RunSettings | None = None,
     task: str = "multiclass",
 ) -> s.RunSettings:
-    """``edit`` in two columns, the first half on the left."""
+    """Draw what ``edit`` draws in two columns, the first half on the left."""
     half = -(-len(keys) // 2)
     for column, part in zip(st.columns(2, gap="large"), (keys[:half], keys[half:]), strict=True):
         with column:
@@ -126,19 +126,19 @@ def _widget(settings: s.RunSettings, key: str, version: str, task: str, *, as_sl
 
 
 def _click(field: fields.Field, value: float) -> float:
-    """What one click on plus adds where the field does not say: half as much again, or the least that there is."""
+    """Return what one click adds where the field does not say: half as much again, or where a scale begins."""
     if field.type is int:
         return 1
     return value / 2 or field.log_low or 0.001
 
 
 def _seen(version: str, key: str) -> str:
-    """Where the value is kept that a widget showed last."""
+    """Key of the value that a widget showed last."""
     return f"seen {version}/{key}"
 
 
 def _about(settings: s.RunSettings, key: str, suggested: s.RunSettings | None) -> str:
-    """Under a widget: a sentence, the default, the range, and a way into the glossary."""
+    """Text under a widget: a sentence, the default, the range, and a way into the glossary."""
     field, value = fields.of(key), s.value_of(settings, key)
     choices, default = field.choices, s.in_words(key, field.default)
     facts = [f"Default {default}"]

@@ -1,5 +1,6 @@
 """What earlier versions wrote stays readable: an archive of each version's workspace (write_workspace.py)."""
 
+import json
 import tarfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ftcore.jobs import supervise
 from ftcore.models import own_weights
 from ftcore.runs import drafts, kinds, lr_trials, store
 from ftcore.runs.tail import Tail
+from ftcore.settings import fields, value_of
 from ftcore.tasks import scores
 from ftcore.training.cost import price
 
@@ -85,6 +87,17 @@ def test_a_draft_is_still_the_same(old):
     draft = drafts.load(dataset.id, lambda: pytest.fail("the draft was not found"))
     assert (draft.done, draft.settings.train.epochs) == (("model",), 4)
     assert draft.settings.model.start == own_weights.list_all()[0].id
+
+
+def test_settings_that_came_later_have_the_values_that_were_fixed_then(old):
+    job = named("Colours quick")
+    kept = json.loads((job.folder / "settings.json").read_text())["request"]
+    later = [field for field in fields.every() if field.section and field.name not in kept[field.section]]
+    assert {"freeze.body_share", "train.momentum", "train.beta2", "augment.rand_ops"} <= {field.key for field in later}
+    (dataset,) = (dataset for dataset in list_datasets() if versions.history(dataset))
+    draft = drafts.load(dataset.id, lambda: pytest.fail("the draft was not found"))
+    for field in later:
+        assert value_of(job.settings, field.key) == value_of(draft.settings, field.key) == field.default
 
 
 @pytest.mark.parametrize("task", ["multiclass", "multilabel", "regression"])

@@ -4,7 +4,7 @@ import pytest
 
 from ftcore.settings import OPTIMIZERS, DatasetFacts, RunSettings, suggest, with_values
 from ftcore.settings import conflicts as c
-from ftcore.settings.conflicts import Facts, contradictions
+from ftcore.settings.conflicts import Facts, find_conflicts
 
 FACTS = {"n_train": 1000, "n_classes": 3, "side": 256, "smallest": 300, "largest": 360, "native_size": 224}
 
@@ -245,7 +245,7 @@ def test_a_rule_fires_and_its_own_changes_end_it(name):
     assert answer.severity in c.SEVERITIES and answer.keys and answer.changes
     assert {change.partition("=")[0] for change in answer.changes} & set(answer.keys)
     assert RULES[name](with_values(settings, answer.changes), facts) is None
-    assert answer in contradictions(settings, facts)
+    assert answer in find_conflicts(settings, facts)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -258,13 +258,13 @@ def test_a_rule_is_silent_where_nothing_is_wrong(name):
 @pytest.mark.parametrize("preset", ["quick", "balanced", "best"])
 def test_what_the_app_suggests_contradicts_nothing(preset, side, n_train):
     facts = DatasetFacts(n_train=n_train, n_classes=3, side=side)
-    assert contradictions(suggest(preset, facts), facts) == []
+    assert find_conflicts(suggest(preset, facts), facts) == []
 
 
 @pytest.mark.parametrize(("momentum", "is_usual"), [(0.9, True), (0.0, True), (0.99, False)])
 def test_the_usual_rate_of_sgd_depends_on_its_momentum(momentum, is_usual):
     values = ["train.optimizer=sgd", f"train.momentum={momentum}", "train.lr=0.1"]
-    found = [answer for answer in contradictions(*made(values, {})) if answer.severity == "warning"]
+    found = [answer for answer in find_conflicts(*made(values, {})) if answer.severity == "warning"]
     assert (found == []) == is_usual
     for answer in found:
         assert "0.1 is high for SGD" in answer.sentence and answer.changes == ("train.lr=0.003",)
@@ -274,7 +274,7 @@ def test_the_worst_comes_first():
     settings = with_values(
         RunSettings(), ["train.schedule=one_cycle", "train.lr=5", "model.pretrained=false", "train.patience=9"]
     )
-    found = contradictions(settings, DatasetFacts(n_train=1000, n_classes=3, side=256))
+    found = find_conflicts(settings, DatasetFacts(n_train=1000, n_classes=3, side=256))
     assert [answer.severity for answer in found] == ["serious", "warning", "note", "note"]
 
 

@@ -288,9 +288,8 @@ def test_every_freezing_preset_has_phases(name):
 def test_every_schedule_starts_at_its_peak_unless_it_climbs_by_itself(name):
     from ftcore.training.recipe.schedules import factor
 
-    assert factor(TrainSettings(schedule=name, warmup=0.0), 0, 10) == pytest.approx(
-        1 / 25 if name == "one_cycle" else 1.0
-    )
+    settings = TrainSettings(schedule=name, warmup=0.0)
+    assert factor(settings, 0, 10) == pytest.approx(1 / 25 if name == "one_cycle" else 1.0)
 
 
 @pytest.mark.parametrize("name", list(s.FITS))

@@ -1,6 +1,6 @@
-"""Settings that fight each other or the data, said before the start: one small function per contradiction.
+"""Settings that fight each other or the data, said before the start: one small function per conflict.
 
-``contradictions(settings, facts)`` asks every rule. Each answer carries the values that end it, as the
+``find_conflicts(settings, facts)`` asks every rule. Each answer carries the values that end it, as the
 ``section.field=value`` texts that ``settings.with_values`` takes. Nothing here keeps a run from starting.
 
 facts           what rules know, and what they answer
@@ -13,6 +13,6 @@ rules           all of them, asked at once
 
 from ftcore.settings.conflicts.facts import SEVERITIES, Conflict, Facts, with_counts
 from ftcore.settings.conflicts.optimization import USUAL_RATES
-from ftcore.settings.conflicts.rules import RULES, contradictions
+from ftcore.settings.conflicts.rules import RULES, find_conflicts
 
-__all__ = ["RULES", "SEVERITIES", "USUAL_RATES", "Conflict", "Facts", "contradictions", "with_counts"]
+__all__ = ["RULES", "SEVERITIES", "USUAL_RATES", "Conflict", "Facts", "find_conflicts", "with_counts"]

@@ -55,7 +55,7 @@ class Facts:
 
     @property
     def imbalance(self) -> float:
-        """How many times the largest class is as large as the smallest; 1 where that is not known."""
+        """Size of the largest class in sizes of the smallest; 1 where that is not known."""
         return self.largest / max(1, self.smallest) if self.largest and self.smallest is not None else 1.0
 
 

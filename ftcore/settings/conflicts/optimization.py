@@ -153,7 +153,7 @@ def _average_of_too_few_steps(settings: RunSettings, facts: Facts) -> Conflict |
 
 
 def _floored(share: float) -> float:
-    """With three digits, not rounded up."""
+    """Return a share with three digits, not rounded up."""
     return math.floor(share * 1000) / 1000
 
 

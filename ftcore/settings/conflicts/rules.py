@@ -10,8 +10,8 @@ from ftcore.settings.conflicts.without_effect import RULES as EFFECT_RULES
 RULES: tuple[Rule, ...] = (*MODEL_RULES, *OPTIMIZATION_RULES, *LOSS_RULES, *EFFECT_RULES)
 
 
-def contradictions(settings: RunSettings, facts: Facts | DatasetFacts) -> list[Conflict]:
-    """Everything that does not go together, worst first and in the order of ``RULES``.
+def find_conflicts(settings: RunSettings, facts: Facts | DatasetFacts) -> list[Conflict]:
+    """Return everything that does not go together, worst first and in the order of ``RULES``.
 
     Args:
         settings: Of the run that is about to start.

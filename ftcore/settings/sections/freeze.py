@@ -108,7 +108,7 @@ class FreezeSettings:
 
     @property
     def reaches_all(self) -> bool:
-        """Whether the whole network learns in the end, by itself or by adapters."""
+        """Tell whether the whole network learns in the end, by itself or by adapters."""
         if self.preset == "custom":
             return any(part_named(what) in WHOLE for _, what in custom_phases(self.phases))
         return self.preset in ("none", "gradual")

@@ -11,7 +11,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import Phase, make_phases, not_in, spans
 from ftcore.models import catalogue, suitability
 from ftcore.settings import fields
-from ftcore.settings.conflicts import Conflict, Facts, contradictions, with_counts
+from ftcore.settings.conflicts import Conflict, Facts, find_conflicts, with_counts
 from pages.components import session
 from pages.components.model import own_weights
 from pages.components.settings import freeze_bar
@@ -24,15 +24,15 @@ _SHOWN = {
 
 
 def show(dataset: Dataset, settings: s.RunSettings) -> int:
-    """Every contradiction in the settings of the next run, worst first; how many there are."""
-    found = contradictions(settings, facts(dataset, settings))
-    for number, contradiction in enumerate(found):
-        _one(dataset, settings, contradiction, number)
+    """Show every conflict in the settings of the next run, worst first; return how many there are."""
+    found = find_conflicts(settings, facts(dataset, settings))
+    for number, conflict in enumerate(found):
+        _one(dataset, settings, conflict, number)
     return len(found)
 
 
 def facts(dataset: Dataset, settings: s.RunSettings) -> Facts:
-    """What is known of the data set and of the model."""
+    """Facts that are known of the data set and of the model."""
     row = catalogue.find(settings.model.name)
     counts = [row[0] for row in dataset.split_counts] if dataset.task != "regression" else []
     return with_counts(
@@ -48,7 +48,7 @@ def facts(dataset: Dataset, settings: s.RunSettings) -> Facts:
 
 
 def _of_network(dataset: Dataset, settings: s.RunSettings) -> dict[str, Any]:
-    """What is known of the network's plan and layers, once somebody has looked at it (freeze_bar.py)."""
+    """Facts that are known of the network's plan and layers, once somebody has looked at it (freeze_bar.py)."""
     freeze, epochs = settings.freeze, settings.train.epochs
     known = freeze_bar.network_of(dataset, settings)
     if known is None:
@@ -80,7 +80,7 @@ def _one(dataset: Dataset, settings: s.RunSettings, found: Conflict, number: int
 
 
 def _words(settings: s.RunSettings, found: Conflict) -> str:
-    """``Set epochs to 12``."""
+    """Label of the button: ``Set epochs to 12``."""
     mended = s.with_values(settings, found.changes)
     parts = []
     for key in (change.partition("=")[0].strip() for change in found.changes):

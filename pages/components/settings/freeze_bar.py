@@ -122,7 +122,7 @@ def _label(n_groups: int, known: ModelProfile) -> str:
 
 
 def _pace(settings: s.RunSettings, known: ModelProfile, now: int) -> tuple[price.Cost | None, str]:
-    """What was measured here, or at the nearest snap of the boundary; with ``about`` where it is not just this.
+    """Cost that was measured here, or at the nearest snap of the boundary; with ``about`` where it is not just this.
 
     Of phases that wait for validation only the first is priced, and the bar draws the last.
     """

@@ -40,7 +40,7 @@ def show(dataset: Dataset) -> None:
 
 
 def _known(dataset: Dataset, settings: s.RunSettings) -> dict[str, object]:
-    """What the guide asks about data set and model."""
+    """Facts about data set and model that the guide asks for."""
     return {
         "facts": dataset.facts(),
         "native_size": catalogue.native_size(settings.model.name),
@@ -66,7 +66,7 @@ def _ask(dataset: Dataset, draft: drafts.Draft, question: Question) -> None:
 
 
 def _evidence(dataset: Dataset, question: str) -> str:
-    """What the data set itself says about a question."""
+    """Evidence that the data set itself gives on a question."""
     if question != "rarity":
         return ""
     counts = [(row[0], name) for row, name in zip(dataset.split_counts, dataset.classes, strict=True)]

@@ -37,7 +37,7 @@ def show(dataset: Dataset, settings: s.RunSettings) -> None:
 
 
 def _offer(dataset: Dataset, data: bytes) -> None:
-    """What is in a file: taken on a click, or refused in a sentence."""
+    """Offer what is in a file to be taken on a click, or refuse it in a sentence."""
     try:
         try:
             found, label = files.from_bytes(data, dataset.id), "Take these settings"

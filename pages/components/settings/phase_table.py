@@ -57,7 +57,7 @@ def edit(
 
 
 def rows_of(text: str) -> list[dict[str, Any]]:
-    """A row per phase: epochs, None for all that are left, and what learns."""
+    """Rows of a table, one per phase: epochs, None for all that are left, and what learns."""
     return [{EPOCHS: length, WHAT: what} for length, what in s.custom_phases(text)]
 
 
@@ -68,7 +68,7 @@ def text_of(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def told(settings: s.RunSettings) -> str:
-    """Which epochs each phase gets in a run of this length."""
+    """Epochs that each phase gets in a run of this length."""
     if settings.freeze.unfreeze == "on_plateau":
         return "The next phase begins when validation stalls, whatever the epochs in the table."
     found = spans("custom", settings.train.epochs, settings.freeze)

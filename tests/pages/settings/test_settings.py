@@ -10,7 +10,7 @@ from ftcore import settings as s
 from ftcore.events import Failed, Finished, Progress
 from ftcore.runs import drafts, log, lr_trials, queue, store
 from ftcore.settings import fields, files, guide
-from ftcore.settings.conflicts import contradictions
+from ftcore.settings.conflicts import find_conflicts
 from ftcore.settings.declaration import setting
 from ftcore.teaching import glossary
 from pages.components import cached, forms
@@ -279,12 +279,12 @@ def test_a_damaged_draft_is_replaced_by_fitting_values(tiny_dataset, workspace):
     assert "1. Dataset" in links(at)
 
 
-# contradictions
+# conflicts
 
 
 def found_by_engine(dataset):
     settings = draft_of(dataset).settings
-    return contradictions(settings, conflicts.facts(dataset, settings))
+    return find_conflicts(settings, conflicts.facts(dataset, settings))
 
 
 @pytest.mark.parametrize("page", ["settings", "train"])
