@@ -51,7 +51,7 @@ def _job(parsed: argparse.Namespace) -> dict[str, Any]:
 
 
 def _told(job: store.Job) -> dict[str, Any]:
-    """What is true now about a job, whatever its kind."""
+    """Tell what is true now about a job, whatever its kind."""
     state = Tail(job).read()
     stage = state.stage
     return {
