@@ -9,12 +9,12 @@ In the order of the work:
     metrics       scores and targets             -> numbers with unit and direction
     evaluation    a model on a split             -> predictions, tables, sentences
     export        a run                          -> Bundle (weights, classes, preprocessing)
-    runs          where runs live on disk        -> store, event log, state, queue, process
+    runs          where jobs live on disk        -> kinds, store, event log, state, queue, process
     jobs          what a worker process does     -> python -m ftcore.jobs RUN_DIR
     cli           the same engine by hand        -> python -m ftcore
 
-The ground below them, with no workflow in it: errors, names, workspace, choices, events, hardware, vision,
-preprocessing, tasks, settings, teaching. Imports never point upwards (tests/test_architecture.py).
+The ground below them, with no workflow in it: errors, names, workspace, choices, events, journal,
+hardware, vision, inputs, preprocessing; metrics, tasks, settings, teaching. Imports never point upwards (tests/test_architecture.py).
 """
 
 __version__ = "0.1.0"

@@ -10,6 +10,7 @@
     python -m ftcore race --dataset D …       which backbone suits the pictures
     python -m ftcore resume RUN               go on with an interrupted run
     python -m ftcore runs | show RUN          what there is
+    python -m ftcore jobs | job KIND ID       every job of every kind: imports, estimates, races too
     python -m ftcore predict RUN IMAGE…       class probabilities, or numbers
     python -m ftcore cache [--clear]          what is kept of frozen layers
     python -m ftcore models --search "vit"    pretrained models to choose from
@@ -34,6 +35,7 @@ from tqdm import tqdm
 
 from ftcore import hardware, workspace
 from ftcore import settings as s
+from ftcore.cli import jobs
 from ftcore.datasets import records, versions
 from ftcore.datasets.images import larger_pixels
 from ftcore.datasets.importing import importer, resplit
@@ -155,6 +157,8 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("show", _show, "Show a run: settings, history, scores.")
     added.add_argument("run", metavar="RUN")
+
+    jobs.add(command)
 
     added = command("cache", _cache, "Show, or empty, what is kept of frozen layers.")
     added.add_argument("--clear", action="store_true", help="delete all of it; runs compute it again when they need it")

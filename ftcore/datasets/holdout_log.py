@@ -49,7 +49,7 @@ def add(dataset_id: str, found: Iterable[str]) -> None:
 
 
 def count(dataset_id: str) -> int:
-    """How often the test score was looked at: each time that it was shown, and once for each run of which it was not.
+    """Count the looks at the test score: each time that it was shown, and once for each run of which it was not.
 
     A run that was resumed and tested again counts once.
     """
@@ -58,12 +58,12 @@ def count(dataset_id: str) -> int:
 
 
 def n_runs(dataset_id: str) -> int:
-    """How many runs were tested."""
+    """Count the runs that were tested."""
     return len({run for run, _ in _each(dataset_id)})
 
 
 def lines(dataset_id: str) -> list[str]:
-    """What was noted, a line for each time."""
+    """Return what was noted, a line for each time."""
     path = _path(dataset_id)
     return [
         line.decode(errors="replace") for name in (FORMERLY, NAME) for line in Journal(path.with_name(name)).read()[0]

@@ -34,7 +34,7 @@ def supervise(folder: Path) -> int:
 
 
 def ending(code: int, *, n_oom_kills: int = 0) -> Event:
-    """How a worker ended that said nothing itself, in words.
+    """The ending of a worker that said nothing itself, in words.
 
     Args:
         code: Its return code; minus the number of a signal that killed it.

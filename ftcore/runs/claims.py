@@ -60,7 +60,7 @@ def sweep(kind: str) -> None:
 
 
 def _claimed(job: store.Job) -> list[float]:
-    """When each claim was refreshed last, seconds since 1970."""
+    """Return when each claim was refreshed last, seconds since 1970."""
     found = []
     with suppress(FileNotFoundError):
         for claim in (job.folder / FOLDER).iterdir():

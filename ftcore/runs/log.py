@@ -27,5 +27,5 @@ def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:
 
 
 def replayed(job: Job) -> JobState:
-    """What the log of a job says, by itself."""
+    """Fold the log of a job into the state of its kind."""
     return replay(read(job.folder)[0], kinds.find(job.kind).new_state())

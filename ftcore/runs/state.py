@@ -55,7 +55,7 @@ class JobState:
 
     @property
     def fraction(self) -> float:
-        """How much of the current stage is done, 0-1."""
+        """The share of the current stage that is done, 0-1."""
         if self.status in FINAL:
             return 1.0
         return self.stage.done / self.stage.total if self.stage and self.stage.total else 0.0

@@ -114,7 +114,7 @@ def save_result(job: Job, found: Any) -> None:
 
 
 def load_result(job: Job) -> Any:
-    """What ``save_result`` kept, as plain values. Raises OSError or ValueError where it cannot be read."""
+    """Read what ``save_result`` kept, as plain values. Raises OSError or ValueError where it cannot be read."""
     if job.result is None:
         raise ValueError(f"Jobs of kind {job.kind!r} keep no result.")
     return json.loads(job.result.read_text())

@@ -14,7 +14,7 @@ class Tail:
         self._folded = kinds.find(job.kind).new_state()
 
     def read(self) -> state.JobState:
-        """What is true now, in the state of the job's kind. Never raises for a log that is not there yet."""
+        """Tell what is true now, in the state of the job's kind. Never raises for a log that is not there yet."""
         alive = process.is_alive(self.job.folder)  # before the log: a worker that ends in between has written all
         events, self._offset = log.read(self.job.folder, self._offset)
         self._folded = state.replay(events, self._folded)

@@ -69,7 +69,7 @@ class RunState(JobState):
 
     @property
     def fraction(self) -> float:
-        """How much of the current stage, or of the training, is done, 0-1."""
+        """The share of the current stage, or of the training, that is done, 0-1."""
         if self.stage is not None or self.status in FINAL:
             return super().fraction
         return self.step / self.plan.n_steps if self.plan and self.plan.n_steps else 0.0

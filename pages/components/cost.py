@@ -149,7 +149,7 @@ def _numbers(settings: s.RunSettings, cost: price.Cost, *, per_epoch: bool) -> N
 
 
 def _parts(cost: price.Cost) -> str:
-    """Where the time goes, in a sentence."""
+    """Say where the time goes, in a sentence."""
     once = (
         f"{formatting.rough(cost.fill_seconds)} for the frozen part to see every picture once"
         if cost.fill_seconds

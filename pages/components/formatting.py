@@ -91,9 +91,10 @@ def once(prepared: FeaturesCached, n_train: int) -> str:
     )
 
 
-def badge(status: str) -> str:
-    """A coloured Markdown badge for a run's status."""
+def badge(status: str, *, doing: str = "") -> str:
+    """A coloured Markdown badge for the status of a job; ``doing`` says what one that works does, else it trains."""
     label, icon, colour = STATUS[status]
+    label = doing if doing and status == "working" else label
     return f":{colour}-badge[{icon} {label}]"
 
 

@@ -21,7 +21,7 @@ def find(kind: str, dataset: Dataset) -> store.Job | None:
 
 
 def problem(job: store.Job | None) -> str:
-    """Why it failed or was interrupted; empty if it was not."""
+    """Say why it failed or was interrupted; empty if it was not."""
     return session.state(job).problem if job is not None else ""
 
 

@@ -41,7 +41,7 @@ def job(kind: str = "train") -> store.Job | None:
 
 
 def state(job: store.Job) -> JobState:
-    """What is true now about a job, in the state of its kind; only what is new in its log is read."""
+    """Tell what is true now about a job, in the state of its kind; only what is new in its log is read."""
     tails: dict[str, Tail] = st.session_state.setdefault("tails", {})
     key = f"{job.kind}/{job.id}"
     if key not in tails or tails[key].job != job:
@@ -50,7 +50,7 @@ def state(job: store.Job) -> JobState:
 
 
 def has_model(job: store.Job) -> bool:
-    """Whether a run has a model that can be asked: it was tested or is over, and got as far as writing its bundle."""
+    """Tell whether a run has a model to ask: it was tested or is over, and got as far as writing its bundle."""
     now = state(job)
     return (bool(now.scores) or now.is_over) and job.result is not None and job.result.exists()
 
@@ -108,7 +108,7 @@ def steps_done() -> dict[str, str]:
 
 
 def token() -> str:
-    """What tells this session, one open tab, from all others."""
+    """Return a text that tells this session, one open tab, from all others."""
     if "token" not in st.session_state:
         st.session_state["token"] = secrets.token_hex(16)
     return str(st.session_state["token"])

@@ -2,7 +2,9 @@
 
 import pytest
 
-from ftcore.runs import store
+from ftcore.events import Failed
+from ftcore.runs import kinds, log, store
+from pages.components.run import other_jobs
 from tests.pages.conftest import open_page, parameter, texts
 
 
@@ -77,3 +79,38 @@ def test_a_run_folder_that_cannot_be_read_is_passed_over(tiny_dataset, make_run,
     at = open_page("runs")
     assert not at.exception and not at.error
     assert at.button(key=f"open_{job.id}")
+
+
+def other_work():
+    """The list of runs with its part on other work opened."""
+    at = open_page("runs")
+    at.session_state["part_other_work"] = True
+    return at.run()
+
+
+def test_other_work_of_every_kind_is_listed_below(tiny_dataset, make_run):
+    make_run(tiny_dataset, name="A training")
+    for kind in kinds.KINDS.values():
+        if kind.name != "train":
+            store.create(kind.name, f"{kind.name} <b>x</b>", {})
+    failed = store.create("import", "Torn", {})
+    log.append(failed.folder, Failed(message="The ZIP is torn."))
+    at = other_work()
+    assert not at.exception
+    rows = [element for element in at.markdown if "badge" in element.value and "A training" not in element.value]
+    assert rows[0].value.startswith("Import: **Torn** :red-badge") and rows[0].proto.help == r"The ZIP is torn\."
+    assert [row.value.split(":")[0] for row in rows[:0:-1]] == [
+        kind.title for kind in kinds.KINDS.values() if kind.name != "train"
+    ]
+
+
+def test_without_other_work_the_list_says_what_will_be_in_it(workspace):
+    assert "imports, examinations, estimates" in texts(other_work())
+
+
+def test_of_much_other_work_the_newest_is_shown(workspace, monkeypatch):
+    monkeypatch.setattr(other_jobs, "MOST", 3)
+    for number in range(5):
+        store.create("map", f"Map {number}", {})
+    shown = texts(other_work())
+    assert "Map 4" in shown and "Map 1" not in shown and "The newest 3 of 5." in shown

@@ -212,7 +212,7 @@ def job(settings: s.RunSettings) -> store.Job:
 
 
 def load(job: store.Job) -> Measured | None:
-    """What a job measured, or None."""
+    """Read what a job measured; None where it has measured nothing."""
     try:
         value = store.load_result(job)
         phases = tuple(
