@@ -7,7 +7,7 @@ from ftcore.datasets import holdout_log
 from ftcore.datasets.records import Dataset
 from ftcore.tasks.outputs import TASK_WORDS
 from pages.components import cached, charts, formatting, session, shell
-from pages.components.dataset import dataset_list, delete, doctor, explore, import_form
+from pages.components.dataset import dataset_list, delete, division, doctor, explore, import_form, import_job
 from pages.components.settings import augmentation
 
 shell.guard()
@@ -57,7 +57,7 @@ def show(dataset: Dataset) -> None:
             .rename_axis("Range" if dataset.task == "regression" else "Class"),
             alt="Pictures per class and split",
         )
-        import_form.divide_again(dataset)
+        division.again(dataset)
     doctor.show(dataset)
     explore.show(dataset)
     with st.expander("Changed copies to learn from (augmentation)", icon=":material/auto_awesome_motion:"):
@@ -110,7 +110,7 @@ def _left_out(dataset: Dataset) -> None:
 
 if session.job("import") is not None:
     st.title("Dataset")
-    import_form.progress()
+    import_job.progress()
 elif (opened := session.dataset()) is not None:
     show(opened)
 else:

@@ -1,4 +1,4 @@
-"""Start and Dataset: the doors, the import behind them, and what is said about the pictures that came."""
+"""Start and Dataset: the sources, the import behind them, and what is said about the pictures that came."""
 
 import pytest
 
@@ -16,14 +16,14 @@ from tests.pages.conftest import links, open_page, parameter, shown_pictures, te
 
 def submitted():
     """An import that has been asked for, as the start page does."""
-    open_page("start").button(key="door_sample").click().run()
+    open_page("start").button(key="start_sample").click().run()
     (job,) = store.list_jobs("import")
     return job
 
 
-def test_the_sample_door_starts_one_import_and_shows_it(workspace, started):
+def test_the_sample_button_starts_one_import_and_shows_it(workspace, started):
     at = open_page("start")
-    at.button(key="door_sample").click().run()
+    at.button(key="start_sample").click().run()
     assert not at.exception
     (job,) = store.list_jobs("import")
     assert started == [job.id] and job.request == {"source": "sample:digits"}
@@ -185,7 +185,7 @@ def test_a_damaged_zip_is_a_sentence_before_it_is_taken_in(workspace, started):
 
 def test_pictures_class_by_class_are_imported_under_the_names_of_the_classes(workspace, started):
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("classes").run()
+    at.segmented_control(key="import_source").set_value("classes").run()
     assert at.button(key="import").disabled
     for number, name in enumerate(("cups", "<i>keys")):
         at.text_input(key=f"class_name_{number}").set_value(name)
@@ -200,11 +200,11 @@ def test_pictures_class_by_class_are_imported_under_the_names_of_the_classes(wor
 
 def test_folders_of_the_server_are_offered_where_they_are_allowed(workspace, started, tmp_path, monkeypatch):
     monkeypatch.delenv("FTCORE_IMPORT_ROOTS", raising=False)
-    assert "On the server" not in str(open_page("dataset").segmented_control(key="door").options)
+    assert "On the server" not in str(open_page("dataset").segmented_control(key="import_source").options)
     write_folder(tmp_path / "store" / "pets", two_classes())
     monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "store"))
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("server").run()
+    at.segmented_control(key="import_source").set_value("server").run()
     at.selectbox(key="server_path").set_value(str(tmp_path / "store" / "pets")).run()
     at.button(key="import").click().run()
     (job,) = store.list_jobs("import")
@@ -221,7 +221,7 @@ def test_a_table_in_a_folder_of_the_server_is_shown_with_its_columns_too(workspa
     write_folder(tmp_path / "store" / "pets", {**files, "labels.csv": "\n".join(rows).encode()})
     monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "store"))
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("server").run()
+    at.segmented_control(key="import_source").set_value("server").run()
     at.selectbox(key="server_path").set_value(str(tmp_path / "store" / "pets")).run()
     assert "12 of 12 pictures have a row" in texts(at) and at.button(key="import").disabled
     at.multiselect(key="column_targets").set_value(["kind"]).run()
@@ -245,29 +245,29 @@ def test_a_split_that_cannot_be_is_said_before_the_pictures_are_taken_in(workspa
 
 
 def test_a_picture_of_the_camera_that_was_forgotten_stays_forgotten(workspace, monkeypatch):
-    class Shot:
+    class Photo:
         file_id = "one"
 
         def getvalue(self):
             return png(1)
 
-    monkeypatch.setattr(camera.st, "camera_input", lambda *_, **__: Shot())
+    monkeypatch.setattr(camera.st, "camera_input", lambda *_, **__: Photo())
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("classes").run()
+    at.segmented_control(key="import_source").set_value("classes").run()
     at.toggle(key="class_camera_0").set_value(True).run()
     assert "1 pictures" in texts(at)
     at.button(key="forget_0").click().run()
-    assert at.session_state[camera.SHOTS][0] == []
+    assert at.session_state[camera.PHOTOS][0] == []
     at.run()
     assert not at.exception and "1 pictures" not in texts(at)
-    monkeypatch.setattr(Shot, "file_id", "two")
+    monkeypatch.setattr(Photo, "file_id", "two")
     at.run()
-    assert [name for name, _ in at.session_state[camera.SHOTS][0]] == ["two.jpg"]
+    assert [name for name, _ in at.session_state[camera.PHOTOS][0]] == ["two.jpg"]
 
 
 def test_a_public_set_is_imported_by_its_name(workspace, started):
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("public").run()
+    at.segmented_control(key="import_source").set_value("public").run()
     assert at.button(key="import").disabled
     at.selectbox(key="public_set").set_value("torchvision:CIFAR10").run()
     at.button(key="import").click().run()
