@@ -92,7 +92,7 @@ def test_the_gallery_shows_pictures_of_one_class(tiny_dataset):
 def test_what_was_left_out_is_listed_with_its_reason(workspace, tmp_path):
     files = {**two_classes(6), "cat/notes.txt": b"hello", "dog/cut.jpg": b"\xff\xd8\xff\xe0 cut off"}
     dataset = import_source(write_zip(tmp_path / "pets.zip", files))
-    at = open_page("dataset", dataset=dataset.id)
+    at = open_page("dataset", "left_out", dataset=dataset.id)
     assert not at.exception
     assert "2 files were left out" in at.expander[-1].label
     assert set(at.dataframe[-1].value["File"]) == {"cat/notes.txt", "dog/cut.jpg"}
@@ -282,7 +282,7 @@ def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header
         f"{i}.png,{'a|b' if i % 2 else '**b**'}" if task == "multilabel" else f"{i}.png,{i},{i * i}" for i in range(20)
     ]
     dataset = import_source(table_zip(tmp_path / "t.zip", rows, header), task=task)
-    at = open_page("dataset", dataset=dataset.id)
+    at = open_page("dataset", "splits", dataset=dataset.id)
     assert not at.exception and not at.error
     assert {metric.label: metric.value for metric in at.metric}["Pictures"] == "20"
     assert "looked at **0 times**" in texts(at)
@@ -294,7 +294,7 @@ def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header
 
 
 def test_one_fold_of_several_becomes_validation(tiny_dataset, started):
-    at = open_page("dataset", dataset=tiny_dataset.id)
+    at = open_page("dataset", "splits", dataset=tiny_dataset.id)
     at.number_input(key="n_folds").set_value(3).run()
     at.number_input(key="fold").set_value(2)
     at.button(key="divide_into_folds").click().run()
@@ -302,13 +302,13 @@ def test_one_fold_of_several_becomes_validation(tiny_dataset, started):
     (job,) = store.list_jobs("import")
     assert job.request == {"divide": tiny_dataset.id, "fold": 2, "n_folds": 3, "seed": 0}
     import_dataset.run(job)
-    at = open_page("dataset", **{"import": job.id})
+    at = open_page("dataset", "splits", **{"import": job.id})
     assert parameter(at, "dataset") not in (None, tiny_dataset.id)
     assert "into folds, of which one is validation" in texts(at) and "made fold 2 of 3 the validation" in texts(at)
 
 
 def test_the_pictures_are_divided_again_by_what_they_show(tiny_dataset, started):
-    at = open_page("dataset", dataset=tiny_dataset.id)
+    at = open_page("dataset", "splits", dataset=tiny_dataset.id)
     at.text_input(key="split").set_value("60/20/30").run()
     at.button(key="divide_again").click().run()
     assert "sum to 100" in at.error[0].value and store.list_jobs("import") == []
@@ -319,7 +319,7 @@ def test_the_pictures_are_divided_again_by_what_they_show(tiny_dataset, started)
     (job,) = store.list_jobs("import")
     assert job.request == {"divide": tiny_dataset.id, "split_by": "near", "split": "60/20/20", "seed": 0}
     import_dataset.run(job)
-    at = open_page("dataset", **{"import": job.id})
+    at = open_page("dataset", "splits", **{"import": job.id})
     assert parameter(at, "dataset") not in (None, tiny_dataset.id)
     assert "pictures that show nearly the same together" in texts(at) and "divided all pictures again" in texts(at)
 
