@@ -58,7 +58,7 @@ def _offer(dataset: Dataset) -> None:
 
 def _start(draft: drafts.Draft, dataset: Dataset) -> None:
     """Make the run of a draft and open it. A second click finds the same run."""
-    price.cancel()
+    price.cancel(session.owner())
     job = drafts.to_job(draft, f"{dataset.name} {s.PRESETS[draft.settings.preset].label.lower()}")
     session.submit(job)
     shell.go("train", run=job.id)

@@ -41,7 +41,7 @@ from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, drain
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
-from ftcore.runs import process, queue, store
+from ftcore.runs import owners, process, queue, store
 from ftcore.runs.state import RunState
 from ftcore.runs.tail import Tail
 from ftcore.tasks import scores
@@ -349,10 +349,10 @@ def _estimate(parsed: argparse.Namespace) -> dict[str, Any]:
     if parsed.again:
         price.forget(price.key(asked))
     if price.known(asked) is None:
-        job = price.job(asked)
+        job = price.ask(asked, owners.CLI)
         if Tail(job).read().status == "stopped":  # by an earlier Ctrl-C, or by a training that began
             price.forget(job.id)
-            job = price.job(asked)
+            job = price.ask(asked, owners.CLI)
         state = _watched(job)  # a worker of its own: a training's worker is started in the same way, and is as quick
         if state.problem:
             raise RunError(state.problem, fix="Then estimate again.")

@@ -6,6 +6,7 @@ state      what is true now: a fold over the log
 queue      studio.db: order and ownership
 process    the worker: start, stop, is it alive
 tail       a reader of one job
-drafts     the settings of the next run, per dataset
+owners     whom drafts and requests belong to
+drafts     the settings of the next run, per owner and dataset
 lr_trials  trials of learning rates: which job, what it found
 """

@@ -7,7 +7,7 @@ import streamlit as st
 from ftcore import names
 from ftcore import settings as s
 from ftcore.errors import RunError
-from ftcore.runs import store
+from ftcore.runs import owners, store
 from ftcore.runs.state import RunState
 from ftcore.training.cost import price
 from pages.components import formatting, session, shell
@@ -19,6 +19,7 @@ _MEMORY = "The most that the training will hold in memory at a time."
 _DISK = "What is kept of frozen layers, the saved epochs and the finished model."
 
 _SINCE = "cost_since"  # of the session: name of the measurement that is wanted, and since when
+_ASKED = "cost_asked"  # of the session: name of the measurement that it has asked for
 SETTLES = 0.5
 """Seconds that settings must stand before a worker measures them: one for every click would slow the pages down."""
 
@@ -58,11 +59,19 @@ def _asked(id: str) -> tuple[store.Job | None, RunState]:
 
 
 def _ask(settings: s.RunSettings, before: store.Job | None) -> store.Job:
-    """The measurement of these settings, submitted; whatever else is measured is let go, and ``before`` forgotten."""
+    """The measurement of these settings, submitted; whatever else its owner has asked for is let go, and ``before``
+    forgotten.
+
+    Where another tab of the same owner has let this one go it waits for its turn: two that cancel each other's
+    measurement would never end.
+    """
+    owner, id = session.owner(), price.key(settings)
+    if st.session_state.get(_ASKED) != id:
+        price.cancel(owner)
+    st.session_state[_ASKED] = id
     if before is not None and session.state(before).status == "stopped":
         price.forget(before.id)
-    job = price.job(settings)
-    price.cancel()
+    job = price.ask(settings, owner)
     session.submit(job)
     return job
 
@@ -85,6 +94,8 @@ def _waiting(settings: s.RunSettings) -> None:
         job, state = _asked(id)
         if job is None or _is_unbegun(state):
             state = session.state(_ask(settings, job))
+        else:
+            owners.want(job, session.owner())
         if state.status == "waiting":
             session.wake_queue()  # whoever should have started it may have been killed
         if _is_over(state):

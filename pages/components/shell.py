@@ -160,6 +160,7 @@ def _sidebar(current: str) -> None:
         link("runs", "Runs")
         link("glossary", "Glossary")
         _what_is_open(done)
+        session.keep_owner()
 
 
 def _what_is_open(done: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.events import EpochDone, Failed, Finished, Interrupted, Planned, StepDone, Tested
 from ftcore.runs import log, process, queue, store
-from pages.components import cost
+from pages.components import cost, owner_cookie
 from tests.datasets.made_pictures import png, write_zip
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,9 @@ PARTS = (
     "splits", "unlisted", "unmatched",
 )  # fmt: skip
 """Every part of a page that a click opens."""
+
+OWNER = "0123456789abcdef" * 2
+"""The owner of every session, unless a test says otherwise."""
 
 MARKUP = ("<b>x</b>", "**y**", ":red[z]", "$a$", "Ähre 🌾")
 
@@ -83,6 +86,14 @@ def announced(monkeypatch):
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", known)
+
+
+@pytest.fixture(autouse=True)
+def cookies(monkeypatch):
+    """What browsers send; a test may change it. AppTest sends nothing, and each session would be a new owner."""
+    sent = {owner_cookie.NAME: OWNER}
+    monkeypatch.setattr(owner_cookie, "_sent", lambda: sent)
+    return sent
 
 
 @pytest.fixture(autouse=True)

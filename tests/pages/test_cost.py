@@ -10,7 +10,7 @@ from ftcore.events import Estimated, Failed, Finished, Progress
 from ftcore.runs import drafts, log, queue, store
 from ftcore.training.cost import price
 from pages.components import cost, session
-from tests.pages.conftest import open_page, texts
+from tests.pages.conftest import OWNER, open_page, texts
 from tests.training.cost.test_price import MEASURED
 
 KIND = "estimate"
@@ -113,7 +113,7 @@ def test_what_was_let_go_is_measured_when_it_is_asked_for_again(tiny_dataset, st
     started.clear()
     with queue._database() as database:
         database.execute("UPDATE queue SET state = 'waiting'")
-    price.cancel()
+    price.cancel(OWNER)
     assert queue.waiting(KIND) == []
     open_page("train", dataset=tiny_dataset.id)
     assert started == [job.id]

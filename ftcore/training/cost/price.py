@@ -19,7 +19,7 @@ from ftcore.errors import RunError
 from ftcore.events import Estimated
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
-from ftcore.runs import process, queue, store
+from ftcore.runs import owners, process, queue, store
 from ftcore.runs.state import RunState
 
 FORMAT = 4
@@ -223,13 +223,25 @@ def job(settings: s.RunSettings) -> store.Job:
     return store.create("estimate", settings.model.name, s.to_json(settings), id=key(settings))
 
 
-def cancel() -> None:
-    """Take back measurements that wait, and end those under way: they would slow down what comes now."""
+def ask(settings: s.RunSettings, owner: str) -> store.Job:
+    """The job that measures, with a note that an owner waits for it: others cannot cancel it any more."""
+    asked = job(settings)
+    owners.want(asked, owner)
+    return asked
+
+
+def cancel(owner: str) -> None:
+    """Take back an owner's measurements that wait, and end those under way: they would slow down what comes now.
+
+    What somebody else waits for as well goes on.
+    """
     for id in queue.waiting("estimate"):
-        queue.withdraw(store.find(id, "estimate"))
+        if owners.give_up(waiting := store.find(id, "estimate"), owner):
+            queue.withdraw(waiting)
     for note in workspace.folder(store.FOLDERS["estimate"]).glob(f"[!.]*/{process.NOTE}"):
         with contextlib.suppress(RunError):  # another visitor has just removed it
-            process.request_stop(store.load(note.parent))
+            if owners.give_up(running := store.load(note.parent), owner):
+                process.request_stop(running)
 
 
 def save(folder: Path, measured: Measured) -> None:

@@ -13,7 +13,7 @@ from ftcore.search import candidates
 from ftcore.search.race import race as race_of
 from ftcore.tasks import scores
 from pages.components import charts, session
-from tests.pages.conftest import open_page, texts
+from tests.pages.conftest import OWNER, open_page, texts
 
 MODELS = ["tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2"]
 
@@ -68,7 +68,7 @@ def test_the_winner_is_taken_with_one_click(tiny_dataset, race):
     at.button(key=f"use_{MODELS[1]}").click().run()
     assert not at.exception
     assert at.radio[0].value == MODELS[1]
-    draft = drafts.load(tiny_dataset.id, lambda: None)
+    draft = drafts.load(tiny_dataset.id, OWNER, lambda: None)
     assert draft.settings.model.name == MODELS[1]
     assert draft.settings == session.suggested(tiny_dataset, "quick", draft.settings)
 

@@ -6,17 +6,17 @@ from ftcore.datasets.importing.importer import import_source
 from ftcore.runs import drafts
 from ftcore.settings import RunSettings, suggest
 from tests.datasets.made_pictures import png, write_zip
-from tests.pages.conftest import open_page, shown_pictures, texts
+from tests.pages.conftest import OWNER, open_page, shown_pictures, texts
 
 
 def draft_of(dataset):
-    return drafts.load(dataset.id, lambda: pytest.fail("there is no draft on disk"))
+    return drafts.load(dataset.id, OWNER, lambda: pytest.fail("there is no draft on disk"))
 
 
 def standard(dataset):
     """A draft with what the quick preset suggests, at the level that shows switches."""
     settings = suggest("quick", dataset.facts(), base=RunSettings(dataset=dataset.id))
-    return drafts.Draft(settings, "run-1", level="standard")
+    return drafts.Draft(settings, "run-1", OWNER, level="standard")
 
 
 def copies(at):

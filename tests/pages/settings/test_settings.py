@@ -14,7 +14,7 @@ from ftcore.settings.conflicts import contradictions
 from ftcore.teaching import glossary
 from pages.components import cached, forms
 from pages.components.settings import conflicts
-from tests.pages.conftest import links, open_page, texts
+from tests.pages.conftest import OWNER, links, open_page, texts
 
 QUICK = ("quick", "balanced", "best")
 
@@ -38,7 +38,7 @@ def answer(at, question, value):
 
 
 def draft_of(dataset):
-    return drafts.load(dataset.id, lambda: pytest.fail("there is no draft on disk"))
+    return drafts.load(dataset.id, OWNER, lambda: pytest.fail("there is no draft on disk"))
 
 
 def fitted(dataset, preset="quick"):
@@ -48,7 +48,7 @@ def fitted(dataset, preset="quick"):
 def open_at(level, dataset, *values, part=None):
     """The page at a level, on a draft with some values changed; a part of it is opened."""
     settings = s.with_values(fitted(dataset), values)
-    drafts.save(drafts.Draft(settings, "run-1", level=level))
+    drafts.save(drafts.Draft(settings, "run-1", OWNER, level=level))
     at = open_page("settings", *([part] if part else []), dataset=dataset.id)
     assert not at.exception
     return at
@@ -274,7 +274,7 @@ def test_without_a_choice_in_the_catalogue_one_cannot_go_on(tiny_dataset):
 
 def test_a_damaged_draft_is_replaced_by_fitting_values(tiny_dataset, workspace):
     open_page("settings", dataset=tiny_dataset.id)
-    (workspace / "drafts" / f"{tiny_dataset.id}.json").write_text('{"settings": ')
+    (workspace / "drafts" / OWNER / f"{tiny_dataset.id}.json").write_text('{"settings": ')
     at = open_page("settings", dataset=tiny_dataset.id)
     assert not at.exception and not at.error
     assert "1. Dataset" in links(at)

@@ -8,7 +8,7 @@ from ftcore import events
 from ftcore import settings as s
 from ftcore.events import EpochDone, Estimated, FeaturesCached, Finished, Planned
 from ftcore.freezing import disk_cache
-from ftcore.runs import process, state
+from ftcore.runs import owners, process, queue, state
 from ftcore.training.cost import price
 from ftcore.training.cost.price import Fill, Layers, Measured, PhaseCost
 
@@ -136,8 +136,32 @@ def test_removing_measurements_beside_another_visitor_is_no_error(workspace):
     gone = job.folder.with_name(f".{job.id}.gone")
     job.folder.rename(gone)
     (gone / process.NOTE).write_text("{}")
-    price.cancel()
+    price.cancel(owners.CLI)
     price.forget(job.id)
+
+
+def test_only_what_nobody_else_waits_for_is_cancelled(workspace):
+    me, you = owners.new(), owners.new()
+    mine, ours, yours = (s.RunSettings(dataset=f"digits-{number}") for number in (1, 2, 3))
+    asked = [(mine, me), (ours, me), (ours, you), (yours, you)]
+    jobs = list(dict.fromkeys(price.ask(settings, owner).folder for settings, owner in asked))
+    for folder in jobs:
+        (folder / process.NOTE).write_text("{}")  # a worker was started
+    price.cancel(me)
+    assert [process.stop_requested(folder) for folder in jobs] == [True, False, False]
+    price.cancel(you)
+    assert all(process.stop_requested(folder) for folder in jobs)
+
+
+def test_what_waits_is_taken_back_by_its_owner_only(workspace):
+    me, you = owners.new(), owners.new()
+    job = price.ask(s.RunSettings(dataset="digits-1"), me)
+    with queue._database() as database:
+        database.execute("INSERT INTO queue VALUES (?, 'estimate', 1.0, 'waiting')", (job.id,))
+    price.cancel(you)
+    assert queue.waiting("estimate") == [job.id]
+    price.cancel(me)
+    assert queue.waiting("estimate") == []
 
 
 def test_what_a_run_did_cost_is_known_once_it_went_through_all_epochs(tmp_path):
