@@ -23,7 +23,7 @@ def show() -> None:
 
 
 def version_label(dataset: Dataset) -> str:
-    """What tells a version from the others, as plain text."""
+    """A label that tells a version from the others, as plain text."""
     steps = versions.history(dataset)
     what = ", ".join(steps[-1].words) if steps else "as it came in"
     return f"{dataset.n_images:,} pictures · {what} · {formatting.when(dataset.created)}"
