@@ -13,8 +13,8 @@ In the order of the work:
     jobs          what a worker process does     -> python -m ftcore.jobs RUN_DIR
     cli           the same engine by hand        -> python -m ftcore
 
-The ground below them, with no workflow in it: errors, names, workspace, choices, events, journal,
-hardware, vision, inputs, preprocessing; metrics, tasks, settings, teaching. Imports never point upwards (tests/test_architecture.py).
+The ground below them, with no workflow in it: errors, names, workspace, choices, events, journal, hardware, vision,
+inputs, preprocessing; metrics, tasks, settings, teaching. Imports never point upwards (tests/test_architecture.py).
 """
 
 __version__ = "0.1.0"

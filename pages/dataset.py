@@ -7,14 +7,24 @@ from ftcore.datasets import holdout_log
 from ftcore.datasets.records import Dataset
 from ftcore.tasks.outputs import TASK_WORDS
 from pages.components import cached, charts, formatting, session, shell
-from pages.components.dataset import dataset_list, delete, doctor, explore, import_form
+from pages.components.dataset import dataset_list, delete, division, doctor, explore, import_form, import_job
 from pages.components.settings import augmentation
 
-shell.guard()
+
+@shell.page
+def show() -> None:
+    """The import that is under way, the open data set, or the ways to bring one in."""
+    if session.job("import") is not None:
+        st.title("Dataset")
+        import_job.progress()
+    elif (opened := session.dataset()) is not None:
+        _open(opened)
+    else:
+        _choose()
 
 
-def choose() -> None:
-    """No data set is open: bring one in, or open one that is here."""
+def _choose() -> None:
+    """Offer to bring pictures in, or to open what is here."""
     st.title("Dataset")
     st.markdown(
         "Pictures, and what the model is to learn of each: a **class**, with one folder for each, or several classes "
@@ -24,11 +34,10 @@ def choose() -> None:
     dataset_list.show()
 
 
-def show(dataset: Dataset) -> None:
+def _open(dataset: Dataset) -> None:
     """The open data set."""
     st.title(names.markdown(dataset.name))
     st.caption(f"{TASK_WORDS[dataset.task].capitalize()}, from {names.markdown(dataset.labels_from)}.")
-    counts = dataset.counts()
     with st.container(horizontal=True, gap="large"):  # in a narrow window they go to the next line
         st.metric("Pictures", f"{dataset.n_images:,}", width="content")
         st.metric("Numbers" if dataset.task == "regression" else "Classes", len(dataset.classes), width="content")
@@ -38,30 +47,18 @@ def show(dataset: Dataset) -> None:
         _histogram(dataset)
     else:
         st.plotly_chart(
-            charts.class_counts(counts),
+            charts.class_counts(dataset.counts()),
             key="counts",
             config=charts.QUIET,
             alt="Bar chart: pictures per class, divided into the three splits.",
         )
-    with st.expander("What the three parts are for, and how they were drawn"):
-        for sentence in formatting.SPLITS.values():
-            st.markdown(sentence)
-        st.caption(f"Divided {formatting.divided(dataset)}.")
-        n_looks = holdout_log.count(dataset.id)
-        st.markdown(
-            f"The test score was looked at **{n_looks:,} time{'' if n_looks == 1 else 's'}**. {holdout_log.WHY}"
-        )
-        st.dataframe(
-            counts.pivot(index="label", columns="split", values="count")[list(charts.SPLIT_LABELS)]
-            .rename(columns=charts.SPLIT_LABELS)
-            .rename_axis("Range" if dataset.task == "regression" else "Class"),
-            alt="Pictures per class and split",
-        )
-        import_form.divide_again(dataset)
+    _splits(dataset)
     doctor.show(dataset)
     explore.show(dataset)
-    with st.expander("Changed copies to learn from (augmentation)", icon=":material/auto_awesome_motion:"):
-        augmentation.show(dataset)
+    title = "Changed copies to learn from (augmentation)"
+    with shell.part(title, key="augmentation", icon=":material/auto_awesome_motion:") as opened:
+        if opened:
+            augmentation.show(dataset)
     _left_out(dataset)
     _notes(dataset)
     st.space("small")
@@ -71,8 +68,30 @@ def show(dataset: Dataset) -> None:
         shell.go("model")
 
 
+def _splits(dataset: Dataset) -> None:
+    """The three splits, their sizes for each class, and how to draw them anew."""
+    title = "What the three parts are for, and how they were drawn"
+    with shell.part(title, key="splits") as opened:
+        if not opened:
+            return
+        for sentence in formatting.SPLITS.values():
+            st.markdown(sentence)
+        st.caption(f"Divided {formatting.divided(dataset)}.")
+        n_looks = holdout_log.count(dataset.id)
+        times = "time" if n_looks == 1 else "times"
+        st.markdown(f"The test score was looked at **{n_looks:,} {times}**. {holdout_log.WHY}")
+        st.dataframe(
+            dataset.counts()
+            .pivot(index="label", columns="split", values="count")[list(charts.SPLIT_LABELS)]
+            .rename(columns=charts.SPLIT_LABELS)
+            .rename_axis("Range" if dataset.task == "regression" else "Class"),
+            alt="Pictures per class and split",
+        )
+        division.again(dataset)
+
+
 def _histogram(dataset: Dataset) -> None:
-    """How the numbers are spread."""
+    """The spread of the numbers."""
     number = 0
     if len(dataset.classes) > 1:
         number = st.selectbox("Number", range(len(dataset.classes)), format_func=dataset.classes.__getitem__)
@@ -87,31 +106,28 @@ def _histogram(dataset: Dataset) -> None:
 
 
 def _notes(dataset: Dataset) -> None:
-    if dataset.notes:
-        with st.expander("What was decided while reading the pictures", icon=":material/info:"):
-            for note in dataset.notes:
-                st.markdown(
-                    f"- {note['count']:,} × {names.markdown(note['note'])}, for example {names.markdown(note['first'])}"
-                )
+    """Decisions of the import, counted."""
+    if not dataset.notes:
+        return
+    with shell.part("What was decided while reading the pictures", key="notes", icon=":material/info:") as opened:
+        for note in dataset.notes if opened else ():
+            first = names.markdown(note["first"])
+            st.markdown(f"- {note['count']:,} × {names.markdown(note['note'])}, for example {first}")
 
 
 def _left_out(dataset: Dataset) -> None:
+    """Files that were left out, each with the reason."""
     if not dataset.left_out:
         st.caption(":material/check: Nothing was left out.")
         return
     files = "1 file was" if len(dataset.left_out) == 1 else f"{len(dataset.left_out):,} files were"
-    with st.expander(f"{files} left out, and why", icon=":material/block:"):
-        st.dataframe(
-            {"File": [i["name"] for i in dataset.left_out], "Reason": [i["reason"] for i in dataset.left_out]},
-            hide_index=True,
-            alt="Files that were left out, with the reason for each",
-        )
+    with shell.part(f"{files} left out, and why", key="left_out", icon=":material/block:") as opened:
+        if opened:
+            st.dataframe(
+                {"File": [i["name"] for i in dataset.left_out], "Reason": [i["reason"] for i in dataset.left_out]},
+                hide_index=True,
+                alt="Files that were left out, with the reason for each",
+            )
 
 
-if session.job("import") is not None:
-    st.title("Dataset")
-    import_form.progress()
-elif (opened := session.dataset()) is not None:
-    show(opened)
-else:
-    choose()
+show()

@@ -10,22 +10,24 @@ from pages.components import cost, forms, glossary_links, session, shell
 from pages.components.run import live_run
 from pages.components.settings import conflicts
 
-shell.guard()
-
-
 SUMMARY = ("freeze.preset", "train.epochs", "train.batch_size", "train.lr", "train.optimizer", "model.image_size")
 
 
-def start(draft: drafts.Draft, dataset: Dataset) -> None:
-    """Make the run of a draft and open it. A second click finds the same run."""
-    cost.release()
-    job = drafts.to_job(draft, f"{dataset.name} {s.PRESETS[draft.settings.preset].label.lower()}")
-    session.submit(job)
-    shell.go("train", run=job.id)
+@shell.page
+def show() -> None:
+    """The open run, or the offer to start one."""
+    job, dataset = session.job(), session.dataset()
+    if job is not None:
+        live_run.show(job)
+    elif dataset is not None:
+        _offer(dataset)
+    else:
+        st.title("Train")
+        shell.needs("dataset", "Training needs pictures, and no data set is open.", "Choose pictures first")
 
 
-def offer(dataset: Dataset) -> None:
-    """Nothing runs yet: what would run, and the button."""
+def _offer(dataset: Dataset) -> None:
+    """Say what would run, and offer the button."""
     st.title("Train")
     draft = session.draft(dataset)
     settings = draft.settings
@@ -50,14 +52,15 @@ def offer(dataset: Dataset) -> None:
         s.check_task(settings, dataset.task, len(dataset.classes))
         fits = True
     if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start", disabled=not fits):
-        start(draft, dataset)
+        _start(draft, dataset)
 
 
-job, dataset = session.job(), session.dataset()
-if job is not None:
-    live_run.show(job)
-elif dataset is not None:
-    offer(dataset)
-else:
-    st.title("Train")
-    shell.needs("dataset", "Training needs pictures, and no data set is open.", "Choose pictures first")
+def _start(draft: drafts.Draft, dataset: Dataset) -> None:
+    """Make the run of a draft and open it. A second click finds the same run."""
+    cost.release()
+    job = drafts.to_job(draft, f"{dataset.name} {s.PRESETS[draft.settings.preset].label.lower()}")
+    session.submit(job)
+    shell.go("train", run=job.id)
+
+
+show()

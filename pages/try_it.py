@@ -13,9 +13,6 @@ from ftcore.runs import store
 from pages.components import cached, session, shell
 from pages.components.run import prediction
 
-shell.guard()
-
-
 SOURCES = {"test": "Test pictures", "upload": "Upload pictures", "camera": "Camera"}
 
 
@@ -46,35 +43,45 @@ def from_files(job: store.Job, files: list) -> None:
         st.caption(f"Only the first 12 of {len(files)} pictures are shown.")
 
 
-st.title("Try")
-job = session.job()
-if job is None:
+@shell.page
+def show() -> None:
+    """The sources of pictures, and what the open run's model says about each picture."""
+    st.title("Try")
+    job = session.job()
+    if job is None:
+        _choose_run()
+        return
+    if not session.has_model(job):
+        shell.needs("train", "This run has no trained model yet.", "See how it goes")
+    st.caption(f"Model: {names.markdown(job.name)}")
+    source = st.segmented_control(
+        "Ask about", list(SOURCES), format_func=lambda key: SOURCES[key], default="test", key="source"
+    )
+    plan = session.state(job).plan
+    if plan is not None and plan.task == "multilabel":
+        prediction.threshold(cached.bundle(job.id))
+    if source == "upload":
+        uploaded = st.file_uploader(
+            "Pictures", type=[suffix[1:] for suffix in EXTENSIONS], accept_multiple_files=True, key="try_upload"
+        )
+        from_files(job, uploaded)
+    elif source == "camera":
+        taken = st.camera_input("Take a picture", key="try_camera")
+        from_files(job, [taken] if taken else [])
+    else:
+        from_test_split(job)
+    if shell.next_button("runs", "Next: compare with other runs"):
+        shell.go("runs")
+
+
+def _choose_run() -> None:
+    """Links to the runs with a model."""
     done = [run for run in store.list_jobs() if session.has_model(run)]
     if not done:
         shell.needs("train", "There is no trained model yet.", "Train one first")
     st.markdown("Which model do you want to try?")
     for run in done[:20]:
         shell.link("try_it", f"{run.name} ({run.id})", run=run.id, dataset=run.settings.dataset)
-    st.stop()
-    raise AssertionError("stop() ends the page")
-if not session.has_model(job):
-    shell.needs("train", "This run has no trained model yet.", "See how it goes")
-st.caption(f"Model: {names.markdown(job.name)}")
-source = st.segmented_control(
-    "Ask about", list(SOURCES), format_func=lambda key: SOURCES[key], default="test", key="source"
-)
-plan = session.state(job).plan
-if plan is not None and plan.task == "multilabel":
-    prediction.threshold(cached.bundle(job.id))
-if source == "upload":
-    uploaded = st.file_uploader(
-        "Pictures", type=[suffix[1:] for suffix in EXTENSIONS], accept_multiple_files=True, key="try_upload"
-    )
-    from_files(job, uploaded)
-elif source == "camera":
-    taken = st.camera_input("Take a picture", key="try_camera")
-    from_files(job, [taken] if taken else [])
-else:
-    from_test_split(job)
-if shell.next_button("runs", "Next: compare with other runs"):
-    shell.go("runs")
+
+
+show()

@@ -8,6 +8,7 @@ queue      studio.db: order and ownership
 claims     who wants a job's result: what nobody waits for is stopped
 process    the worker: start, stop, is it alive
 tail       a reader of one job
-drafts     the settings of the next run, per dataset
+owners     whom drafts and requests belong to
+drafts     the settings of the next run, per owner and dataset
 lr_trials  trials of learning rates: which job, what it found
 """

@@ -173,7 +173,9 @@ def promised(job: store.Job, state: RunState) -> None:
         ("Memory", formatting.size(given.bytes_memory), formatting.size(spent.bytes_memory)),
         ("Disk", formatting.size(given.bytes_disk), formatting.size(spent.bytes_disk)),
     )
-    with st.expander("What it cost: promised and actual", icon=":material/receipt_long:"):
+    with shell.part("What it cost: promised and actual", key="cost", icon=":material/receipt_long:") as opened:
+        if not opened:
+            return
         table = {
             "": [row[0] for row in rows],
             "Promised before the start": [row[1] for row in rows],

@@ -75,7 +75,7 @@ def when(at: float) -> str:
 
 
 def once(prepared: FeaturesCached, n_train: int) -> str:
-    """What was computed once for a phase, in a sentence; nothing where every epoch goes through the whole network."""
+    """A sentence on what was computed once for a phase; nothing where every epoch goes through the whole network."""
     if not prepared.cut:
         return ""
     views = f" in {prepared.views + 1} versions each" if prepared.views else ""
@@ -99,14 +99,14 @@ def badge(status: str, *, doing: str = "") -> str:
 
 
 def learned(dataset: Dataset) -> str:
-    """What there is to learn in a data set: ``10 classes``, ``2 numbers``."""
+    """The number of things to learn in a data set: ``10 classes``, ``2 numbers``."""
     kind = "number" if dataset.task == "number" else "class"
     n = len(dataset.classes)
     return f"{n:,} {kind if n == 1 else {'number': 'numbers', 'class': 'classes'}[kind]}"
 
 
 def divided(dataset: Dataset) -> str:
-    """How a data set was divided."""
+    """A few words on how a data set was divided."""
     if dataset.split_source == "folders":
         return "by your folders"
     if dataset.split_source == "column":

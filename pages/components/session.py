@@ -1,6 +1,7 @@
-"""What is open: the address names the data set, the run and the import; the draft lies on disk; nothing else is kept.
+"""What is open, and whose it is: the address names the data set, the run and the import, the browser keeps the owner,
+the draft lies on disk; nothing else is kept.
 
-``st.session_state`` holds only what can be read again: how far a log was read.
+``st.session_state`` holds only what can be read again: the owner, how far a log was read.
 """
 
 import secrets
@@ -12,20 +13,37 @@ from ftcore import settings as s
 from ftcore.datasets.records import Dataset, open_dataset
 from ftcore.errors import FinetuneError
 from ftcore.models import catalogue
-from ftcore.runs import drafts, kinds, queue, store
+from ftcore.runs import drafts, kinds, owners, queue, store
 from ftcore.runs.state import JobState
 from ftcore.runs.tail import Tail
 from ftcore.settings import guide
 from ftcore.tasks import scores
+from pages.components import owner_cookie
 
 OPEN = ("dataset", "run", "import", "before")
 """What the address names; ``before`` is the version of the data set that was edited last, for the undo."""
+_OWNER = "owner"  # in st.session_state
 
 
 def address(**changes: str | None) -> dict[str, str]:
     """The address parameters of what is open, with changes; None closes something."""
     now: dict[str, str | None] = {key: st.query_params.get(key) for key in OPEN}
     return {key: value for key, value in {**now, **changes}.items() if value}
+
+
+def owner() -> str:
+    """To whom the drafts and requests of this session belong: the id that the browser keeps, or a fresh one."""
+    if _OWNER not in st.session_state:
+        st.session_state[_OWNER] = owner_cookie.read() or owners.new()
+    return st.session_state[_OWNER]
+
+
+def keep_owner() -> None:
+    """Have the browser keep the owner; where another tab was faster, take over that one's and begin again."""
+    other = owner_cookie.keep(owner())
+    if other and other != owner():
+        st.session_state[_OWNER] = other
+        st.rerun()
 
 
 def dataset() -> Dataset | None:
@@ -56,8 +74,8 @@ def has_model(job: store.Job) -> bool:
 
 
 def draft(dataset: Dataset) -> drafts.Draft:
-    """The settings of the next run on a data set, first filled with what fits it."""
-    return drafts.load(dataset.id, lambda: suggested(dataset, "quick", s.RunSettings(dataset=dataset.id)))
+    """The owner's settings of the next run on a data set, first filled with what fits it."""
+    return drafts.load(dataset.id, owner(), lambda: suggested(dataset, "quick", s.RunSettings(dataset=dataset.id)))
 
 
 def suggested(dataset: Dataset, preset: str, base: s.RunSettings) -> s.RunSettings:
@@ -66,7 +84,8 @@ def suggested(dataset: Dataset, preset: str, base: s.RunSettings) -> s.RunSettin
 
 
 def fitting(dataset: Dataset, settings: s.RunSettings) -> s.RunSettings:
-    """What the preset of ``settings`` suggests for a data set and the same network, whatever else was changed."""
+    """The settings that the preset of ``settings`` suggests for a data set and the same network, whatever was
+    changed."""
     model = s.ModelSettings(name=settings.model.name, start=settings.model.start, pretrained=settings.model.pretrained)
     return suggested(dataset, settings.preset, s.RunSettings(dataset=dataset.id, seed=settings.seed, model=model))
 

@@ -1,10 +1,12 @@
 """What is around every page: navigation, the stepper in the sidebar, one place for errors, the next step's button."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 
@@ -12,13 +14,13 @@ from ftcore import names
 from ftcore.errors import FinetuneError
 from pages.components import session
 
-PAGES = Path(__file__).parents[1].resolve()
+FOLDER = Path(__file__).parents[1].resolve()
 _FRAMED: ContextVar[bool] = ContextVar("framed", default=False)
 
 
 @dataclass(frozen=True)
-class Step:
-    """A page of the workflow. ``key`` names its file and its address."""
+class Page:
+    """A page of the app. ``key`` names its file and its address."""
 
     key: str
     title: str
@@ -26,20 +28,20 @@ class Step:
 
     @property
     def path(self) -> Path:
-        return PAGES / f"{self.key}.py"
+        return FOLDER / f"{self.key}.py"
 
 
-STEPS = {
-    step.key: step
-    for step in (
-        Step("start", "Start", ":material/home:"),
-        Step("dataset", "Dataset", ":material/photo_library:"),
-        Step("model", "Model", ":material/hub:"),
-        Step("settings", "Settings", ":material/tune:"),
-        Step("train", "Train", ":material/model_training:"),
-        Step("try_it", "Try", ":material/touch_app:"),
-        Step("runs", "Runs", ":material/history:"),
-        Step("glossary", "Glossary", ":material/menu_book:"),
+PAGES = {
+    page.key: page
+    for page in (
+        Page("start", "Start", ":material/home:"),
+        Page("dataset", "Dataset", ":material/photo_library:"),
+        Page("model", "Model", ":material/hub:"),
+        Page("settings", "Settings", ":material/tune:"),
+        Page("train", "Train", ":material/model_training:"),
+        Page("try_it", "Try", ":material/touch_app:"),
+        Page("runs", "Runs", ":material/history:"),
+        Page("glossary", "Glossary", ":material/menu_book:"),
     )
 }
 WORKFLOW = ("dataset", "model", "settings", "train", "try_it")
@@ -48,31 +50,38 @@ WORKFLOW = ("dataset", "model", "settings", "train", "try_it")
 def page_list() -> list[st.Page]:
     """Every page, with an absolute path and an address that stays."""
     return [
-        st.Page(step.path, title=step.title, icon=step.icon, url_path=step.key, default=step.key == "start")
-        for step in STEPS.values()
+        st.Page(page.path, title=page.title, icon=page.icon, url_path=page.key, default=page.key == "start")
+        for page in PAGES.values()
     ]
 
 
 def run() -> None:
     """Run the page that the address asks for, inside the frame."""
-    page = st.navigation(page_list(), position="hidden")
+    opened = st.navigation(page_list(), position="hidden")
     token = _FRAMED.set(True)
     try:
         with errors(way_out=True):
-            _sidebar(page.url_path or "start")
-            page.run()
+            _sidebar(opened.url_path or "start")
+            opened.run()
     finally:
         _FRAMED.reset(token)
 
 
-def guard() -> None:
-    """First line of every page: the first deep link after a server start runs the page's file without app.py around it.
+def page(show: Callable[[], None]) -> Callable[[], None]:
+    """Make a function the page of its file, whose last line calls it.
 
-    Announcing the pages once and running again brings app.py in.
+    The first deep link after a server start runs a page's file without app.py around it. Announcing the pages once and
+    running again brings app.py in.
     """
-    if not _FRAMED.get():
-        st.navigation(page_list(), position="hidden")
-        st.rerun()
+
+    @functools.wraps(show)
+    def in_frame() -> None:
+        if not _FRAMED.get():
+            st.navigation(page_list(), position="hidden")
+            st.rerun()
+        show()
+
+    return in_frame
 
 
 @contextmanager
@@ -91,14 +100,14 @@ def errors(*, way_out: bool = False) -> Iterator[None]:
             link("start", "Back to the start", **closed)
 
 
-def go(key: str, **changes: str | None) -> None:
+def go(key: str, **changes: str | None) -> NoReturn:
     """Switch to another page; what is open stays open, except for the ``changes``."""
-    st.switch_page(STEPS[key].path, query_params=session.address(**changes))
+    st.switch_page(PAGES[key].path, query_params=session.address(**changes))
 
 
 def link(key: str, label: str, **changes: str | None) -> None:
     """A link to another page that keeps what is open."""
-    st.page_link(STEPS[key].path, label=label, icon=STEPS[key].icon, query_params=session.address(**changes))
+    st.page_link(PAGES[key].path, label=label, icon=PAGES[key].icon, query_params=session.address(**changes))
 
 
 def next_button(key: str, label: str, *, disabled: bool = False, help: str | None = None) -> bool:
@@ -109,11 +118,29 @@ def next_button(key: str, label: str, *, disabled: bool = False, help: str | Non
     )
 
 
-def needs(key: str, sentence: str, label: str) -> None:
+def needs(key: str, sentence: str, label: str) -> NoReturn:
     """Say what a page opened out of order needs, link there, and end the page."""
     st.info(sentence, icon=":material/info:")
     link(key, label)
     st.stop()
+
+
+@contextmanager
+def part(title: str, *, key: str, icon: str | None = None, expanded: bool = False) -> Iterator[bool]:
+    """Draw a part of the page that a click opens, and tell whether it is open; compute what is inside only then.
+
+    A plain expander computes all that it holds while it is closed. Widgets inside forget what was chosen when the part
+    is closed: what must not be lost belongs into the draft.
+
+    Args:
+        title: On its bar, Markdown.
+        key: Of the widget, one for each part of a page.
+        icon: Before the title.
+        expanded: Open at first.
+    """
+    box = st.expander(title, expanded, key=f"part_{key}", icon=icon, on_change="rerun")
+    with box:
+        yield bool(box.open)
 
 
 def _sidebar(current: str) -> None:
@@ -123,20 +150,21 @@ def _sidebar(current: str) -> None:
         link("start", "Start")
         st.caption("Your way to a model")
         for number, key in enumerate(WORKFLOW, 1):
-            step = STEPS[key]
+            page = PAGES[key]
             if key == current:
                 icon = ":material/radio_button_checked:"
             else:
                 icon = ":material/check_circle:" if key in done else ":material/radio_button_unchecked:"
-            st.page_link(step.path, label=f"{number}. {step.title}", icon=icon, query_params=session.address())
+            st.page_link(page.path, label=f"{number}. {page.title}", icon=icon, query_params=session.address())
         st.caption("Beside it")
         link("runs", "Runs")
         link("glossary", "Glossary")
         _what_is_open(done)
+        session.keep_owner()
 
 
 def _what_is_open(done: dict[str, str]) -> None:
-    missing = next((STEPS[key].title for key in WORKFLOW[:4] if key not in done), None)
+    missing = next((PAGES[key].title for key in WORKFLOW[:4] if key not in done), None)
     lines = [text for text in (done.get("dataset"), done.get("model"), done.get("train")) if text]
     if lines:
         st.divider()

@@ -18,7 +18,7 @@ from ftcore.evaluation.predictions import Predictions
 from ftcore.export.bundle import Bundle
 from ftcore.jobs import supervise
 from ftcore.models import own_weights
-from ftcore.runs import drafts, kinds, lr_trials, store
+from ftcore.runs import drafts, kinds, lr_trials, owners, store
 from ftcore.runs.tail import Tail
 from ftcore.settings import fields, value_of
 from ftcore.tasks import scores
@@ -84,9 +84,13 @@ def test_findings_and_map_are_still_there(old):
 
 def test_a_draft_is_still_the_same(old):
     (dataset,) = (dataset for dataset in list_datasets() if versions.history(dataset))
-    draft = drafts.load(dataset.id, lambda: pytest.fail("the draft was not found"))
-    assert (draft.done, draft.settings.train.epochs) == (("model",), 4)
-    assert draft.settings.model.start == own_weights.list_all()[0].id
+    runs = set()
+    for owner in (owners.CLI, owners.new(), owners.new()):  # whoever has none starts from the one that all shared
+        draft = drafts.load(dataset.id, owner, lambda: pytest.fail("the draft was not found"))
+        assert (draft.done, draft.settings.train.epochs) == (("model",), 4)
+        assert draft.settings.model.start == own_weights.list_all()[0].id
+        runs.add(draft.run)
+    assert len(runs) == 3, "each starts a run of their own"
 
 
 def test_settings_that_came_later_have_the_values_that_were_fixed_then(old):

@@ -32,7 +32,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit, edit, log_holdout_access
 from ftcore.jobs import examine, supervise
 from ftcore.models import own_weights
-from ftcore.runs import drafts, log, lr_trials, store
+from ftcore.runs import drafts, log, lr_trials, owners, store
 from ftcore.search import candidates
 from ftcore.training.cost import price
 from tests.jobs.power_cut import PowerCut
@@ -83,7 +83,7 @@ def write(source: Path) -> None:
     with contextlib.suppress(PowerCut), _cut_off_after_epochs(KEPT_EPOCHS):
         train(colours, "Colours cut off", start)
 
-    draft = drafts.load(edited.id, lambda: _settings(edited, start))
+    draft = drafts.load(edited.id, owners.CLI, lambda: _settings(edited, start))
     drafts.save(drafts.confirm(draft, "model"))
     work(candidates.job(colours, ["tf_efficientnet_lite0", "tf_efficientnet_lite1"], 64))
     work(lr_trials.create(_settings(colours, start), colours.name))

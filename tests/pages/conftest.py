@@ -16,19 +16,42 @@ from ftcore.evaluation.predictions import Predictions
 from ftcore.events import Failed, Finished, Interrupted
 from ftcore.runs import log, process, queue, store
 from ftcore.training.events import EpochDone, Planned, StepDone, Tested
-from pages.components import cost
+from pages.components import cost, owner_cookie
 from tests.datasets.made_pictures import png, write_zip
 
 ROOT = Path(__file__).parents[2]
+PARTS = (
+    "augmentation", "classes", "cost", "exchange", "left_out", "mistakes", "notes", "plan", "race", "rates", "schedule",
+    "splits", "unlisted", "unmatched",
+)  # fmt: skip
+"""Every part of a page that a click opens."""
+
+OWNER = "0123456789abcdef" * 2
+"""The owner of every session, unless a test says otherwise."""
+
 MARKUP = ("<b>x</b>", "**y**", ":red[z]", "$a$", "Ähre 🌾")
 
 
-def open_page(page, **parameters):
-    """A new session on a page, as after following a link with these address parameters."""
+def open_page(page, *parts, **parameters):
+    """A new session on a page, as after following a link with these address parameters. What lies in parts that are
+    opened by a click is only there when they are named: a closed part computes nothing."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+    for key in parts:
+        at.session_state[part_key(key)] = True
     for key, value in parameters.items():
         at.query_params[key] = value
     return at.run().switch_page(f"pages/{page}.py").run()
+
+
+def part_key(key):
+    """Name in the session of a part (shell.part) that a click opens."""
+    return f"part_{key}"
+
+
+def turn_part(at, key, *, is_open=True):
+    """Open or close a part of the page that a session is on."""
+    at.session_state[part_key(key)] = is_open
+    return at.run()
 
 
 def parameter(at, key):
@@ -64,6 +87,14 @@ def announced(monkeypatch):
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", known)
+
+
+@pytest.fixture(autouse=True)
+def cookies(monkeypatch):
+    """What browsers send; a test may change it. AppTest sends nothing, and each session would be a new owner."""
+    sent = {owner_cookie.NAME: OWNER}
+    monkeypatch.setattr(owner_cookie, "_sent", lambda: sent)
+    return sent
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,18 @@
 """What holds for every page: it opens in any condition, says what it needs, and shows names as they are."""
 
+import ast
+import runpy
 import subprocess
 import sys
 
 import pytest
+import streamlit as st
 
 from ftcore import names
 from pages.components import shell
-from tests.pages.conftest import MARKUP, ROOT, links, open_page, parameter, shown_pictures, texts
+from tests.pages.conftest import MARKUP, PARTS, ROOT, links, open_page, parameter, shown_pictures, texts
 
-PAGES = list(shell.STEPS)
+PAGES = list(shell.PAGES)
 NEEDS = {
     "model": ("no", "dataset"),
     "settings": ("no data set is open", "dataset"),
@@ -19,9 +22,31 @@ NEEDS = {
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_file_begins_with_the_navigation_guard(page):
-    source = (ROOT / "pages" / f"{page}.py").read_text()
-    assert source.index("frame.guard()") < source.index("noqa: E402")
+def test_every_page_file_holds_definitions_and_the_call_of_one_guarded_function(page):
+    *body, last = ast.parse((ROOT / "pages" / f"{page}.py").read_text()).body[1:]
+    allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Assign)
+    assert all(isinstance(statement, allowed) for statement in body)
+    (guarded,) = [one for one in body if isinstance(one, ast.FunctionDef) and one.decorator_list]
+    assert [ast.unparse(decorator) for decorator in guarded.decorator_list] == ["shell.page"]
+    assert ast.unparse(last) == f"{guarded.name}()"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_file_that_runs_without_the_frame_announces_the_pages_and_draws_nothing(page, monkeypatch):
+    class RunsAgain(Exception):
+        pass
+
+    def run_again():
+        raise RunsAgain
+
+    announced = []
+    monkeypatch.setattr(st, "navigation", lambda pages, **_: announced.extend(pages))
+    monkeypatch.setattr(st, "rerun", run_again)
+    for drawing in ("title", "markdown", "info"):
+        monkeypatch.setattr(st, drawing, lambda *_, **__: pytest.fail("something was drawn"))
+    with pytest.raises(RunsAgain):
+        runpy.run_path(str(ROOT / "pages" / f"{page}.py"))
+    assert len(announced) == len(PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -44,7 +69,7 @@ def test_a_page_opened_out_of_order_says_what_it_needs_and_links_there(workspace
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_with_a_dataset_and_has_at_most_one_primary_button(tiny_dataset, page):
-    at = open_page(page, dataset=tiny_dataset.id)
+    at = open_page(page, *PARTS, dataset=tiny_dataset.id)
     assert not at.exception and not at.error
     primary = [button for button in at.main.button if button.proto.type == "primary"]
     assert len(primary) <= 1
@@ -54,7 +79,7 @@ def test_a_page_opens_with_a_dataset_and_has_at_most_one_primary_button(tiny_dat
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "try_it"])
 def test_a_page_opens_with_a_run_in_every_condition(tiny_dataset, make_run, started, page, ending):
     job = make_run(tiny_dataset, ending)
-    at = open_page(page, dataset=tiny_dataset.id, run=job.id)
+    at = open_page(page, *PARTS, dataset=tiny_dataset.id, run=job.id)
     assert not at.exception
     assert len([button for button in at.main.button if button.proto.type == "primary"]) <= 1
 
@@ -99,14 +124,14 @@ def test_the_sidebar_keeps_what_is_open_when_going_on(tiny_dataset):
 
 @pytest.mark.parametrize("page", ["start", "dataset", "model", "settings", "train", "runs"])
 def test_names_with_markup_are_shown_as_they_are(markup_dataset, markup_run, page):
-    shown = texts(open_page(page, dataset=markup_dataset.id, run=markup_run.id))
+    shown = texts(open_page(page, *PARTS, dataset=markup_dataset.id, run=markup_run.id))
     for text in ("<i>Set</i> **bold** $x$ :blue[b]", *MARKUP[1:4]):
         assert text not in shown
     assert names.markdown("**bold** $x$ :blue[b]") in shown
 
 
 def test_class_names_with_markup_are_escaped_where_pictures_carry_them(markup_dataset):
-    at = open_page("dataset", dataset=markup_dataset.id)
+    at = open_page("dataset", *PARTS, dataset=markup_dataset.id)
     captions = [caption for caption, _ in shown_pictures(at)]
     assert names.markdown("**y**") in captions and "**y**" not in captions
 
@@ -114,7 +139,7 @@ def test_class_names_with_markup_are_escaped_where_pictures_carry_them(markup_da
 def test_every_picture_and_chart_has_a_description(tiny_dataset, make_run):
     job = make_run(tiny_dataset)
     for page in PAGES[:5]:
-        at = open_page(page, dataset=tiny_dataset.id, run=job.id)
+        at = open_page(page, *PARTS, dataset=tiny_dataset.id, run=job.id)
         assert all(description for _, description in shown_pictures(at))
         for chart in at.get("plotly_chart"):
             assert chart.proto.alt_text if hasattr(chart.proto, "alt_text") else chart.proto.alt
@@ -122,11 +147,11 @@ def test_every_picture_and_chart_has_a_description(tiny_dataset, make_run):
 
 SNIPPET = """
 import sys
-from tests.pages.conftest import open_page
+from tests.pages.conftest import PARTS, open_page
 for page in ("start", "dataset", "model", "settings", "train", "runs"):
-    at = open_page(page, dataset=sys.argv[1], run=sys.argv[2])
+    at = open_page(page, *PARTS, dataset=sys.argv[1], run=sys.argv[2])
     assert not at.exception, page
-    at = open_page(page, dataset=sys.argv[1])
+    at = open_page(page, *PARTS, dataset=sys.argv[1])
     assert not at.exception, page
 print([name for name in ("torch", "timm", "torchvision", "sklearn", "optuna") if name in sys.modules])
 """

@@ -8,7 +8,7 @@ from ftcore.jobs import supervise
 from ftcore.runs import drafts, store
 from pages.components import cached, session
 from tests.datasets.made_pictures import png
-from tests.pages.conftest import open_page, shown_pictures, texts
+from tests.pages.conftest import OWNER, open_page, shown_pictures, texts
 
 SMALL = (
     "model.name=test_efficientnet", "model.pretrained=false", "model.image_size=32", "train.epochs=3",
@@ -104,7 +104,7 @@ def test_only_choices_that_serve_the_task_are_offered(import_task, what, losses)
     dataset = import_task(what)
     assert not open_page("settings", dataset=dataset.id).exception  # with the questions of its task
     draft = session.draft(dataset)
-    drafts.save(drafts.Draft(draft.settings, draft.run, level="everything"))
+    drafts.save(drafts.Draft(draft.settings, draft.run, OWNER, level="everything"))
     at = open_page("settings", dataset=dataset.id)
     assert not at.exception
     assert len(chosen(at, "train.loss")) == losses
@@ -114,9 +114,9 @@ def test_only_choices_that_serve_the_task_are_offered(import_task, what, losses)
 def test_a_draft_that_cannot_serve_the_task_cannot_be_started(import_task):
     dataset = import_task("regression")
     base = s.RunSettings(dataset=dataset.id)
-    drafts.save(drafts.Draft(base, "glowing-20260101-000000-abcd"))
+    drafts.save(drafts.Draft(base, "glowing-20260101-000000-abcd", OWNER))
     at = open_page("train", dataset=dataset.id)
     assert not at.exception and "does not serve a data set with numbers" in at.error[0].value
     assert at.button(key="start").disabled
-    drafts.save(drafts.Draft(session.suggested(dataset, "quick", base), "glowing-20260101-000000-abcd"))
+    drafts.save(drafts.Draft(session.suggested(dataset, "quick", base), "glowing-20260101-000000-abcd", OWNER))
     assert not open_page("train", dataset=dataset.id).button(key="start").disabled

@@ -45,7 +45,7 @@ def test_each_visit_to_the_test_score_is_counted_and_said(tiny_dataset, make_run
     assert "looked at 2 times" in texts(at.run()), "the same visit, drawn again"
     assert "looked at 3 times" in texts(open_page("train", dataset=tiny_dataset.id, run=run.id))
     edited = versions.edit(tiny_dataset, [versions.Edit("exclude", (0,))])
-    assert "The test score was looked at **3 times**" in texts(open_page("dataset", dataset=edited.id))
+    assert "The test score was looked at **3 times**" in texts(open_page("dataset", "splits", dataset=edited.id))
 
 
 def test_a_finished_run_leads_to_try(tiny_dataset, make_run):

@@ -1,4 +1,4 @@
-"""Loose pictures, class by class: from files, or shot with the camera."""
+"""Loose pictures, class by class: from files, or from the camera."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from ftcore import names
 from ftcore.datasets.images.decode import EXTENSIONS
 from ftcore.datasets.splits import FEWEST
 
-SHOTS = "shots"  # pictures of the camera by class number; like uploads they live until the import takes them
-SEEN = "shots_seen"  # ids of all that were taken, also of those forgotten: the camera goes on showing its last one
+PHOTOS = "camera_photos"  # of the session, by class number; like uploads they live until the import takes them
+SEEN = "camera_seen"  # ids of all that were taken, also of those forgotten: the camera goes on showing its last one
 
 
 def collect() -> dict[str, list[tuple[str, Any]]]:
@@ -45,18 +45,18 @@ def _one_class(number: int) -> tuple[str, list[tuple[str, Any]]]:
 
 
 def _camera(number: int) -> list[tuple[str, Any]]:
-    """Every picture that was taken for a class, one shot after the other."""
-    shots: list[tuple[str, bytes]] = st.session_state.setdefault(SHOTS, {}).setdefault(number, [])
+    """Every photo that was taken for a class, one after the other."""
+    photos: list[tuple[str, bytes]] = st.session_state.setdefault(PHOTOS, {}).setdefault(number, [])
     taken = st.camera_input("Take pictures, one after the other", key=f"camera_{number}")
     seen: set[str] = st.session_state.setdefault(SEEN, set())
     if taken is not None and taken.file_id not in seen:
         seen.add(taken.file_id)
-        shots.append((f"{taken.file_id}.jpg", taken.getvalue()))
-    if shots and st.button("Forget the last one", icon=":material/undo:", key=f"forget_{number}"):
-        shots.pop()
-    return list(shots)
+        photos.append((f"{taken.file_id}.jpg", taken.getvalue()))
+    if photos and st.button("Forget the last one", icon=":material/undo:", key=f"forget_{number}"):
+        photos.pop()
+    return list(photos)
 
 
 def forget() -> None:
-    """Let go of what the camera took; the import has it."""
-    st.session_state.pop(SHOTS, None)
+    """Forget the photos of this session, once the import has them."""
+    st.session_state.pop(PHOTOS, None)

@@ -10,8 +10,10 @@ from ftcore.datasets.labels import column_roles, matching
 from ftcore.datasets.labels.column_roles import Mapping
 from ftcore.errors import DataError
 from ftcore.tasks import outputs
+from pages.components import shell
 
 PREVIEW = 10  # rows
+MOST = 1000  # rows, or pictures, that are listed
 
 
 def form(file: str, table: pd.DataFrame, pictures: list[str]) -> dict[str, Any] | None:
@@ -86,18 +88,20 @@ def _fit(table: pd.DataFrame, image: str, pictures: list[str], folder: str) -> i
     match = matching.match(table, image, pictures, folder=folder)
     st.caption(f"{len(match.row_of):,} of {len(pictures):,} pictures have a row.")
     if match.unmatched:
-        with st.expander(f"Rows that name no picture: {len(match.unmatched):,}"):
-            rows = match.unmatched[:1000]
-            st.dataframe(
-                {"Row": [row["name"] for row in rows], "Reason": [row["reason"] for row in rows]},
-                hide_index=True,
-                alt="Rows that name no picture, with the reason for each",
-            )
+        rows = match.unmatched[:MOST]
+        with shell.part(f"Rows that name no picture: {len(match.unmatched):,}", key="unmatched") as opened:
+            if opened:
+                st.dataframe(
+                    {"Row": [row["name"] for row in rows], "Reason": [row["reason"] for row in rows]},
+                    hide_index=True,
+                    alt="Rows that name no picture, with the reason for each",
+                )
     if match.unlisted:
-        with st.expander(f"Pictures that have no row: {len(match.unlisted):,}"):
-            st.dataframe(
-                {"Picture": [names.clean(name) for name in match.unlisted[:1000]]},
-                hide_index=True,
-                alt="Pictures that no row names",
-            )
+        with shell.part(f"Pictures that have no row: {len(match.unlisted):,}", key="unlisted") as opened:
+            if opened:
+                st.dataframe(
+                    {"Picture": [names.clean(name) for name in match.unlisted[:MOST]]},
+                    hide_index=True,
+                    alt="Pictures that no row names",
+                )
     return len(match.row_of)

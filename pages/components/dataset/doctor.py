@@ -142,8 +142,8 @@ def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str
 
 
 def _answer(dataset: Dataset, key: str, first: int) -> str | None:
-    """What somebody says about pictures, as an edit takes it; None while nothing was said. A class is proposed: that
-    of the ``first`` picture."""
+    """The label that somebody gives pictures, as an edit takes it; None while nothing was said. A class is proposed:
+    that of the ``first`` picture."""
     if dataset.task == "multiclass":
         now = int(cached.records(dataset.id)["target"][first])
         return st.selectbox("Class", dataset.classes, max(0, now), key=f"class_of_{key}", width=200)
@@ -161,7 +161,7 @@ def _answer(dataset: Dataset, key: str, first: int) -> str | None:
 
 
 def _history(dataset: Dataset) -> None:
-    """What was done to the pictures, undo, and the other versions."""
+    """The edits of the pictures so far, undo, and the other versions."""
     came_from = st.query_params.get("before", "")
     revisions = versions.history(dataset, came_from)
     others = [other for other in versions.family(dataset) if other != dataset]

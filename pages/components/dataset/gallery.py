@@ -55,7 +55,7 @@ def _left_out(dataset: Dataset, rows: Sequence[int]) -> None:
 
 
 def _filters(dataset: Dataset) -> tuple[Query, str | None]:
-    """What is looked for, and the finding whose pictures are."""
+    """The query that the filters stand for, and the finding whose pictures are looked for."""
     target, number = None, 0
     orders = list(ORDERS)[: 4 if dataset.task == "regression" else 2]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):

@@ -137,6 +137,6 @@ def _remember(key: str, widget: str, names: Sequence[str], current: str) -> None
 
 
 def _chosen(key: str, current: str) -> str:
-    """What was clicked, unless the settings have got another model since: from a file, a race, another tab."""
+    """The model that was clicked, unless the settings have got another since: from a file, a race, another tab."""
     before, name = st.session_state.get(f"{key}_choice", (current, current))
     return name if before == current else current

@@ -45,7 +45,7 @@ def choose(current: str, *, key: str) -> tuple[str, str]:
 
 
 def missing(id: str) -> str:
-    """Why nothing can start from this id, or an empty text; also where the id is empty."""
+    """The reason why nothing can start from this id, or an empty text; also where the id is empty."""
     try:
         if not id or own_weights.find(id):
             return ""

@@ -23,7 +23,10 @@ _WHAT = (
 def show(dataset: Dataset) -> str:
     """The race of a data set; the name of the model whose button was just pressed, or an empty text."""
     last = candidates.latest(dataset)
-    with st.expander("Not sure? Let models race on your pictures", icon=":material/sports_score:", expanded=bool(last)):
+    title = "Not sure? Let models race on your pictures"
+    with shell.part(title, key="race", icon=":material/sports_score:", expanded=bool(last)) as opened:
+        if not opened:
+            return ""
         st.markdown(_WHAT)
         with shell.errors():
             job = _choose(dataset, last)

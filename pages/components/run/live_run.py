@@ -137,7 +137,9 @@ def _alt(state: RunState, metric: str) -> str:
 def _plan(job: store.Job, state: RunState) -> None:
     if state.plan is None:
         return
-    with st.expander("What was trained"):
+    with shell.part("What was trained", key="plan") as opened:
+        if not opened:
+            return
         for phase in state.plan.phases:
             first, last = phase["first_epoch"] + 1, phase["first_epoch"] + phase["n_epochs"]
             when = f"Epoch {first} to {last}" if phase["n_epochs"] else "Next, when validation stalls"

@@ -13,7 +13,7 @@ from ftcore.runs import store
 from ftcore.tasks import scores
 from ftcore.tasks.outputs import Outputs
 from ftcore.training.run_state import RunState
-from pages.components import cached, charts, glossary_links, image_grid, session
+from pages.components import cached, charts, glossary_links, image_grid, session, shell
 
 _PER_NUMBER = ("mae", "median_error", "rmse", "r2")
 
@@ -94,7 +94,9 @@ def _classes(tables: dict[str, pd.DataFrame]) -> None:
             config=charts.QUIET,
             alt="Confusion matrix: true classes against answers.",
         )
-    with st.expander("Class by class", expanded="confusion" not in tables):
+    with shell.part("Class by class", key="classes", expanded="confusion" not in tables) as opened:
+        if not opened:
+            return
         columns = {
             name: st.column_config.NumberColumn(label, format="percent")
             for name, label in (
@@ -133,7 +135,9 @@ def _mistakes(job: store.Job, said: Outputs, wrong: pd.DataFrame) -> None:
         st.caption("The data set of this run was deleted, so its mistakes cannot be shown.")
         return
     title = "The largest errors" if said.task == "regression" else f"The surest mistakes ({len(wrong):,} in all)"
-    with st.expander(title, expanded=True):
+    with shell.part(title, key="mistakes", expanded=True) as opened:
+        if not opened:
+            return
         rows = wrong.head(12).to_dict("records")
         image_grid.grid(dataset, [row["row"] for row in rows], [f"{row['true']} → {row['predicted']}" for row in rows])
         st.caption("Truth → what the model said.")

@@ -65,8 +65,10 @@ def show(dataset: Dataset, draft: drafts.Draft, *, save: Callable[[s.RunSettings
     ]
     settings = forms.in_columns(settings, [*EVERYDAY, *rest], **common)
     _under_freezing(dataset, settings, common)
-    with st.expander("Changed copies of the pictures (augmentation)", icon=":material/auto_awesome_motion:"):
-        augmentation.show(dataset, whole=True)
+    title = "Changed copies of the pictures (augmentation)"
+    with shell.part(title, key="augmentation", icon=":material/auto_awesome_motion:") as opened:
+        if opened:
+            augmentation.show(dataset, whole=True)
     return replace(settings, augment=session.draft(dataset).settings.augment)
 
 

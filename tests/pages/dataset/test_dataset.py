@@ -1,4 +1,4 @@
-"""Start and Dataset: the doors, the import behind them, and what is said about the pictures that came."""
+"""Start and Dataset: the sources, the import behind them, and what is said about the pictures that came."""
 
 import pytest
 
@@ -17,14 +17,14 @@ from tests.pages.conftest import links, open_page, parameter, shown_pictures, te
 
 def submitted():
     """An import that has been asked for, as the start page does."""
-    open_page("start").button(key="door_sample").click().run()
+    open_page("start").button(key="start_sample").click().run()
     (job,) = store.list_jobs("import")
     return job
 
 
-def test_the_sample_door_starts_one_import_and_shows_it(workspace, started):
+def test_the_sample_button_starts_one_import_and_shows_it(workspace, started):
     at = open_page("start")
-    at.button(key="door_sample").click().run()
+    at.button(key="start_sample").click().run()
     assert not at.exception
     (job,) = store.list_jobs("import")
     assert started == [job.id] and job.request == {"source": "sample:digits"}
@@ -93,7 +93,7 @@ def test_the_gallery_shows_pictures_of_one_class(tiny_dataset):
 def test_what_was_left_out_is_listed_with_its_reason(workspace, tmp_path):
     files = {**two_classes(6), "cat/notes.txt": b"hello", "dog/cut.jpg": b"\xff\xd8\xff\xe0 cut off"}
     dataset = import_source(write_zip(tmp_path / "pets.zip", files))
-    at = open_page("dataset", dataset=dataset.id)
+    at = open_page("dataset", "left_out", dataset=dataset.id)
     assert not at.exception
     assert "2 files were left out" in at.expander[-1].label
     assert set(at.dataframe[-1].value["File"]) == {"cat/notes.txt", "dog/cut.jpg"}
@@ -186,7 +186,7 @@ def test_a_damaged_zip_is_a_sentence_before_it_is_taken_in(workspace, started):
 
 def test_pictures_class_by_class_are_imported_under_the_names_of_the_classes(workspace, started):
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("classes").run()
+    at.segmented_control(key="import_source").set_value("classes").run()
     assert at.button(key="import").disabled
     for number, name in enumerate(("cups", "<i>keys")):
         at.text_input(key=f"class_name_{number}").set_value(name)
@@ -201,11 +201,11 @@ def test_pictures_class_by_class_are_imported_under_the_names_of_the_classes(wor
 
 def test_folders_of_the_server_are_offered_where_they_are_allowed(workspace, started, tmp_path, monkeypatch):
     monkeypatch.delenv("FTCORE_IMPORT_ROOTS", raising=False)
-    assert "On the server" not in str(open_page("dataset").segmented_control(key="door").options)
+    assert "On the server" not in str(open_page("dataset").segmented_control(key="import_source").options)
     write_folder(tmp_path / "store" / "pets", two_classes())
     monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "store"))
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("server").run()
+    at.segmented_control(key="import_source").set_value("server").run()
     at.selectbox(key="server_path").set_value(str(tmp_path / "store" / "pets")).run()
     at.button(key="import").click().run()
     (job,) = store.list_jobs("import")
@@ -222,7 +222,7 @@ def test_a_table_in_a_folder_of_the_server_is_shown_with_its_columns_too(workspa
     write_folder(tmp_path / "store" / "pets", {**files, "labels.csv": "\n".join(rows).encode()})
     monkeypatch.setenv("FTCORE_IMPORT_ROOTS", str(tmp_path / "store"))
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("server").run()
+    at.segmented_control(key="import_source").set_value("server").run()
     at.selectbox(key="server_path").set_value(str(tmp_path / "store" / "pets")).run()
     assert "12 of 12 pictures have a row" in texts(at) and at.button(key="import").disabled
     at.multiselect(key="column_targets").set_value(["kind"]).run()
@@ -246,29 +246,29 @@ def test_a_split_that_cannot_be_is_said_before_the_pictures_are_taken_in(workspa
 
 
 def test_a_picture_of_the_camera_that_was_forgotten_stays_forgotten(workspace, monkeypatch):
-    class Shot:
+    class Photo:
         file_id = "one"
 
         def getvalue(self):
             return png(1)
 
-    monkeypatch.setattr(camera.st, "camera_input", lambda *_, **__: Shot())
+    monkeypatch.setattr(camera.st, "camera_input", lambda *_, **__: Photo())
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("classes").run()
+    at.segmented_control(key="import_source").set_value("classes").run()
     at.toggle(key="class_camera_0").set_value(True).run()
     assert "1 pictures" in texts(at)
     at.button(key="forget_0").click().run()
-    assert at.session_state[camera.SHOTS][0] == []
+    assert at.session_state[camera.PHOTOS][0] == []
     at.run()
     assert not at.exception and "1 pictures" not in texts(at)
-    monkeypatch.setattr(Shot, "file_id", "two")
+    monkeypatch.setattr(Photo, "file_id", "two")
     at.run()
-    assert [name for name, _ in at.session_state[camera.SHOTS][0]] == ["two.jpg"]
+    assert [name for name, _ in at.session_state[camera.PHOTOS][0]] == ["two.jpg"]
 
 
 def test_a_public_set_is_imported_by_its_name(workspace, started):
     at = open_page("dataset")
-    at.segmented_control(key="door").set_value("public").run()
+    at.segmented_control(key="import_source").set_value("public").run()
     assert at.button(key="import").disabled
     at.selectbox(key="public_set").set_value("torchvision:CIFAR10").run()
     at.button(key="import").click().run()
@@ -283,7 +283,7 @@ def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header
         f"{i}.png,{'a|b' if i % 2 else '**b**'}" if task == "multilabel" else f"{i}.png,{i},{i * i}" for i in range(20)
     ]
     dataset = import_source(table_zip(tmp_path / "t.zip", rows, header), task=task)
-    at = open_page("dataset", dataset=dataset.id)
+    at = open_page("dataset", "splits", dataset=dataset.id)
     assert not at.exception and not at.error
     assert {metric.label: metric.value for metric in at.metric}["Pictures"] == "20"
     assert "looked at **0 times**" in texts(at)
@@ -295,7 +295,7 @@ def test_several_classes_and_numbers_are_shown(workspace, tmp_path, task, header
 
 
 def test_one_fold_of_several_becomes_validation(tiny_dataset, started):
-    at = open_page("dataset", dataset=tiny_dataset.id)
+    at = open_page("dataset", "splits", dataset=tiny_dataset.id)
     at.number_input(key="n_folds").set_value(3).run()
     at.number_input(key="fold").set_value(2)
     at.button(key="divide_into_folds").click().run()
@@ -303,13 +303,13 @@ def test_one_fold_of_several_becomes_validation(tiny_dataset, started):
     (job,) = store.list_jobs("import")
     assert job.request == {"divide": tiny_dataset.id, "fold": 2, "n_folds": 3, "seed": 0}
     import_dataset.run(job)
-    at = open_page("dataset", **{"import": job.id})
+    at = open_page("dataset", "splits", **{"import": job.id})
     assert parameter(at, "dataset") not in (None, tiny_dataset.id)
     assert "into folds, of which one is validation" in texts(at) and "made fold 2 of 3 the validation" in texts(at)
 
 
 def test_the_pictures_are_divided_again_by_what_they_show(tiny_dataset, started):
-    at = open_page("dataset", dataset=tiny_dataset.id)
+    at = open_page("dataset", "splits", dataset=tiny_dataset.id)
     at.text_input(key="split").set_value("60/20/30").run()
     at.button(key="divide_again").click().run()
     assert "sum to 100" in at.error[0].value and store.list_jobs("import") == []
@@ -320,7 +320,7 @@ def test_the_pictures_are_divided_again_by_what_they_show(tiny_dataset, started)
     (job,) = store.list_jobs("import")
     assert job.request == {"divide": tiny_dataset.id, "split_by": "near", "split": "60/20/20", "seed": 0}
     import_dataset.run(job)
-    at = open_page("dataset", **{"import": job.id})
+    at = open_page("dataset", "splits", **{"import": job.id})
     assert parameter(at, "dataset") not in (None, tiny_dataset.id)
     assert "pictures that show nearly the same together" in texts(at) and "divided all pictures again" in texts(at)
 

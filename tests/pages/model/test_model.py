@@ -8,7 +8,7 @@ from ftcore import settings as s
 from ftcore.models import catalogue, own_weights
 from ftcore.runs import drafts, queue, store
 from pages.components.model import catalogue_table, preload
-from tests.pages.conftest import open_page, texts
+from tests.pages.conftest import OWNER, open_page, texts
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,8 @@ def test_a_row_that_was_chosen_is_kept_with_a_fitting_size(page, network, tiny_d
     shown = texts(page)
     assert r"convnextv2\_atto\.fcmae" in shown and "forbids commercial use" in shown
     page.button(key="next_settings").click().run()
-    assert drafts.load(tiny_dataset.id, lambda: pytest.fail("no draft")).settings.model.name == "convnextv2_atto.fcmae"
+    draft = drafts.load(tiny_dataset.id, OWNER, lambda: pytest.fail("no draft"))
+    assert draft.settings.model.name == "convnextv2_atto.fcmae"
     at = open_page("model", dataset=tiny_dataset.id)
     assert at.radio[0].value == "another"  # and it is still chosen in a new session
     assert r"convnextv2\_atto\.fcmae" in texts(at)
@@ -121,7 +122,7 @@ def test_a_click_on_a_row_chooses_its_name(monkeypatch):
 def test_an_old_click_does_not_undo_a_model_that_came_with_a_settings_file(page, network, tiny_dataset):
     network["online"] = True
     page.session_state[f"catalogue_{tiny_dataset.id}_choice"] = ("", "convnextv2_atto.fcmae")
-    draft = drafts.load(tiny_dataset.id, lambda: pytest.fail("no draft"))
+    draft = drafts.load(tiny_dataset.id, OWNER, lambda: pytest.fail("no draft"))
     drafts.save(replace(draft, settings=s.with_value(draft.settings, "model.name", "resnet50.a1_in1k")))
     page.run()
     page.button(key="next_settings").click().run()
@@ -150,7 +151,7 @@ def own(tiny_dataset, network):
 
 
 def settings_of(dataset):
-    return drafts.load(dataset.id, lambda: pytest.fail("no draft")).settings
+    return drafts.load(dataset.id, OWNER, lambda: pytest.fail("no draft")).settings
 
 
 def upload(at, data, name, architecture):

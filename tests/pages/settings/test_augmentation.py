@@ -6,17 +6,17 @@ from ftcore.datasets.importing.importer import import_source
 from ftcore.runs import drafts
 from ftcore.settings import RunSettings, suggest
 from tests.datasets.made_pictures import png, write_zip
-from tests.pages.conftest import open_page, shown_pictures, texts
+from tests.pages.conftest import OWNER, open_page, shown_pictures, texts
 
 
 def draft_of(dataset):
-    return drafts.load(dataset.id, lambda: pytest.fail("there is no draft on disk"))
+    return drafts.load(dataset.id, OWNER, lambda: pytest.fail("there is no draft on disk"))
 
 
 def standard(dataset):
     """A draft with what the quick preset suggests, at the level that shows switches."""
     settings = suggest("quick", dataset.facts(), base=RunSettings(dataset=dataset.id))
-    return drafts.Draft(settings, "run-1", level="standard")
+    return drafts.Draft(settings, "run-1", OWNER, level="standard")
 
 
 def copies(at):
@@ -31,7 +31,7 @@ def sources(at):
 @pytest.mark.parametrize("page", ["dataset", "settings"])
 def test_advice_is_given_by_domain_and_followed_with_a_click(tiny_dataset, page):
     drafts.save(standard(tiny_dataset))  # where the Settings page shows the switches
-    at = open_page(page, dataset=tiny_dataset.id)
+    at = open_page(page, "augmentation", dataset=tiny_dataset.id)
     domain = at.selectbox(key=f"domain_{tiny_dataset.id}")
     assert domain.label == "What kind of pictures are these?" and domain.value == "photographs"
     assert "Guessed from how the pictures look" in texts(at)
@@ -44,12 +44,12 @@ def test_advice_is_given_by_domain_and_followed_with_a_click(tiny_dataset, page)
     (mirror,) = [box for box in at.selectbox if box.label == "Mirror"]
     (turn,) = [slider for slider in at.slider if slider.label == "Turn"]
     assert (mirror.value, turn.value) == ("both", 180.0)
-    again = open_page(page, dataset=tiny_dataset.id)
+    again = open_page(page, "augmentation", dataset=tiny_dataset.id)
     assert again.selectbox(key=f"domain_{tiny_dataset.id}").value == "microscope"
 
 
 def test_twelve_copies_are_shown_on_request_and_change_with_the_strength_the_picture_and_the_class(tiny_dataset):
-    at = open_page("dataset", dataset=tiny_dataset.id)
+    at = open_page("dataset", "augmentation", dataset=tiny_dataset.id)
     assert copies(at) == []
     at.toggle(key=f"copies_{tiny_dataset.id}").set_value(True).run()
     assert not at.exception and not at.error
@@ -69,7 +69,7 @@ def test_twelve_copies_are_shown_on_request_and_change_with_the_strength_the_pic
 
 def test_it_says_when_no_copy_differs_and_when_training_uses_none(tiny_dataset):
     drafts.save(standard(tiny_dataset))
-    at = open_page("settings", dataset=tiny_dataset.id)
+    at = open_page("settings", "augmentation", dataset=tiny_dataset.id)
     assert "training uses no copies" in texts(at)
     at.toggle(key=f"copies_{tiny_dataset.id}").set_value(True).run()
     (strength,) = [slider for slider in at.slider if slider.label == "Strength"]
@@ -90,7 +90,7 @@ def test_several_classes_and_numbers_have_advice_and_copies_too(workspace, tmp_p
     files = {f"{i}.png": png(i) for i in range(20)}
     files["labels.csv"] = "\n".join([f"file,{column}", *rows]).encode()
     dataset = import_source(write_zip(tmp_path / "t.zip", files), task=task)
-    at = open_page("dataset", dataset=dataset.id)
+    at = open_page("dataset", "augmentation", dataset=dataset.id)
     said = "is about left and right" if task == "multilabel" else "changes when a picture is turned or mirrored"
     assert said in texts(at)
     at.button(key="follow_advice").click().run()
@@ -100,7 +100,7 @@ def test_several_classes_and_numbers_have_advice_and_copies_too(workspace, tmp_p
 
 
 def test_names_are_shown_as_they_are(markup_dataset):
-    at = open_page("dataset", dataset=markup_dataset.id)
+    at = open_page("dataset", "augmentation", dataset=markup_dataset.id)
     at.toggle(key=f"copies_{markup_dataset.id}").set_value(True).run()
     assert not at.exception and len(copies(at)) == 12
     assert "as '<b>x" not in texts(at)

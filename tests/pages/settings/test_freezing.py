@@ -9,7 +9,7 @@ from ftcore.runs import drafts
 from pages.components import session
 from pages.components.settings import freeze_risk, phase_table
 from pages.components.settings.phase_table import EPOCHS, WHAT, rows_of, text_of
-from tests.pages.conftest import open_page, texts
+from tests.pages.conftest import OWNER, open_page, texts
 
 
 @pytest.mark.parametrize("text", ["2:head, rest:last_stage", "1:head, 4:stage 4, 6:all", "3:25%"])
@@ -33,22 +33,22 @@ def test_the_table_is_there_when_phases_are_ones_own(tiny_dataset):
     settings = s.with_values(
         s.RunSettings(dataset=tiny_dataset.id), ["freeze.preset=custom", "freeze.phases=2:head, 9:all"]
     )
-    drafts.save(drafts.Draft(settings, "run-1", level="standard"))
+    drafts.save(drafts.Draft(settings, "run-1", OWNER, level="standard"))
     at = open_page("settings", dataset=tiny_dataset.id)
     assert not at.exception
     assert "In this run of 8 epochs: epoch 1 to 2: Head only; epoch 3 to 8: Everything." in texts(at)
-    drafts.save(drafts.Draft(s.with_value(settings, "freeze.preset", "head"), "run-1", level="standard"))
+    drafts.save(drafts.Draft(s.with_value(settings, "freeze.preset", "head"), "run-1", OWNER, level="standard"))
     assert "In this run of" not in texts(open_page("settings", dataset=tiny_dataset.id))
 
 
 @pytest.mark.parametrize("level", ["standard", "everything"])
 def test_what_the_frozen_layers_risk_is_said_under_the_choice(tiny_dataset, level):
     settings = s.with_value(s.RunSettings(dataset=tiny_dataset.id), "freeze.preset", "none")
-    drafts.save(drafts.Draft(settings, "run-1", level=level))
+    drafts.save(drafts.Draft(settings, "run-1", OWNER, level=level))
     assert "All of the network may change after only 42 training pictures" in texts(
         open_page("settings", dataset=tiny_dataset.id)
     )
-    drafts.save(drafts.Draft(s.with_value(settings, "freeze.preset", "head"), "run-1", level=level))
+    drafts.save(drafts.Draft(s.with_value(settings, "freeze.preset", "head"), "run-1", OWNER, level=level))
     assert "Nothing can be forgotten" in texts(open_page("settings", dataset=tiny_dataset.id))
 
 
@@ -59,7 +59,7 @@ def test_a_phase_that_the_model_does_not_have_is_said_with_a_way_out(tiny_datase
     model = settings.model
     model_profile.profile(model.name, n_outputs=len(tiny_dataset.classes), image_size=model.image_size)
     for level, page in (("everything", "settings"), ("guided", "settings"), ("guided", "train")):
-        drafts.save(drafts.Draft(settings, "run-1", level=level))
+        drafts.save(drafts.Draft(settings, "run-1", OWNER, level=level))
         at = open_page(page, dataset=tiny_dataset.id)
         assert not at.exception
         assert "this model has no 'stage 9'" in texts(at)
@@ -81,7 +81,7 @@ def test_the_risk_counts_adapters_not_the_weights_beside_them(tiny_dataset):
 def test_what_this_network_cannot_do_is_said_before_the_start(tiny_dataset):
     asked = ["model.start=gone", "model.pool=token", "model.binary=sigmoid", "train.cutmix=1", "freeze.preset=half"]
     settings = s.with_values(session.draft(tiny_dataset).settings, asked)
-    drafts.save(drafts.Draft(settings, "run-1", level="standard"))
+    drafts.save(drafts.Draft(settings, "run-1", OWNER, level="standard"))
     model_profile.profile(
         settings.model.name, n_outputs=len(tiny_dataset.classes), image_size=settings.model.image_size
     )
@@ -95,7 +95,7 @@ def test_what_this_network_cannot_do_is_said_before_the_start(tiny_dataset):
 def test_weights_that_cannot_be_had_are_said_before_the_start(tiny_dataset, monkeypatch):
     monkeypatch.setattr(hardware, "reachable", lambda *arguments, **options: False)
     settings = s.with_value(session.draft(tiny_dataset).settings, "model.name", "resnet50.a1_in1k")
-    drafts.save(drafts.Draft(settings, "run-1", level="guided"))
+    drafts.save(drafts.Draft(settings, "run-1", OWNER, level="guided"))
     at = open_page("train", dataset=tiny_dataset.id)
     assert "there is no network to download them" in texts(at)
 
@@ -105,7 +105,7 @@ def test_the_table_of_phases_offers_the_stages_of_the_model_once_they_are_known(
     offered = []
     monkeypatch.setattr(phase_table, "edit", lambda *_arguments, parts, **_options: offered.append(list(parts)))
     settings = s.with_value(session.draft(tiny_dataset).settings, "freeze.preset", "custom")
-    drafts.save(drafts.Draft(settings, "run-1", level=level))
+    drafts.save(drafts.Draft(settings, "run-1", OWNER, level=level))
     assert not open_page("settings", dataset=tiny_dataset.id).exception
     model_profile.profile(
         settings.model.name, n_outputs=len(tiny_dataset.classes), image_size=settings.model.image_size

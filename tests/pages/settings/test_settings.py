@@ -15,7 +15,7 @@ from ftcore.settings.declaration import setting
 from ftcore.teaching import glossary
 from pages.components import cached, forms
 from pages.components.settings import conflicts
-from tests.pages.conftest import links, open_page, texts
+from tests.pages.conftest import OWNER, links, open_page, texts
 
 QUICK = ("quick", "balanced", "best")
 
@@ -39,18 +39,18 @@ def answer(at, question, value):
 
 
 def draft_of(dataset):
-    return drafts.load(dataset.id, lambda: pytest.fail("there is no draft on disk"))
+    return drafts.load(dataset.id, OWNER, lambda: pytest.fail("there is no draft on disk"))
 
 
 def fitted(dataset, preset="quick"):
     return s.suggest(preset, dataset.facts(), base=s.RunSettings(dataset=dataset.id))
 
 
-def open_at(level, dataset, *values):
-    """The page at a level, on a draft with some values changed."""
+def open_at(level, dataset, *values, part=None):
+    """The page at a level, on a draft with some values changed; a part of it is opened."""
     settings = s.with_values(fitted(dataset), values)
-    drafts.save(drafts.Draft(settings, "run-1", level=level))
-    at = open_page("settings", dataset=dataset.id)
+    drafts.save(drafts.Draft(settings, "run-1", OWNER, level=level))
+    at = open_page("settings", *([part] if part else []), dataset=dataset.id)
     assert not at.exception
     return at
 
@@ -88,7 +88,7 @@ def test_pressing_the_open_level_again_changes_nothing(tiny_dataset):
 
 
 def test_standard_shows_every_everyday_field(tiny_dataset):
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="augmentation")
     for section in s.SECTIONS:
         for key in forms.keys_of(section, advanced=False):
             if key != "model.name":
@@ -273,7 +273,7 @@ def test_without_a_choice_in_the_catalogue_one_cannot_go_on(tiny_dataset):
 
 def test_a_damaged_draft_is_replaced_by_fitting_values(tiny_dataset, workspace):
     open_page("settings", dataset=tiny_dataset.id)
-    (workspace / "drafts" / f"{tiny_dataset.id}.json").write_text('{"settings": ')
+    (workspace / "drafts" / OWNER / f"{tiny_dataset.id}.json").write_text('{"settings": ')
     at = open_page("settings", dataset=tiny_dataset.id)
     assert not at.exception and not at.error
     assert "1. Dataset" in links(at)
@@ -317,7 +317,7 @@ def take(at, data):
 
 
 def test_settings_of_a_file_are_shown_and_taken_on_a_click(tiny_dataset):
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="exchange")
     wanted = s.with_values(fitted(tiny_dataset), ["train.epochs=11", "train.lr=0.02"])
     take(at, files.to_bytes(wanted))
     assert draft_of(tiny_dataset).settings == fitted(tiny_dataset)
@@ -337,7 +337,7 @@ def test_settings_of_a_file_are_shown_and_taken_on_a_click(tiny_dataset):
 )
 def test_a_bad_file_is_one_sentence_and_changes_nothing(tiny_dataset, monkeypatch, change, sentence):
     monkeypatch.setattr(cached, "unknown_architecture", lambda name: f"timm knows no {name}.")  # asking it takes torch
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="exchange")
     take(at, json.dumps({**s.to_json(fitted(tiny_dataset)), **change}).encode())
     (error,) = at.error
     assert names.markdown(sentence) in error.value
@@ -345,7 +345,7 @@ def test_a_bad_file_is_one_sentence_and_changes_nothing(tiny_dataset, monkeypatc
 
 
 def test_a_file_of_another_data_set_is_said_and_can_be_taken_all_the_same(tiny_dataset):
-    at = open_at("guided", tiny_dataset)
+    at = open_at("guided", tiny_dataset, part="exchange")
     take(at, files.to_bytes(replace(fitted(tiny_dataset, "best"), dataset="dogs-87654321")))
     assert "made for data set" in at.warning[0].value
     at.button(key="settings_take").click().run()
@@ -364,7 +364,7 @@ def compared(at):
 
 def test_settings_are_compared_with_defaults_the_preset_and_earlier_runs(tiny_dataset, make_run):
     run = make_run(tiny_dataset)
-    at = open_at("standard", tiny_dataset, "train.optimizer=sgd")
+    at = open_at("standard", tiny_dataset, "train.optimizer=sgd", part="exchange")
     at.toggle(key="settings_compare").set_value(True).run()
     against = at.selectbox(key="settings_against")
     assert compared(at)["train.optimizer"] == ("SGD with momentum", "AdamW")
@@ -378,7 +378,7 @@ def test_settings_are_compared_with_defaults_the_preset_and_earlier_runs(tiny_da
 
 def test_a_run_whose_settings_cannot_be_read_is_one_sentence(tiny_dataset):
     store.create("train", "Later", {"dataset": tiny_dataset.id, "mood": "good"}, id="later")
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="exchange")
     at.toggle(key="settings_compare").set_value(True).run()
     at.selectbox(key="settings_against").set_value("later").run()
     assert not at.exception and "mood" in at.error[0].value
@@ -388,13 +388,13 @@ def test_a_run_whose_settings_cannot_be_read_is_one_sentence(tiny_dataset):
 
 
 def test_a_trial_of_rates_is_started_once_for_the_settings(tiny_dataset, started):
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="rates")
     at.button(key="find_rate").click().run()
     assert not at.exception
     job = lr_trials.find(draft_of(tiny_dataset).settings)
     assert started == [job.id] and job.kind == "rates"
     assert not [button for button in at.button if button.key == "find_rate"]
-    again = open_page("settings", dataset=tiny_dataset.id)
+    again = open_page("settings", "rates", dataset=tiny_dataset.id)
     assert not [button for button in again.button if button.key == "find_rate"] and started == [job.id]
 
 
@@ -408,7 +408,7 @@ def finish(settings, suggestion=0.01234):
 
 def test_the_suggested_rate_is_drawn_and_taken_on_a_click(tiny_dataset):
     finish(fitted(tiny_dataset))
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="rates")
     assert "0.012" in texts(at)
     at.button(key="use_rate").click().run()
     assert not at.exception
@@ -418,16 +418,16 @@ def test_the_suggested_rate_is_drawn_and_taken_on_a_click(tiny_dataset):
 
 def test_a_trial_for_other_settings_does_not_count(tiny_dataset):
     finish(fitted(tiny_dataset))
-    at = open_at("standard", tiny_dataset, "train.optimizer=sgd")
+    at = open_at("standard", tiny_dataset, "train.optimizer=sgd", part="rates")
     assert at.button(key="find_rate")
-    other_rate = open_at("standard", tiny_dataset, "train.lr=0.5", "train.schedule=linear")
+    other_rate = open_at("standard", tiny_dataset, "train.lr=0.5", "train.schedule=linear", part="rates")
     assert other_rate.button(key="use_rate")
 
 
 def test_a_trial_that_failed_says_why_and_can_be_made_again(tiny_dataset, started):
     job = lr_trials.create(fitted(tiny_dataset), "Colours")
     log.append(job.folder, Failed(message="No learning rate made the loss smaller.", fix="Check the labels."))
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="rates")
     assert "No learning rate made the loss smaller" in at.error[0].value
     at.button(key="find_rate").click().run()
     assert not at.exception and started == [job.id]
@@ -437,7 +437,7 @@ def test_a_trial_that_failed_says_why_and_can_be_made_again(tiny_dataset, starte
 def test_a_trial_can_be_stopped_before_it_starts(tiny_dataset, started):
     for other in range(2):
         queue.submit(store.create("rates", "Other", {}, id=f"other-{other}"))
-    at = open_at("standard", tiny_dataset)
+    at = open_at("standard", tiny_dataset, part="rates")
     at.button(key="find_rate").click().run()
     at.button(key="stop_rates").click().run()
     assert not at.exception and queue.waiting("rates") == ["other-1"]

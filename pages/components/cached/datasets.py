@@ -1,4 +1,4 @@
-"""Everything a page computes more than once, with a bound, and the heavy imports behind a spinner."""
+"""Cached results about the pictures of a data set."""
 
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,10 @@ from ftcore.datasets.explore.average import Average, Group
 from ftcore.datasets.explore.feature_map import FeatureMap
 from ftcore.datasets.explore.query import Query
 from ftcore.datasets.images import pixel_store
-from ftcore.datasets.images.decode import EXTENSIONS
 from ftcore.datasets.images.thumbnails import Thumbnails
-from ftcore.datasets.labels import resolve, tables
 from ftcore.datasets.records import FOLDER, MAP, TABLE, Dataset, open_dataset
 from ftcore.datasets.records import histogram as histogram_of
-from ftcore.datasets.sources import samples
-from ftcore.datasets.sources.archive import Entry, Listing, folder_entries, suffix, zip_entries
-from ftcore.runs import store
 from ftcore.settings import RunSettings
-from ftcore.tasks.outputs import Outputs
 
 
 def records(dataset_id: str) -> pd.DataFrame:
@@ -39,8 +33,8 @@ def _records(dataset_id: str, edition: int) -> pd.DataFrame:
 
 
 def _edition(dataset_id: str) -> int:
-    """Tells a data set from one that was deleted: the same pictures, imported again, have the same id, and their pixels
-    may lie elsewhere."""
+    """A number that tells a data set from one that was deleted: the same pictures, imported again, have the same id,
+    and their pixels may lie elsewhere."""
     return _stamp(workspace.folder(FOLDER) / dataset_id / TABLE)
 
 
@@ -103,7 +97,7 @@ def _pixels(dataset_id: str, edition: int) -> pixel_store.PixelStore:
 
 
 def sizes(dataset_id: str) -> pd.DataFrame:
-    """How many pictures of a data set have which size."""
+    """The sizes of the pictures of a data set, with how many have each."""
     return _sizes(dataset_id, _edition(dataset_id))
 
 
@@ -124,7 +118,7 @@ def _drawn_map(dataset_id: str, stamp: int) -> FeatureMap | None:
 
 
 def _stamp(path: Path) -> int:
-    """Changes when a file is written anew; 0 while it is not there."""
+    """A number that changes when a file is written anew; 0 while it is not there."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -155,96 +149,10 @@ def variants(dataset_id: str, settings: RunSettings, row: int) -> list[bytes]:
     return draw(open_dataset(dataset_id), settings, row)
 
 
-@st.cache_data(max_entries=4, show_spinner=False)  # a spinner would shift what stands below it
-def upload_contents(upload_ids: tuple[str, ...], _files: Any) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
-    """Names of the pictures in an upload, and the table among them if it is needed. Raises DataError for a broken ZIP.
-
-    Args:
-        upload_ids: What tells this upload from others.
-        _files: One ZIP, or all files of a folder.
-    """
-    if len(_files) == 1 and _files[0].name.lower().endswith(".zip"):
-        with zip_entries(_files[0]) as listing:
-            return _names_and_table(listing)
-    entries = (Entry(file.name.replace("\\", "/"), file.size, file.getvalue) for file in _files)
-    return _names_and_table(Listing(tuple(sorted(entries, key=lambda entry: entry.name))))
-
-
-@st.cache_data(max_entries=4, ttl=60, show_spinner=False)  # a minute: somebody may still be copying pictures there
-def contents_there(path: str) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
-    """As upload_contents(), for a folder or ZIP of the server. Raises DataError if it cannot be read."""
-    with folder_entries(Path(path)) if Path(path).is_dir() else zip_entries(Path(path)) as listing:
-        return _names_and_table(listing)
-
-
-def _names_and_table(listing: Listing) -> tuple[list[str], tuple[str, pd.DataFrame] | None]:
-    pictures = [entry.name for entry in listing.entries if suffix(entry.name) in EXTENSIONS and not entry.refused]
-    return pictures, resolve.find_table(listing)
-
-
-@st.cache_data(max_entries=4, show_spinner=False)
-def table(upload_id: str, name: str, _file: Any) -> pd.DataFrame:
-    """An uploaded table of labels."""
-    return tables.read_table(name, _file.getvalue())
-
-
 @st.cache_data(max_entries=16, show_spinner=False)
 def histogram(dataset_id: str, number: int) -> pd.DataFrame:
-    """How one of the numbers of a data set is spread."""
+    """The spread of one of the numbers of a data set."""
     return histogram_of(open_dataset(dataset_id), number)
-
-
-@st.cache_data(ttl=60, show_spinner="Looking which samples are available")
-def sample_availability(name: str) -> tuple[bool, str]:
-    """Whether a sample can be imported now, and if not, why."""
-    return samples.find(name).available()
-
-
-@st.cache_resource(max_entries=2, show_spinner="Loading the trained model")
-def bundle(run_id: str) -> Any:
-    """The trained model of a run. The first call of a server brings torch and takes some seconds."""
-    from ftcore.export.bundle import Bundle
-
-    return Bundle(store.find(run_id).folder / "bundle")
-
-
-@st.cache_data(max_entries=16, show_spinner="Counting right and wrong answers")
-def test_tables(run_id: str, said: Outputs) -> dict[str, pd.DataFrame]:
-    """What went right and wrong in a finished run: ``mistakes``; ``classes`` or ``numbers``; ``confusion`` of one class
-    per picture, ``pairs`` of numbers."""
-    from ftcore.evaluation import report
-    from ftcore.evaluation.predictions import Predictions
-
-    file = store.find(run_id).folder / "predictions" / "test.parquet"
-    found = Predictions.load(file, said.classes, said.task, said.threshold)
-    if said.task == "regression":
-        tables = {"numbers": report.number_table(found, said.units), "pairs": report.pairs_table(found)}
-    else:
-        tables = {"classes": report.class_table(found)}
-    if said.task == "multiclass":
-        tables["confusion"] = report.confusion_table(found)
-    return {**tables, "mistakes": report.mistakes(found, said.units)}
-
-
-@st.cache_data(max_entries=64, show_spinner="Asking timm about this model")
-def unknown_architecture(name: str) -> str:
-    """Why timm does not know a model, or an empty text."""
-    from ftcore.errors import ModelError
-    from ftcore.models.weights import require_architecture
-
-    try:
-        require_architecture(name)
-    except ModelError as error:
-        return str(error)
-    return ""
-
-
-def keep_weights(data: bytes, file_name: str, architecture: str) -> str:
-    """Check and keep weights that somebody uploaded; their id. The first call of a server brings torch."""
-    from ftcore.models import own_weights
-
-    with st.spinner("Comparing the file with the architecture"):
-        return own_weights.add(data, file_name, architecture).id
 
 
 def training_rows(dataset: Dataset, split: str) -> pd.DataFrame:
