@@ -44,7 +44,7 @@ from ftcore.errors import DataError, FinetuneError, RunError, SettingsError
 from ftcore.events import Event, Note, Progress, Result, drain
 from ftcore.freezing import disk_cache
 from ftcore.models import catalogue
-from ftcore.runs import claims, owners, process, queue, store
+from ftcore.runs import claims, process, queue, store
 from ftcore.runs.state import JobState
 from ftcore.runs.tail import Tail
 from ftcore.tasks import scores
