@@ -63,7 +63,7 @@ def theirs(case, average, labels=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return precision_recall_fscore_support(
-            case.target, case.answers.argmax(1), average=average, labels=labels, zero_division=0
+            case.target, case.values.argmax(1), average=average, labels=labels, zero_division=0
         )
 
 
@@ -71,7 +71,7 @@ def test_scores_equal_scikit_learns(case):
     found = report.scores(case)
     assert list(found) == scores.of_task("multiclass")
     precision, recall, f1, _ = theirs(case, "macro")
-    answers = case.answers.argmax(1)
+    answers = case.values.argmax(1)
     assert found["accuracy"]["value"] == pytest.approx(accuracy_score(case.target, answers))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -83,7 +83,7 @@ def test_scores_equal_scikit_learns(case):
 
 
 def test_the_loss_equals_scikit_learns(case):
-    probabilities = case.answers.astype(float)
+    probabilities = case.values.astype(float)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     expected = log_loss(case.target, probabilities, labels=range(4))
     assert report.scores(case)["loss"] == {"value": pytest.approx(expected, rel=1e-5)}
@@ -107,12 +107,12 @@ def test_scores_are_the_same_every_time(case):
 
 def test_the_confusion_table_equals_scikit_learns(case):
     table = report.confusion_table(case)
-    expected = confusion_matrix(case.target, case.answers.argmax(1), labels=range(4))
+    expected = confusion_matrix(case.target, case.values.argmax(1), labels=range(4))
     square = table.pivot(index="true", columns="predicted", values="count").loc[list(CLASSES), list(CLASSES)]
     assert (square.to_numpy() == expected).all()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        shares = confusion_matrix(case.target, case.answers.argmax(1), labels=range(4), normalize="true")
+        shares = confusion_matrix(case.target, case.values.argmax(1), labels=range(4), normalize="true")
     found = table.pivot(index="true", columns="predicted", values="share").loc[list(CLASSES), list(CLASSES)]
     assert found.to_numpy() == pytest.approx(shares)
 
@@ -129,13 +129,13 @@ def test_the_class_table_equals_scikit_learns(case):
 
 def test_mistakes_are_the_wrong_answers_and_the_surest_comes_first(case):
     table = report.mistakes(case)
-    answers = case.answers.argmax(1)
+    answers = case.values.argmax(1)
     assert set(table["row"]) == set(case.row[answers != case.target])
     assert table["confidence"].is_monotonic_decreasing
     for row in table.itertuples():
-        index = row.picture - 100
+        index = row.row - 100
         assert row.true == CLASSES[case.target[index]] != row.predicted == CLASSES[answers[index]]
-        assert row.confidence == case.answers[index].max()
+        assert row.confidence == case.values[index].max()
 
 
 def test_scores_of_nothing_are_an_error_not_zero():
@@ -148,12 +148,12 @@ def test_predictions_come_back_from_disk_as_they_were(case, tmp_path):
     case.save(path)
     again = Predictions.load(path, case.classes)
     assert again.classes == case.classes
-    for name in ("target", "answers", "picture"):
+    for name in ("target", "values", "row"):
         before, after = getattr(case, name), getattr(again, name)
         assert (before == after).all() and after.shape == before.shape
     assert again.values.dtype == np.float32
     assert [file.name for file in tmp_path.iterdir()] == ["test.parquet"]
-    assert set(pd.read_parquet(path).columns) == {"picture", "target", "p0", "p1", "p2", "p3"}
+    assert set(pd.read_parquet(path).columns) == {"row", "target", "p0", "p1", "p2", "p3"}
 
 
 # several classes and numbers
@@ -198,15 +198,15 @@ def test_nothing_is_certain_because_a_few_pictures_were_all_right_or_all_wrong()
 
 def test_scores_of_labels_equal_scikit_learns():
     case = labelled(120)
-    said = case.answers >= 0.5
+    said = case.values >= 0.5
     found = {name: score["value"] for name, score in report.scores(case).items()}
     assert found == pytest.approx(
         {
             "exact_match": accuracy_score(case.target, said),
-            "mean_average_precision": average_precision_score(case.target, case.answers),
+            "mean_average_precision": average_precision_score(case.target, case.values),
             "f1_micro": f1_score(case.target, said, average="micro"),
             "f1": f1_score(case.target, said, average="macro"),
-            "loss": log_loss(case.target.ravel(), case.answers.ravel().astype(float).clip(1e-7, 1 - 1e-7)),
+            "loss": log_loss(case.target.ravel(), case.values.ravel().astype(float).clip(1e-7, 1 - 1e-7)),
         },
         rel=1e-5,
     )
@@ -215,7 +215,7 @@ def test_scores_of_labels_equal_scikit_learns():
     assert table[["precision", "recall", "f1"]].to_numpy() == pytest.approx(np.stack([precision, recall, f1], axis=1))
     assert table["pictures"].tolist() == support.tolist()
     assert table["average_precision"].to_numpy() == pytest.approx(
-        average_precision_score(case.target, case.answers, average=None)
+        average_precision_score(case.target, case.values, average=None)
     )
 
 
@@ -223,16 +223,16 @@ def test_scores_of_numbers_equal_scikit_learns():
     case = measured(50)
     table = report.number_table(case, ("cm", "kg"))
     assert table["unit"].tolist() == ["cm", "kg"]
-    assert table["r2"].to_numpy() == pytest.approx(r2_score(case.target, case.answers, multioutput="raw_values"))
+    assert table["r2"].to_numpy() == pytest.approx(r2_score(case.target, case.values, multioutput="raw_values"))
     assert table["mae"].to_numpy() == pytest.approx(
-        mean_absolute_error(case.target, case.answers, multioutput="raw_values"), rel=1e-4
+        mean_absolute_error(case.target, case.values, multioutput="raw_values"), rel=1e-4
     )
     assert report.scores(case)["mae"]["value"] == pytest.approx(table["mae"].mean())
 
 
 def test_a_higher_threshold_says_fewer_labels():
     case = labelled(50)
-    assert dataclasses.replace(case, threshold=0.9).said.sum() < case.predicted.sum()
+    assert dataclasses.replace(case, threshold=0.9).predicted.sum() < case.predicted.sum()
 
 
 def test_mistakes_over_labels_are_those_with_any_label_wrong():
@@ -246,7 +246,7 @@ def test_mistakes_over_labels_are_those_with_any_label_wrong():
 
 def test_the_largest_error_is_the_one_that_is_large_for_its_number():
     case = measured(50)
-    case.answers[7] = case.target[7] + [3.0, 1.0]  # three deviations of the width; a trifle of the weight
+    case.values[7] = case.target[7] + [3.0, 1.0]  # three deviations of the width; a trifle of the weight
     row = report.mistakes(case, ("cm", "kg")).iloc[0]
     assert (row["row"], row["label"]) == (107, "width") and row["true"].endswith(" cm")
 
@@ -257,4 +257,4 @@ def test_labels_and_numbers_come_back_from_disk_as_they_were(make, tmp_path):
     case.save(tmp_path / "test.parquet")
     again = Predictions.load(tmp_path / "test.parquet", case.classes, case.task)
     assert (again.target == case.target).all() and again.target.dtype == np.float32
-    assert (again.values == case.answers).all() and (again.picture == case.row).all()
+    assert (again.values == case.values).all() and (again.row == case.row).all()

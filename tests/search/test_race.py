@@ -31,9 +31,9 @@ def test_the_test_pictures_take_no_part(tiny_dataset):
     features = np.random.default_rng(0).normal(size=(len(table), 5)).astype(np.float32)
     used = (table["split"] != "test").to_numpy()
     before = cross_validated(tiny_dataset, features)
-    assert before.picture.tolist() == table.index[used].tolist()
+    assert before.row.tolist() == table.index[used].tolist()
     features[~used] = np.nan  # would break whatever looked at them
-    assert (cross_validated(tiny_dataset, features).answers == before.answers).all()
+    assert (cross_validated(tiny_dataset, features).values == before.values).all()
 
 
 def test_noise_is_scored_like_noise(tiny_dataset):
@@ -54,7 +54,7 @@ def test_pictures_of_one_group_are_in_one_fold(tiny_dataset):
     table["group"] = ""
     table.to_parquet(tiny_dataset.folder / "records.parquet")
     torn = cross_validated(tiny_dataset, features)
-    assert (torn.said == torn.target).mean() > 0.9
+    assert (torn.predicted == torn.target).mean() > 0.9
 
 
 def test_a_model_whose_weights_are_not_here_takes_no_part_and_is_named(tiny_dataset):
@@ -103,4 +103,4 @@ def test_a_class_that_every_picture_has_is_no_trouble(import_task):
     table["target"] = [[0, *(index for index in row if index)] for row in table["target"]]
     features = np.random.default_rng(1).normal(size=(dataset.n_images, 5)).astype(np.float32)
     table.to_parquet(dataset.folder / "records.parquet")
-    assert np.isfinite(cross_validated(dataset, features).answers).all()
+    assert np.isfinite(cross_validated(dataset, features).values).all()

@@ -11,22 +11,22 @@ RAW = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
 
 
 def test_one_class_is_the_softmax_and_several_are_sigmoids():
-    assert torch.equal(Outputs("multiclass", tuple("abc")).answers(RAW), RAW.softmax(1))
-    assert torch.equal(Outputs("multilabel", tuple("abc")).answers(RAW), RAW.sigmoid())
+    assert torch.equal(Outputs("multiclass", tuple("abc")).predictions(RAW), RAW.softmax(1))
+    assert torch.equal(Outputs("multilabel", tuple("abc")).predictions(RAW), RAW.sigmoid())
 
 
 def test_one_sigmoid_answers_as_two_outputs_do():
     two = Outputs("multiclass", ("a", "b"))
     one = Outputs("multiclass", ("a", "b"), binary_logit=True)
     assert (one.n, two.n) == (1, 2)
-    expected = two.answers(torch.cat([torch.zeros(6, 1), RAW[:, :1]], dim=1))
-    assert torch.allclose(one.answers(RAW[:, :1]), expected)
-    assert torch.allclose(one.answers(RAW[:, :1])[:, 1], RAW[:, 0].sigmoid())
+    expected = two.predictions(torch.cat([torch.zeros(6, 1), RAW[:, :1]], dim=1))
+    assert torch.allclose(one.predictions(RAW[:, :1]), expected)
+    assert torch.allclose(one.predictions(RAW[:, :1])[:, 1], RAW[:, 0].sigmoid())
 
 
 def test_numbers_come_out_in_their_unit():
     outputs = Outputs("regression", ("a", "b", "c"), ("kg", "", "m"), (10.0, 0.0, -1.0), (2.0, 1.0, 0.5))
-    assert torch.allclose(outputs.answers(RAW), RAW * torch.tensor([2.0, 1.0, 0.5]) + torch.tensor([10.0, 0.0, -1.0]))
+    assert torch.allclose(outputs.predictions(RAW), RAW * torch.tensor([2.0, 1.0, 0.5]) + torch.tensor([10.0, 0.0, -1.0]))
 
 
 @pytest.mark.parametrize(

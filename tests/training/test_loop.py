@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from ftcore.evaluation.predict import logits
+from ftcore.evaluation.predict import predict_outputs
 from ftcore.events import EpochDone, Failed, FeaturesCached, Note, Planned, StepDone, Stopped
 from ftcore.models.depth_groups import head_parameters
 from ftcore.training import loop
@@ -106,7 +106,7 @@ def test_every_step_is_that_of_a_plain_loop(make_context, every_step, smoothing)
     assert [event.loss for event in steps] == pytest.approx(losses, rel=1e-3)
     assert [event.lr for event in steps] == pytest.approx(rates)
     model.eval()
-    outputs, targets = logits(model, context.validation.epoch())
+    outputs, targets = predict_outputs(model, context.validation.epoch())
     assert epochs(events)[-1].val["loss"] == pytest.approx(functional.cross_entropy(outputs, targets).item(), rel=1e-2)
 
 
@@ -217,7 +217,7 @@ def test_the_moving_average_is_what_is_validated(make_context):
     assert context.answering is context.ema.module
     name = head_parameters(context.model)[0]
     assert not torch.equal(context.model.state_dict()[name], context.answering.state_dict()[name])
-    outputs, targets = logits(context.ema.module, context.validation.epoch())
+    outputs, targets = predict_outputs(context.ema.module, context.validation.epoch())
     assert found[-1].val["loss"] == pytest.approx(functional.cross_entropy(outputs, targets).item(), rel=1e-5)
 
 

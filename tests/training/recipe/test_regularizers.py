@@ -81,7 +81,7 @@ def test_a_run_stays_nearer_to_where_it_began(make_context):
 
 def test_with_l2_sp_the_body_has_no_other_pull(make_context):
     context = make_context("train.l2_sp=0.1", "train.weight_decay=0.05")
-    rows = context.enter(0).optimiser.param_groups
+    rows = context.enter(0).optimizer.param_groups
     head = {id(p) for name, p in context.model.named_parameters() if name in head_parameters(context.model)}
     decays = {(id(p) in head, row["weight_decay"]) for row in rows for p in row["params"]}
     assert decays == {(True, 0.05), (True, 0.0), (False, 0.0)}
