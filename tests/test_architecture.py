@@ -14,10 +14,11 @@ PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LINES = [  # a module may import its own folder and any line above its own
     {"errors", "names", "workspace", "choices", "events", "hardware", "vision", "preprocessing"},
+    {"metrics"},
     {"tasks"},
     {"settings"},
     {"teaching"},
-    {"datasets", "models", "metrics", "runs"},
+    {"datasets", "models", "runs"},
     {"freezing", "evaluation"},
     {"training"},
     {"search", "ensembles", "export"},

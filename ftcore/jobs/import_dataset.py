@@ -14,7 +14,7 @@ from ftcore.datasets.sources import server_roots
 from ftcore.errors import DataError, SettingsError
 from ftcore.events import Finished, Imported, Progress
 from ftcore.runs import log, process, queue, store
-from ftcore.tasks.outputs import current
+from ftcore.tasks import current
 
 _BETWEEN = 0.25  # seconds between two reports of a stage
 _KEPT = 7 * 24 * 3600  # seconds for which the upload of an import that was interrupted can be imported again

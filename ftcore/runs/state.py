@@ -9,8 +9,9 @@ from functools import reduce
 from typing import Any
 
 from ftcore import events as e
+from ftcore import tasks
+from ftcore.metrics.score import shared_unit
 from ftcore.tasks import scores as known
-from ftcore.tasks.outputs import current
 
 FINAL = ("finished", "stopped")
 """Nothing is left to be done: such a job is never started again."""
@@ -81,13 +82,13 @@ class RunState:
     def headline(self) -> str:
         """The name of the score to show for this run (ftcore/tasks/scores.py)."""
         if self.plan is None:
-            return known.MAIN["multiclass"]
-        return known.headline(self.plan.monitor, self.plan.task, self.plan.units)
+            return tasks.MULTICLASS.main
+        return tasks.of(self.plan.task).headline(self.plan.monitor, self.plan.units)
 
     @property
     def unit(self) -> str:
         """The unit of the numbers that are learned, if they share one; else empty."""
-        return known.shared_unit(self.plan.units) if self.plan else ""
+        return shared_unit(self.plan.units) if self.plan else ""
 
     def worded(self, value: float) -> str:
         """A value of the headline score as people write it."""
@@ -126,7 +127,7 @@ def advance(state: RunState, event: e.Event) -> RunState:
     state = replace(state, last_at=event.at)
     match event:
         case e.Planned():
-            event = replace(event, task=current(event.task))
+            event = replace(event, task=tasks.current(event.task))
             return replace(state, status="working", plan=event, stage=None, problem="", started=event.at)
         case e.Estimated():
             return replace(state, promised=event)

@@ -275,7 +275,7 @@ def test_every_task_is_answered_by_the_bundle_and_by_the_program_in_its_readme(
     photo().save(target / "picture.png")
     said = loaded.answer((target / "picture.png").read_bytes()).values
     with torch.inference_mode():
-        expected = outputs.answers(model.eval()(torch.from_numpy(recipe.batch([photo()])).permute(0, 3, 1, 2)))
+        expected = outputs.predictions(model.eval()(torch.from_numpy(recipe.batch([photo()])).permute(0, 3, 1, 2)))
     assert said == pytest.approx(expected[0].numpy(), abs=1e-5)
     (target / "program.py").write_text(snippet(target).replace("picture.jpg", "picture.png"), encoding="utf-8")
     monkeypatch.chdir(target)

@@ -26,7 +26,9 @@ def test_one_sigmoid_answers_as_two_outputs_do():
 
 def test_numbers_come_out_in_their_unit():
     outputs = Outputs("regression", ("a", "b", "c"), ("kg", "", "m"), (10.0, 0.0, -1.0), (2.0, 1.0, 0.5))
-    assert torch.allclose(outputs.predictions(RAW), RAW * torch.tensor([2.0, 1.0, 0.5]) + torch.tensor([10.0, 0.0, -1.0]))
+    assert torch.allclose(
+        outputs.predictions(RAW), RAW * torch.tensor([2.0, 1.0, 0.5]) + torch.tensor([10.0, 0.0, -1.0])
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,9 @@ def test_a_card_that_names_only_classes_is_of_one_class_per_picture():
     assert Outputs.from_json({"classes": ["a", "b"]}) == Outputs("multiclass", ("a", "b"))
 
 
-@pytest.mark.parametrize("card", [{}, {"classes": None}, {"classes": ["a"], "mean": None}])
+@pytest.mark.parametrize(
+    "card", [{}, [], {"classes": None}, {"classes": ["a"], "mean": None}, {"classes": ["a"], "task": "poems"}]
+)
 def test_a_damaged_card_is_an_error(card):
     with pytest.raises((KeyError, TypeError)):
         Outputs.from_json(card)

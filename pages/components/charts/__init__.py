@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 
-from ftcore.datasets.targets import natural
 from ftcore.names import html
 from ftcore.tasks import scores
+from ftcore.tasks.labels import natural
 
 TRAIN, VALIDATION, TEST, BEST = "#3b7dd8", "#e07b39", "#7a8b99", "#2e9e5b"
 SPLIT_COLOURS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
@@ -254,7 +254,7 @@ def leaderboard(rows: Sequence[dict[str, Any]], *, n_candidates: int) -> go.Figu
         )
     )
     figure.update_xaxes(range=[min([0.0, *(row["low"] for row in rows)]), 1.02])
-    if all(scores.SCORES[row["metric"]].unit == "fraction" for row in rows):
+    if all(scores.find(row["metric"]).unit == "fraction" for row in rows):
         figure.update_xaxes(tickformat=".0%")
     figure.update_yaxes(type="category")
     return _framed(figure, height=90 + 34 * n_candidates)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ftcore import names, workspace
+from ftcore import names, tasks, workspace
 from ftcore.datasets.images.decode import EXTENSIONS
 from ftcore.datasets.labels import tables
 from ftcore.datasets.records import Dataset
@@ -14,7 +14,6 @@ from ftcore.datasets.sources.torchvision_sets import SETS
 from ftcore.datasets.sources.upload import pack_classes, pack_upload
 from ftcore.datasets.splits import METHODS, parse_shares
 from ftcore.runs import store
-from ftcore.tasks import outputs
 from pages.components import cached, formatting, session, shell
 from pages.components.dataset import camera, column_mapping
 
@@ -193,11 +192,12 @@ def _division(*, asks_task: bool) -> dict[str, Any]:
             st.markdown(sentence)
         chosen = _how(list(METHODS))
     if asks_task:
+        learned = {"auto": "whatever the labels look like", **{task.name: task.label for task in tasks.every()}}
         with st.expander("What is learned"):
             chosen["task"] = st.radio(
                 "What is learned",
-                ("auto", *outputs.TASKS),
-                format_func=lambda task: outputs.TASK_WORDS.get(task, "whatever the labels look like").capitalize(),
+                list(learned),
+                format_func=lambda task: learned[task].capitalize(),
                 label_visibility="collapsed",
                 key="task",
             )
