@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets import holdout_log
 from ftcore.datasets.records import Dataset
-from ftcore.tasks.outputs import TASK_WORDS
 from pages.components import cached, charts, formatting, session, shell
 from pages.components.dataset import dataset_list, delete, division, doctor, explore, import_form, import_job
 from pages.components.settings import augmentation
@@ -37,13 +36,14 @@ def _choose() -> None:
 def _open(dataset: Dataset) -> None:
     """The open data set."""
     st.title(names.markdown(dataset.name))
-    st.caption(f"{TASK_WORDS[dataset.task].capitalize()}, from {names.markdown(dataset.labels_from)}.")
+    task = tasks.of(dataset.task)
+    st.caption(f"{task.label.capitalize()}, from {names.markdown(dataset.labels_from)}.")
     with st.container(horizontal=True, gap="large"):  # in a narrow window they go to the next line
         st.metric("Pictures", f"{dataset.n_images:,}", width="content")
-        st.metric("Numbers" if dataset.task == "regression" else "Classes", len(dataset.classes), width="content")
+        st.metric(task.nouns.capitalize(), len(dataset.classes), width="content")
         for split, size in zip(charts.SPLIT_LABELS, dataset.sizes, strict=True):
             st.metric(charts.SPLIT_LABELS[split], f"{size:,}", help=formatting.SPLITS[split], width="content")
-    if dataset.task == "regression":
+    if not task.has_classes:
         _histogram(dataset)
     else:
         st.plotly_chart(
@@ -84,7 +84,7 @@ def _splits(dataset: Dataset) -> None:
             dataset.counts()
             .pivot(index="label", columns="split", values="count")[list(charts.SPLIT_LABELS)]
             .rename(columns=charts.SPLIT_LABELS)
-            .rename_axis("Range" if dataset.task == "regression" else "Class"),
+            .rename_axis(tasks.of(dataset.task).noun.capitalize()),
             alt="Pictures per class and split",
         )
         division.again(dataset)

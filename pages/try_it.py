@@ -4,13 +4,12 @@ import random
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets.images.decode import EXTENSIONS
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import open_dataset
-from ftcore.datasets.targets import classes_in_words
 from ftcore.runs import store
-from pages.components import cached, session, shell
+from pages.components import cached, session, shell, task_views
 from pages.components.run import prediction
 
 SOURCES = {"test": "Test pictures", "upload": "Upload pictures", "camera": "Camera"}
@@ -28,9 +27,8 @@ def from_test_split(job: store.Job) -> None:
     chosen = random.Random(seed).sample(list(rows.index), min(3, len(rows)))
     pictures = PixelStore(dataset, job.settings.model.image_size)
     for row in chosen:
-        shown, truth = cached.thumbnail(dataset.id, row, 220), rows.at[row, "label"]
-        if dataset.task == "multilabel":  # in the order of the classes, as answers are
-            truth = classes_in_words([dataset.classes[index] for index in rows.at[row, "target"]])
+        shown = cached.thumbnail(dataset.id, row, 220)
+        truth = tasks.of(dataset.task).in_words(rows.at[row, "target"], dataset.classes, dataset.units)
         prediction.show(cached.bundle(job.id), shown, pictures.picture(row), truth, f"test_{row}")
 
 
@@ -58,8 +56,8 @@ def show() -> None:
         "Ask about", list(SOURCES), format_func=lambda key: SOURCES[key], default="test", key="source"
     )
     plan = session.state(job).plan
-    if plan is not None and plan.task == "multilabel":
-        prediction.threshold(cached.bundle(job.id))
+    if plan is not None and tasks.of(plan.task).several:
+        task_views.threshold(cached.bundle(job.id))
     if source == "upload":
         uploaded = st.file_uploader(
             "Pictures", type=[suffix[1:] for suffix in EXTENSIONS], accept_multiple_files=True, key="try_upload"

@@ -33,7 +33,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ftcore import hardware, workspace
+from ftcore import hardware, tasks, workspace
 from ftcore import settings as s
 from ftcore.cli import jobs
 from ftcore.datasets import records, versions
@@ -339,7 +339,7 @@ def _datasets(parsed: argparse.Namespace) -> dict[str, Any]:
     rows = [{**importer.summary(dataset), "name": dataset.name} for dataset in records.list_datasets()]
     if not parsed.json:
         for row in rows:
-            kinds = f"{len(row['classes']):>4} {'numbers' if row['task'] == 'regression' else 'classes'}"
+            kinds = f"{len(row['classes']):>4} {tasks.of(row['task']).nouns}"
             print(f"{row['dataset']:<48} {row['images']:>8,} pictures {kinds}  {row['name']}", file=sys.stderr)
     return {"datasets": rows}
 
@@ -519,7 +519,7 @@ def _show_progress(state: JobState, progress: Callable[[str, int, int], None]) -
         last = ""
         if state.history:
             shown = state.worded(state.history[-1][f"val_{state.headline}"])
-            last = f", validation {scores.SCORES[state.headline].label.lower()} {shown}"
+            last = f", validation {scores.find(state.headline).label.lower()} {shown}"
         progress(f"Training{last}", state.step, state.plan.n_steps)
     elif state.status == "waiting":
         progress("Waiting for another run", 0, 0)
@@ -632,21 +632,10 @@ def _predict(parsed: argparse.Namespace) -> dict[str, Any]:
         except DataError as error:
             raise DataError(f"{image}: {error.what}", fix=error.fix) from None
         named = {name: float(value) for name, value in zip(bundle.classes, answer.values, strict=True)}
-        answers.append({"image": image, **_answered(bundle, named, limit), "seconds": round(answer.seconds, 4)})
+        meaning, units = bundle.outputs.meaning, bundle.outputs.units
+        found = meaning.answer(named, threshold=limit, units=units, typical_error=bundle.typical_error)
+        answers.append({"image": image, **found, "seconds": round(answer.seconds, 4)})
     return {"run": job.id, "task": bundle.outputs.task, "predictions": answers}
-
-
-def _answered(bundle: Any, named: dict[str, float], threshold: float) -> dict[str, Any]:
-    """What a model says about one picture, for ``predict``; ``named`` holds its answer by name."""
-    if bundle.outputs.task == "regression":
-        found = {"prediction": named, "units": dict(zip(named, bundle.outputs.units, strict=False))}
-        if bundle.typical_error:
-            found["typical_error"] = dict(zip(named, bundle.typical_error, strict=True))
-        return found
-    if bundle.outputs.task == "multilabel":
-        above = [name for name, chance in named.items() if chance >= threshold]
-        return {"classes": above, "threshold": threshold, "probabilities": named}
-    return {"class": max(named, key=lambda name: named[name]), "probabilities": named}
 
 
 def _models(parsed: argparse.Namespace) -> dict[str, Any]:

@@ -57,16 +57,6 @@ Load it in Python (pip install timm safetensors pillow numpy):
     {answer}
     print(dict(zip(about["classes"], answer.tolist())))
 """
-_SAYS = {
-    "multiclass": "Answers one of {n} classes: {classes}.",
-    "multilabel": "Answers, for each of {n} classes, how likely a picture has it: {classes}.",
-    "regression": "Answers {n} numbers: {classes}.",
-}
-_ANSWER = {
-    "multiclass": "answer = y.softmax(0)",
-    "multilabel": 'answer = y.sigmoid()                   # from about["threshold"] on, the picture has the class',
-    "regression": 'answer = y * torch.tensor(about["std"]) + torch.tensor(about["mean"])   # in about["units"]',
-}
 _BINARY_LOGIT = "answer = torch.stack([-y[0], y[0]]).sigmoid()"
 
 
@@ -127,11 +117,11 @@ def write(
 def _says(outputs: Outputs) -> str:
     units = outputs.units or ("",) * len(outputs.classes)
     named = [f"{name} ({unit})" if unit else name for name, unit in zip(outputs.classes, units, strict=True)]
-    return _SAYS[outputs.task].format(n=len(named), classes=", ".join(named))
+    return outputs.meaning.answer_in_words.format(n=len(named), classes=", ".join(named))
 
 
 def _answer(outputs: Outputs) -> str:
-    return _BINARY_LOGIT if outputs.binary_logit else _ANSWER[outputs.task]
+    return _BINARY_LOGIT if outputs.binary_logit else outputs.meaning.answer_in_python
 
 
 def zip_path(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from ftcore.errors import DataError, SettingsError
 from ftcore.events import Event, Progress
 from ftcore.jobs.drive import Outcome, Work, drive, event_writer
 from ftcore.runs import process, queue, store
-from ftcore.tasks.outputs import current
+from ftcore.tasks import current
 
 _KEPT = 7 * 24 * 3600  # seconds for which the upload of an import that was interrupted can be imported again
 _ORPHAN = 24 * 3600  # seconds after which an upload without an import cannot be anybody's: its page never came so far

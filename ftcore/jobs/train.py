@@ -87,18 +87,17 @@ def _test(
 
     seen(0)
     outputs, targets = predict_outputs(model, source.epoch(), seen=seen)
-    said = context.outputs
-    predictions = Predictions(
-        said.classes, targets.numpy(), said.predictions(outputs).numpy(), batches.rows, said.task, said.threshold
-    )
+    meaning = context.outputs
+    values = meaning.predictions(outputs).numpy()
+    predictions = Predictions(meaning.classes, targets.numpy(), values, batches.rows, meaning.task, meaning.threshold)
     versions.log_holdout_access(dataset, job.id)
     (job.folder / PREDICTIONS).mkdir(exist_ok=True)
     predictions.save(job.folder / PREDICTIONS / "test.parquet")
     scores = report.scores(predictions)
     yield Tested(split="test", n_images=n, scores=scores)
     found: dict[str, Any] = {"scores": {"test": scores}}
-    if said.task == "regression":  # so that a prediction can say how far off it may be
-        found["typical_error"] = report.number_table(predictions)["median_error"].tolist()
+    if typical_error := report.typical_error(predictions):  # so that a prediction can say how far off it may be
+        found["typical_error"] = list(typical_error)
     return found
 
 

@@ -1,91 +1,91 @@
-"""The metrics of each task, by the names of ftcore/tasks/scores.py."""
+"""All scores of a task, computed over the same batches."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Protocol
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
-import torch
-from torch import Tensor
+from ftcore.errors import NotComputable
+from ftcore.metrics.outcome import Outcome, joined
+from ftcore.metrics.score import Score
 
-from ftcore.metrics import classification as single
-from ftcore.metrics import multilabel as multi
-from ftcore.metrics import regression as numbers
-
-
-class Metric(Protocol):
-    """Added up over batches. ``compute`` raises NotComputable before the first picture."""
-
-    unit: str
-    better: str
-
-    def reset(self) -> None: ...
-
-    def update(self, scores: Tensor, target: Tensor) -> None: ...
-
-    def compute(self) -> float: ...
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-METRICS: dict[str, dict[str, Callable[[], Metric]]] = {
-    "multiclass": {
-        "loss": single.CrossEntropy,
-        "accuracy": single.Accuracy,
-        "balanced_accuracy": partial(single.FromConfusion, "balanced_accuracy", single.balanced_accuracy),
-        "precision": partial(single.FromConfusion, "precision", lambda counts: single.macro(counts)[0]),
-        "recall": partial(single.FromConfusion, "recall", lambda counts: single.macro(counts)[1]),
-        "f1": partial(single.FromConfusion, "f1", lambda counts: single.macro(counts)[2]),
-    },
-    "multilabel": {
-        "loss": multi.BinaryCrossEntropy,
-        "exact_match": multi.ExactMatch,
-        "mean_average_precision": multi.MeanAveragePrecision,
-        "f1_micro": multi.F1Micro,
-        "f1": multi.F1Macro,
-    },
-    "regression": {
-        "loss": partial(numbers.RegressionMetric, "loss", numbers.squared_errors),
-        "mae": partial(numbers.RegressionMetric, "mae", numbers.mean_errors),
-        "median_error": partial(numbers.RegressionMetric, "median_error", numbers.median_errors),
-        "rmse": partial(numbers.RegressionMetric, "rmse", numbers.root_squared_errors),
-        "r2": partial(numbers.RegressionMetric, "r2", numbers.explained),
-    },
-}
-"""What each task is scored by. ``update`` takes what ``Outputs.scores`` gives, and targets as data sets hold them."""
+class OutcomeOf(Protocol):
+    """Makes an outcome of what a network gives [B, n] and the truth [B, ...]; raises ValueError if they do not fit."""
+
+    def __call__(self, outputs: "Tensor", target: "Tensor", *, with_values: bool) -> Outcome: ...
 
 
 class MetricCollection:
-    """All metrics of a task, over the same batches.
+    """Scores by their names: reset / update / compute.
 
-    Batches are put together before they are counted: many short ones cost as little as few long ones.
+    Batches are put together before they are counted: many short ones cost as little as few long ones. Of each picture
+    only its outcome is kept, and probabilities only if a score reads them.
 
     Args:
-        task: ``multiclass``, ``multilabel`` or ``regression``.
+        scores: Rows of a task's table.
+        outcome_of: Makes an outcome of a batch (``Outputs.outcome``).
     """
 
     MOST = 4096  # pictures that wait to be counted
 
-    def __init__(self, task: str) -> None:
-        self._metrics = {name: make() for name, make in METRICS[task].items()}
-        self._waiting: list[tuple[Tensor, Tensor]] = []
-        self._n_waiting = 0
-        self.seen = 0
+    def __init__(self, scores: Iterable[Score], outcome_of: OutcomeOf) -> None:
+        self._scores = tuple(scores)
+        self._outcome_of = outcome_of
+        self._with_values = any(score.reads_values for score in self._scores)
+        self.reset()
 
-    def update(self, scores: Tensor, target: Tensor) -> None:
-        """Add a batch; for its shapes see the metrics of the task."""
-        self._waiting.append((scores.detach(), target))
+    def reset(self) -> None:
+        """Forget every picture."""
+        self._waiting: list[tuple[Tensor, Tensor]] = []
+        self._n_waiting = self._n_told = self.seen = 0
+        self._counted: list[Outcome] = []
+
+    def update(self, outputs: "Tensor", target: "Tensor") -> None:
+        """Add a batch: what the network gave, [B, n], and the truth as data sets hold it, [B, ...]."""
+        self._waiting.append((outputs.detach(), target))
         self._n_waiting += len(target)
         self.seen += len(target)
         if self._n_waiting >= self.MOST:
             self._count()
 
     def compute(self) -> dict[str, float]:
-        """Every score by its name."""
+        """Every score by its name. Raises NotComputable before the first picture, ValueError for a wrong batch."""
+        outcome = self._outcome()
+        return {score.name: score.formula(outcome) for score in self._scores}
+
+    def recent_loss(self) -> float:
+        """The mean loss of the pictures since the last call. Raises NotComputable if there is none."""
         self._count()
-        return {name: metric.compute() for name, metric in self._metrics.items()}
+        told, self._n_told = self._n_told, self.seen
+        total, n = 0.0, self.seen - told
+        for part in reversed(self._counted):
+            if n <= 0:
+                break
+            total += float(part.losses[-n:].sum())
+            n -= len(part)
+        if self.seen == told:
+            raise NotComputable("A loss needs at least one picture.")
+        return total / (self.seen - told)
+
+    def _outcome(self) -> Outcome:
+        self._count()
+        if not self.seen:
+            label = self._scores[0].label if len(self._scores) == 1 else "A score"
+            raise NotComputable(f"{label} needs at least one picture.")
+        self._counted = [joined(self._counted)]
+        return self._counted[0]
 
     def _count(self) -> None:
-        if not self._waiting:
+        waiting, self._waiting, self._n_waiting = self._waiting, [], 0
+        if not any(len(target) for _, target in waiting):
             return
-        scores, targets = (torch.cat(tensors).cpu() for tensors in zip(*self._waiting, strict=True))
-        for metric in self._metrics.values():
-            metric.update(scores, targets)
-        self._waiting, self._n_waiting = [], 0
+        import torch  # late: pages read the rows without it
+
+        try:
+            outputs, targets = (torch.cat(tensors) for tensors in zip(*waiting, strict=True))
+        except RuntimeError as error:
+            shapes = sorted({str([list(tensor.shape) for tensor in pair]) for pair in waiting})
+            raise ValueError(f"Expected batches of one shape, received {', '.join(shapes)[:200]}.") from error
+        self._counted.append(self._outcome_of(outputs, targets, with_values=self._with_values))

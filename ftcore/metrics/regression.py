@@ -1,38 +1,10 @@
-"""Metrics for numbers, in the unit of the numbers. Several numbers per picture: the mean of each one's score.
+"""Formulas for numbers, in the unit of the numbers, one score for each number.
 
-The functions take ``target`` and ``values``, both [N, T] float, and compute in double precision; means over several
-numbers are scikit-learn's ``uniform_average``.
+They take ``target`` and ``values``, both [N, T] float, and compute in double precision; the score of a model is their
+mean over the numbers, as scikit-learn's ``uniform_average``.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-from ftcore.metrics.epoch_metric import EpochMetric
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-
-class RegressionMetric(EpochMetric):
-    """A score of numbers.
-
-    Args:
-        name: In ``SCORES``.
-        each: Takes ``target`` and ``values`` [N, T]; gives the score of each number, [T].
-    """
-
-    def __init__(self, name: str, each: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
-        self.name, self._each = name, each
-        super().__init__()
-
-    def check(self, scores: "Tensor", target: "Tensor") -> None:
-        if scores.ndim != 2 or scores.shape != target.shape:
-            raise ValueError(f"Expected scores and target [B, T], received {list(scores.shape)}, {list(target.shape)}.")
-
-    def score(self, scores: np.ndarray, target: np.ndarray) -> float:
-        return float(self._each(target, scores).mean())
 
 
 def mean_errors(target: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -8,11 +8,11 @@ import time
 import warnings
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ftcore import tasks
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import folds, known_groups, own_groups
 from ftcore.errors import FinetuneError, ModelError, SettingsError
@@ -22,10 +22,8 @@ from ftcore.events import Event, Note, Progress
 from ftcore.models import catalogue
 from ftcore.search.candidates import FEWEST, MOST
 from ftcore.search.events import CandidateScored
+from ftcore.tasks.task import Task
 from ftcore.training.embeddings import lookup
-
-METRICS = {"multiclass": "accuracy", "multilabel": "mean_average_precision", "regression": "r2"}
-"""What backbones are compared by."""
 
 FOLDS = 5
 
@@ -36,8 +34,8 @@ class Standing:
 
     Args:
         model: timm's name.
-        metric: What was scored, by the names of ftcore/tasks/scores.py: accuracy, mean average precision or R².
-        score: Of answers that a head gave about pictures it had not learned from.
+        metric: Name of what was scored: the task's ``race_score``.
+        score: Of what a head predicted for pictures it had not learned from.
         low: Lower end of the 95 % interval.
         high: Upper end.
         seconds: That its features and its head took; next to nothing where the features were known.
@@ -98,10 +96,11 @@ def race(
         except FinetuneError as error:
             yield Note(message=f"{model} takes no part. {error.what}")
             continue
-        found = report.scores(cross_validated(dataset, features, seed=seed))[METRICS[dataset.task]]
+        metric = tasks.of(dataset.task).race_score
+        found = report.scores(cross_validated(dataset, features, seed=seed))[metric]
         known = catalogue.find(model)
         size = known.parameters * 4 / 1e6 if known and known.parameters else 0.0
-        seconds, metric = time.perf_counter() - started, METRICS[dataset.task]
+        seconds = time.perf_counter() - started
         standing = Standing(model, metric, found["value"], found["low"], found["high"], seconds, size)
         leaderboard.append(standing)
         yield CandidateScored(**asdict(standing))
@@ -114,10 +113,7 @@ def race(
 
 
 def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) -> Predictions:
-    """What a linear head that was fitted without a picture's fold says about it.
-
-    One class per picture: logistic regression. Several: one for each class. Numbers: ridge regression, its strength
-    chosen for each number by leaving out one at a time of the pictures that it is fitted to.
+    """Predictions of a linear head that was fitted without the picture's fold.
 
     Pictures of one group, as the table has them, are in one fold; where there are few groups there are fewer folds.
 
@@ -130,38 +126,24 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
     used = table["split"].isin(("train", "validation")).to_numpy()
     x, target = features[used], dataset.targets(table[used])
     groups = known_groups(table.loc[used, "group"])
-    n = _n_folds(dataset.task, target, groups)
+    task = tasks.of(dataset.task)
+    n = _n_folds(task, target, groups)
     fold = folds(dataset.task, target, n, seed=seed, groups=groups, classes=dataset.classes)
-    answers = np.zeros((len(x), len(dataset.classes)), np.float32)
-    head = _head(dataset.task)
+    values = np.zeros((len(x), len(dataset.classes)), np.float32)
     with threadpool_limits(1), warnings.catch_warnings():  # small matrices: more threads only wait for each other
         warnings.filterwarnings("ignore", "Label .* is present in all training examples")
         for held_out in np.unique(fold):
-            fitted = head.fit(x[fold != held_out], target[fold != held_out])
-            rows = x[fold == held_out]
-            said = fitted.predict(rows) if dataset.task == "regression" else fitted.predict_proba(rows)
-            known = fitted.classes_ if dataset.task == "multiclass" else np.arange(len(dataset.classes))
-            answers[np.ix_(fold == held_out, known)] = said.reshape(len(rows), -1)
-    return Predictions(dataset.classes, target, answers, table.index[used].to_numpy(), dataset.task)
+            asked, known = fold == held_out, fold != held_out
+            values[asked] = task.linear_probe(x[known], target[known], x[asked], len(dataset.classes))
+    return Predictions(dataset.classes, target, values, table.index[used].to_numpy(), dataset.task)
 
 
-def _n_folds(task: str, target: np.ndarray, groups: np.ndarray | None) -> int:
-    """As many folds as the class with the fewest groups has groups, at least 2 and at most ``FOLDS``."""
+def _n_folds(task: Task, target: np.ndarray, groups: np.ndarray | None) -> int:
+    """As many folds as the class with the fewest groups has groups, at least 2 and at most ``FOLDS``; where not every
+    class has to be in every fold, as many as there are groups."""
     if groups is None:
         return FOLDS
     own = own_groups(groups)
-    members = [target == label for label in np.unique(target)] if task == "multiclass" else [np.full(len(own), True)]
+    strata = task.strata(target) if task.fills_every_fold else None
+    members = [np.full(len(own), True)] if strata is None else [strata == label for label in np.unique(strata)]
     return max(2, min(FOLDS, *(len(np.unique(own[rows])) for rows in members)))
-
-
-def _head(task: str) -> Any:
-    from sklearn.linear_model import LogisticRegression, RidgeCV  # late: slow to import
-    from sklearn.multiclass import OneVsRestClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    if task == "regression":
-        # features as they are: most are almost always 0, and to blow those up would give odd pictures odd numbers
-        return RidgeCV(np.logspace(-2, 6, 17), alpha_per_target=True)
-    logistic = LogisticRegression(C=0.01, max_iter=200, tol=1e-3)
-    return make_pipeline(StandardScaler(), OneVsRestClassifier(logistic) if task == "multilabel" else logistic)

@@ -12,18 +12,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ftcore import tasks
+from ftcore.metrics.outcome import Outcome
+from ftcore.tasks import current as current
+from ftcore.tasks.task import Task
+
 if TYPE_CHECKING:
     from torch import Tensor
 
-TASKS = ("multiclass", "multilabel", "regression")
-TASK_WORDS = {
-    "multiclass": "one class per picture",
-    "multilabel": "several classes per picture",
-    "regression": "numbers",
-}
-FORMERLY = {"single": "multiclass", "multi": "multilabel", "number": "regression"}
-"""What the first version of the app called the tasks, in files that it wrote and on the command line."""
-
+TASKS = tasks.NAMES
+TASK_WORDS = {task.name: task.label for task in tasks.every()}
 THRESHOLD = 0.5
 """From this probability on a picture is said to have a class, where it may have several."""
 
@@ -31,17 +29,12 @@ THRESHOLD = 0.5
 _RENAMED = {"deviation": "std", "one_sigmoid": "binary_logit"}  # in bundles and checkpoints of the first version
 
 
-def current(task: str) -> str:
-    """Return the name of a task that may be called as the first version of the app called it."""
-    return FORMERLY.get(task, task)
-
-
 @dataclass(frozen=True)
 class Outputs:
     """The meaning of each output of a model.
 
     Args:
-        task: One of ``TASKS``.
+        task: Name of the task.
         classes: Names in the order of the answers, [C]; for numbers what each is called, [T].
         units: For numbers: the unit of each, [T], empty where there is none.
         mean: For numbers: what a network output of 0 stands for, [T].
@@ -63,15 +56,20 @@ class Outputs:
         """How many outputs the network has."""
         return 1 if self.binary_logit else len(self.classes)
 
+    @property
+    def meaning(self) -> Task:
+        """The task, with everything that it says about predictions."""
+        return tasks.of(self.task)
+
     def scores(self, outputs: "Tensor") -> "Tensor":
-        """What metrics are computed on: logits [B, C], or numbers in their units [B, T].
+        """What scores are computed from: logits [B, C], or numbers in their units [B, T].
 
         One sigmoid is the softmax over the logits 0 and z, so that both forms of two classes go the same way from here.
 
         Args:
             outputs: Of the network, [B, n].
         """
-        if self.task == "regression":
+        if self.std:
             return outputs * outputs.new_tensor(self.std) + outputs.new_tensor(self.mean)
         if self.binary_logit:
             return outputs * outputs.new_tensor([0.0, 1.0])  # [B, 1] -> [B, 2]
@@ -79,10 +77,22 @@ class Outputs:
 
     def predictions(self, outputs: "Tensor") -> "Tensor":
         """Probabilities [B, C], or numbers in their units [B, T], from what the network gave, [B, n]."""
-        scores = self.scores(outputs)
-        if self.task == "regression":
-            return scores
-        return scores.sigmoid() if self.task == "multilabel" else scores.softmax(dim=1)
+        return self.meaning.values_of(self.scores(outputs))
+
+    def outcome(self, outputs: "Tensor", target: "Tensor", *, with_values: bool = True) -> Outcome:
+        """What every score is computed from.
+
+        Args:
+            outputs: Of the network, [B, n].
+            target: As data sets hold it.
+            with_values: Whether a score reads probabilities or numbers.
+
+        Raises:
+            ValueError: They do not fit together.
+        """
+        return self.meaning.outcome_of_scores(
+            self.scores(outputs.float()), target, self.threshold, with_values=with_values
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, with the number of outputs that the network has."""
@@ -91,9 +101,10 @@ class Outputs:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Outputs":
         """From what ``to_json`` made, among other keys. Raises KeyError or TypeError for anything else."""
-        value = {_RENAMED.get(name, name): item for name, item in value.items()}
+        value = {_RENAMED.get(name, name): item for name, item in dict(value).items()}
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         lists = {name: tuple(item) for name, item in known.items() if not isinstance(item, str | bool | int | float)}
-        return cls(
-            **{**known, "task": current(known.get("task", "multiclass")), "classes": tuple(value["classes"]), **lists}
-        )
+        task = tasks.current(known.get("task", tasks.MULTICLASS.name))
+        if task not in tasks.NAMES:
+            raise KeyError(task)
+        return cls(**{**known, "task": task, "classes": tuple(value["classes"]), **lists})

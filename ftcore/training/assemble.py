@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from ftcore import hardware
+from ftcore import hardware, tasks
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
 from ftcore.errors import DataError, ModelError
@@ -134,7 +134,7 @@ def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
     A number that never changes has std 1: the network's output stays 0 then.
     """
     mean, std = np.zeros(0), np.zeros(0)
-    if dataset.task == "regression":
+    if not tasks.of(dataset.task).has_classes:
         table = dataset.records()
         values = dataset.targets(table[table["split"] == "train"]).astype(np.float64)  # [N, T]
         _require_some(len(values), dataset, "train")
@@ -143,7 +143,7 @@ def outputs_of(settings: RunSettings, dataset: Dataset) -> Outputs:
     return Outputs(
         task=dataset.task,
         classes=dataset.classes,
-        units=dataset.units if dataset.task == "regression" else (),
+        units=dataset.units,
         mean=tuple(mean.tolist()),
         std=tuple(std.tolist()),
         binary_logit=settings.model.binary == "sigmoid",

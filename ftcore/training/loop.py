@@ -19,7 +19,7 @@ from ftcore import hardware
 from ftcore.evaluation.predict import predict_outputs
 from ftcore.events import Event, Failed, Note, Stopped
 from ftcore.freezing.plan import FreezePlan
-from ftcore.metrics.collection import METRICS, MetricCollection
+from ftcore.metrics.collection import MetricCollection
 from ftcore.preprocessing import Preprocessing
 from ftcore.tasks import scores
 from ftcore.tasks.outputs import Outputs
@@ -204,7 +204,7 @@ def finetune(context: TrainingContext, *, should_stop: Callable[[], bool] = lamb
             yield Stopped()
             return
         validation = validate(context)
-        if not all(math.isfinite(value) for value in validation.values()):
+        if not all(math.isfinite(validation[name]) for name in ("loss", context.monitor)):
             yield _diverged(context, epoch, validation["loss"])
             return
         is_best = _update_best(context, epoch, validation)
@@ -298,9 +298,14 @@ def validate(context: TrainingContext) -> dict[str, float]:
     outputs, targets = predict_outputs(
         model, ((phase_state.validation if phase_state else None) or context.validation).epoch()
     )
-    board = MetricCollection(context.outputs.task)
-    board.update(context.outputs.scores(outputs), targets)
-    return board.compute()
+    collection = _collection(context.outputs)
+    collection.update(outputs, targets)
+    return collection.compute()
+
+
+def _collection(outputs: Outputs) -> MetricCollection:
+    """Every score of the task."""
+    return MetricCollection(outputs.meaning.scores.values(), outputs.outcome)
 
 
 def _update_best(context: TrainingContext, epoch: int, validation: dict[str, float]) -> bool:
@@ -316,7 +321,7 @@ def _update_best(context: TrainingContext, epoch: int, validation: dict[str, flo
 
 def _score(context: TrainingContext, validation: dict[str, float]) -> tuple[float, float]:
     """What the monitor makes of an epoch; higher is better. Equal scores are decided by the lower loss."""
-    sign = 1 if scores.SCORES[context.monitor].better == "higher" else -1
+    sign = 1 if scores.find(context.monitor).better == "higher" else -1
     return sign * validation[context.monitor], -validation["loss"]
 
 
@@ -352,29 +357,25 @@ class _Totals:
     """Training scores of an epoch, and the loss since the last report."""
 
     def __init__(self, outputs: Outputs, now: float) -> None:
-        self._outputs, self._board = outputs, MetricCollection(outputs.task)
-        self._recent = METRICS[outputs.task]["loss"]()
+        self._collection = _collection(outputs)
         self._began, self._reported = now, now
 
     def add(self, outputs: Tensor, targets: Tensor) -> None:
-        found = self._outputs.scores(outputs)
-        self._board.update(found, targets)
-        self._recent.update(found, targets)
+        self._collection.update(outputs, targets)
 
     def is_due(self) -> bool:
         return time.perf_counter() - self._reported >= REPORT_EVERY
 
     def speed(self) -> float:
         """Training pictures per second since the epoch began."""
-        return self._board.seen / max(1e-9, time.perf_counter() - self._began)
+        return self._collection.seen / max(1e-9, time.perf_counter() - self._began)
 
     def report(self, epoch: int, step: int, lr: float) -> StepDone:
-        loss = self._recent.compute()
-        self._recent.reset()
+        loss = self._collection.recent_loss()
         self._reported = time.perf_counter()
         return StepDone(
             epoch=epoch, step=step, loss=loss, lr=lr, images_per_second=self.speed(), memory_mb=hardware.memory_mb()
         )
 
     def metrics(self) -> dict[str, float]:
-        return self._board.compute()
+        return self._collection.compute()

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from ftcore import tasks
 from ftcore.events import Event
+from ftcore.metrics.score import shared_unit
 from ftcore.runs import store
 from ftcore.runs.state import FINAL, JobState
 from ftcore.runs.tail import Tail
@@ -50,13 +52,13 @@ class RunState(JobState):
     def headline(self) -> str:
         """The name of the score to show for this run (ftcore/tasks/scores.py)."""
         if self.plan is None:
-            return known.MAIN["multiclass"]
-        return known.headline(self.plan.monitor, self.plan.task, self.plan.units)
+            return tasks.MULTICLASS.main
+        return tasks.of(self.plan.task).headline(self.plan.monitor, self.plan.units)
 
     @property
     def unit(self) -> str:
         """The unit of the numbers that are learned, if they share one; else empty."""
-        return known.shared_unit(self.plan.units) if self.plan else ""
+        return shared_unit(self.plan.units) if self.plan else ""
 
     def worded(self, value: float) -> str:
         """A value of the headline score as people write it."""

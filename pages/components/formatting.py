@@ -2,7 +2,7 @@
 
 import time
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.tasks import scores
@@ -99,10 +99,9 @@ def badge(status: str, *, doing: str = "") -> str:
 
 
 def learned(dataset: Dataset) -> str:
-    """The number of things to learn in a data set: ``10 classes``, ``2 numbers``."""
-    kind = "number" if dataset.task == "number" else "class"
-    n = len(dataset.classes)
-    return f"{n:,} {kind if n == 1 else {'number': 'numbers', 'class': 'classes'}[kind]}"
+    """What there is to learn in a data set: ``10 classes``, ``2 numbers``."""
+    task, n = tasks.of(dataset.task), len(dataset.classes)
+    return f"{n:,} {task.noun if n == 1 else task.nouns}"
 
 
 def divided(dataset: Dataset) -> str:
@@ -114,11 +113,6 @@ def divided(dataset: Dataset) -> str:
     if dataset.split_source == "folds":
         return f"into folds, of which one is validation (the history says which), seed {dataset.seed}"
     shares = "/".join(str(share) for share in dataset.split_shares)
-    evenly = {
-        "multiclass": "class by class",
-        "multilabel": "evenly for each class",
-        "regression": "evenly over the values",
-    }
     together = {"groups": "pictures of one group together", "near": "pictures that show nearly the same together"}
-    how = together.get(dataset.split_source, evenly[dataset.task])
+    how = together.get(dataset.split_source, tasks.of(dataset.task).evenly)
     return f"{shares}, {how}, seed {dataset.seed}"

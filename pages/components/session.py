@@ -117,7 +117,7 @@ def steps_done() -> dict[str, str]:
             found |= {"model": run.settings.model.name, "settings": "chosen"}
             now = state(run)
             if now.scores:
-                found["train"] = f"Test: {scores.SCORES[now.headline].label} {now.tested}"
+                found["train"] = f"Test: {scores.find(now.headline).label} {now.tested}"
                 found["try_it"] = ""
             elif not now.is_over:
                 found.pop("train", None)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ftcore import hardware
+from ftcore import hardware, tasks
 from ftcore.datasets import holdout_log, versions
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.explore import feature_map
@@ -21,7 +21,6 @@ from ftcore.models import own_weights
 from ftcore.runs import drafts, kinds, lr_trials, owners, store
 from ftcore.runs.tail import Tail
 from ftcore.settings import fields, value_of
-from ftcore.tasks import scores
 from ftcore.training.cost import price
 
 ARCHIVES = sorted(Path(__file__).parent.glob("workspace_*.tar.xz"))
@@ -110,7 +109,7 @@ def test_a_finished_run_shows_its_scores_and_answers_as_it_did(old, task):
     state = Tail(job).read()
     assert (state.status, len(state.history)) == ("finished", 4)
     assert {phase["label"] for phase in state.plan.phases} == {"Head only"} and state.plan.task == task
-    assert set(state.scores) == set(scores.of_task(task))
+    assert set(state.scores) == set(tasks.of(task).scores)
     dataset, bundle = open_dataset(job.settings.dataset), Bundle(job.folder / "bundle")
     kept = Predictions.load(job.folder / "predictions" / "test.parquet", bundle.classes, task)
     assert report.scores(kept)[state.headline]["value"] == pytest.approx(state.scores[state.headline]["value"])

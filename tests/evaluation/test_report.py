@@ -16,10 +16,10 @@ from sklearn.metrics import (
     r2_score,
 )
 
+from ftcore import tasks
 from ftcore.errors import NotComputable
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
-from ftcore.tasks import scores
 
 CLASSES = ("ant", "bee", "<cat>", "dög")
 
@@ -69,7 +69,7 @@ def theirs(case, average, labels=None):
 
 def test_scores_equal_scikit_learns(case):
     found = report.scores(case)
-    assert list(found) == scores.of_task("multiclass")
+    assert list(found) == list(tasks.MULTICLASS.scores)
     precision, recall, f1, _ = theirs(case, "macro")
     answers = case.values.argmax(1)
     assert found["accuracy"]["value"] == pytest.approx(accuracy_score(case.target, answers))
@@ -106,7 +106,7 @@ def test_scores_are_the_same_every_time(case):
 
 
 def test_the_confusion_table_equals_scikit_learns(case):
-    table = report.confusion_table(case)
+    table = report.tables(case)["confusion"]
     expected = confusion_matrix(case.target, case.values.argmax(1), labels=range(4))
     square = table.pivot(index="true", columns="predicted", values="count").loc[list(CLASSES), list(CLASSES)]
     assert (square.to_numpy() == expected).all()
@@ -118,7 +118,7 @@ def test_the_confusion_table_equals_scikit_learns(case):
 
 
 def test_the_class_table_equals_scikit_learns(case):
-    table = report.class_table(case)
+    table = report.tables(case)["classes"]
     precision, recall, f1, support = theirs(case, None, labels=range(4))
     assert tuple(table["label"]) == CLASSES
     assert table["pictures"].tolist() == support.tolist()
@@ -178,7 +178,7 @@ def measured(n, seed=0):
 def test_every_score_of_a_task_has_an_interval_that_holds_it(make, n):
     case = make(n)
     found = report.scores(case)
-    assert list(found) == scores.of_task(case.task)
+    assert list(found) == list(tasks.of(case.task).scores)
     for name, score in found.items():
         assert set(score) == ({"value"} if name == "loss" else {"value", "low", "high"})
         if n == 300 and name != "loss":
@@ -210,7 +210,7 @@ def test_scores_of_labels_equal_scikit_learns():
         },
         rel=1e-5,
     )
-    table = report.class_table(case)
+    table = report.tables(case)["classes"]
     precision, recall, f1, support = precision_recall_fscore_support(case.target, said, average=None)
     assert table[["precision", "recall", "f1"]].to_numpy() == pytest.approx(np.stack([precision, recall, f1], axis=1))
     assert table["pictures"].tolist() == support.tolist()
@@ -221,7 +221,7 @@ def test_scores_of_labels_equal_scikit_learns():
 
 def test_scores_of_numbers_equal_scikit_learns():
     case = measured(50)
-    table = report.number_table(case, ("cm", "kg"))
+    table = report.tables(case, ("cm", "kg"))["numbers"]
     assert table["unit"].tolist() == ["cm", "kg"]
     assert table["r2"].to_numpy() == pytest.approx(r2_score(case.target, case.values, multioutput="raw_values"))
     assert table["mae"].to_numpy() == pytest.approx(

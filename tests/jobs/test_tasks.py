@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from ftcore import settings as s
+from ftcore import tasks
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.importing.importer import import_source
 from ftcore.evaluation import report
 from ftcore.evaluation.predictions import Predictions
 from ftcore.export.bundle import Bundle
 from ftcore.runs import store
-from ftcore.tasks import scores
 from tests.datasets.made_pictures import two_classes, write_zip
 from tests.jobs.conftest import SMALL
 from tests.jobs.power_cut import PowerCut, cut_off_after
@@ -53,9 +53,9 @@ def test_a_run_of_every_task_ends_with_scores_and_a_model_that_gives_them_again(
     assert (state.status, state.problem) == ("finished", "")
     assert (state.plan.task, tuple(state.plan.units)) == (dataset.task, dataset.units)
     for row in state.history:
-        for name in scores.of_task(dataset.task):
+        for name in tasks.of(dataset.task).scores:
             assert math.isfinite(row[f"val_{name}"]) and math.isfinite(row[f"train_{name}"])
-    assert set(state.scores) == set(scores.of_task(dataset.task))
+    assert set(state.scores) == set(tasks.of(dataset.task).scores)
 
     bundle = Bundle(job.folder / "bundle")
     kept = Predictions.load(job.folder / "predictions" / "test.parquet", dataset.classes, dataset.task)

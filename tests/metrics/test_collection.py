@@ -1,4 +1,4 @@
-"""One contract for every metric of every task: scikit-learn's value however it is batched, unit, direction, errors."""
+"""One contract for every score of every task: scikit-learn's value however it is batched, unit, direction, errors."""
 
 import math
 import warnings
@@ -8,12 +8,14 @@ import pytest
 import torch
 from sklearn import metrics as sk
 
+from ftcore import tasks
 from ftcore.errors import NotComputable
-from ftcore.metrics.collection import METRICS, MetricCollection
-from ftcore.tasks.scores import MAIN, SCORES, of_task
+from ftcore.metrics.collection import MetricCollection
+from ftcore.metrics.score import INTERVALS
+from ftcore.tasks.outputs import Outputs
 
 RANDOM = np.random.default_rng(0)
-ROWS = [(task, name) for task in METRICS for name in METRICS[task]]
+ROWS = [(task, name) for task in tasks.NAMES for name in tasks.of(task).scores]
 
 
 def single(n, n_classes=4, **fixed):
@@ -108,6 +110,12 @@ def _of_numbers(name, scores, target):
     return function(target, scores)
 
 
+def collection(task, *names):
+    """Scores of a task, all if none is named."""
+    rows = tasks.of(task).scores
+    return MetricCollection([rows[name] for name in names or rows], Outputs(task, ("a", "b")).outcome)
+
+
 def of_type(task, target):
     return torch.tensor(target) if task == "multiclass" else torch.tensor(target, dtype=torch.float32)
 
@@ -116,16 +124,17 @@ def of_type(task, target):
 @pytest.mark.parametrize("task, name, case", PAIRS, ids=lambda part: part.replace(" ", "-"))
 def test_it_is_scikit_learns_however_it_is_batched(task, name, case, size):
     scores, target = CASES[task][case]
-    metric = METRICS[task][name]()
+    metric = collection(task, name)
     for part, truth in zip(torch.tensor(scores).split(size), of_type(task, target).split(size), strict=True):
         metric.update(part, truth)
-    assert metric.compute() == pytest.approx(theirs(task, name, scores, target), rel=1e-6, abs=1e-9)
+    assert metric.compute()[name] == pytest.approx(theirs(task, name, scores, target), rel=1e-6, abs=1e-9)
 
 
 @pytest.mark.parametrize("task, name", ROWS)
-def test_it_says_unit_and_direction_and_improves_in_that_direction(task, name):
-    metric, row = METRICS[task][name](), SCORES[name]
-    assert (metric.unit, metric.better) == (row.unit, row.better)
+def test_it_says_unit_direction_and_interval_and_improves_in_that_direction(task, name):
+    metric, row = collection(task, name), tasks.of(task).scores[name]
+    assert row.unit in ("fraction", "nats", "target", "target²", "") and row.better in ("higher", "lower")
+    assert row.name == name and row.label and row.help.endswith(".") and row.interval in INTERVALS
     scores, target = CASES[task]["many"]
     target = of_type(task, target)
     perfect = {
@@ -137,42 +146,77 @@ def test_it_says_unit_and_direction_and_improves_in_that_direction(task, name):
     for given in (torch.tensor(scores), perfect):
         metric.reset()
         metric.update(given, target)
-        values.append(metric.compute())
+        values.append(metric.compute()[name])
     assert values[1] > values[0] if row.better == "higher" else values[1] < values[0]
 
 
 @pytest.mark.parametrize("task, name", ROWS)
 def test_nothing_seen_is_an_error_and_an_empty_batch_is_nothing(task, name):
-    metric = METRICS[task][name]()
+    metric = collection(task, name)
     scores, target = CASES[task]["many"]
     metric.update(torch.tensor(scores)[:0], of_type(task, target)[:0])
     with pytest.raises(NotComputable, match="needs at least one picture"):
         metric.compute()
     metric.update(torch.tensor(scores), of_type(task, target))
-    assert math.isfinite(metric.compute())
+    assert math.isfinite(metric.compute()[name])
     metric.reset()
     with pytest.raises(NotComputable):
         metric.compute()
 
 
-@pytest.mark.parametrize("task, name", ROWS)
-def test_what_does_not_fit_is_refused_before_it_counts(task, name):
-    metric = METRICS[task][name]()
+@pytest.mark.parametrize("task", tasks.NAMES)
+def test_what_does_not_fit_is_refused(task):
     scores, target = CASES[task]["many"]
     for wrong in (torch.tensor(scores)[:3], torch.tensor(scores)[:, 0]):
+        metric = collection(task)
+        metric.update(wrong, of_type(task, target))
         with pytest.raises(ValueError, match="received"):
-            metric.update(wrong, of_type(task, target))
-    with pytest.raises(NotComputable):
-        metric.compute()
+            metric.compute()
 
 
-@pytest.mark.parametrize("task", METRICS)
-def test_a_scoreboard_gives_every_score_of_its_task(task, monkeypatch):
+@pytest.mark.parametrize("task", tasks.NAMES)
+def test_a_collection_gives_every_score_of_its_task(task, monkeypatch):
     monkeypatch.setattr(MetricCollection, "MOST", 20)
     scores, target = CASES[task]["many"]
-    board = MetricCollection(task)
+    board = collection(task)
     for part, truth in zip(torch.tensor(scores).split(7), of_type(task, target).split(7), strict=True):
         board.update(part, truth)
     found = board.compute()
-    assert set(found) == set(of_task(task)) and MAIN[task] in found and board.seen == 60
+    assert set(found) == set(tasks.of(task).scores) and tasks.of(task).main in found and board.seen == 60
     assert found == pytest.approx({name: theirs(task, name, scores, target) for name in found}, rel=1e-6)
+    assert board.compute() == found, "to look at it changes nothing"
+
+
+@pytest.mark.parametrize("task", tasks.NAMES)
+def test_the_recent_loss_is_that_of_the_pictures_since_the_last_look(task, monkeypatch):
+    monkeypatch.setattr(MetricCollection, "MOST", 16)
+    scores, target = CASES[task]["many"]
+    board, told = collection(task), []
+    for part, truth in zip(torch.tensor(scores).split(7), of_type(task, target).split(7), strict=True):
+        board.update(part, truth)
+        if board.seen in (21, 28, 60):
+            told.append(board.recent_loss())
+        if board.seen == 28:
+            board.compute()
+    parts = [slice(0, 21), slice(21, 28), slice(28, 60)]
+    assert told == pytest.approx([theirs(task, "loss", scores[part], target[part]) for part in parts], rel=1e-6)
+    with pytest.raises(NotComputable, match="at least one picture"):
+        board.recent_loss()
+
+
+@pytest.mark.parametrize("task, name", ROWS)
+def test_only_scores_that_say_so_read_values(task, name):
+    row, (scores, target) = tasks.of(task).scores[name], CASES[task]["many"]
+    outcome = Outputs(task, ("a", "b")).outcome(torch.tensor(scores), of_type(task, target), with_values=False)
+    if row.reads_values:
+        with pytest.raises(ValueError, match="reads values"):
+            row.formula(outcome)
+    else:
+        assert math.isfinite(row.formula(outcome))
+
+
+def test_an_epoch_of_many_classes_keeps_no_probabilities():
+    metric = collection("multiclass")
+    metric.update(torch.tensor(CASES["multiclass"]["many"][0]), of_type("multiclass", CASES["multiclass"]["many"][1]))
+    metric.compute()
+    assert [part.all_values for part in metric._counted] == [None]

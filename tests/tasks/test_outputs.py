@@ -49,7 +49,9 @@ def test_a_card_that_names_only_classes_is_of_one_class_per_picture():
     assert Outputs.from_json({"classes": ["a", "b"]}) == Outputs("multiclass", ("a", "b"))
 
 
-@pytest.mark.parametrize("card", [{}, {"classes": None}, {"classes": ["a"], "mean": None}])
+@pytest.mark.parametrize(
+    "card", [{}, [], {"classes": None}, {"classes": ["a"], "mean": None}, {"classes": ["a"], "task": "poems"}]
+)
 def test_a_damaged_card_is_an_error(card):
     with pytest.raises((KeyError, TypeError)):
         Outputs.from_json(card)

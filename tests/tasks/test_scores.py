@@ -1,5 +1,8 @@
 import pytest
 
+from ftcore import tasks
+from ftcore.errors import SettingsError
+from ftcore.metrics.score import number, shared_unit
 from ftcore.tasks import scores
 
 
@@ -22,9 +25,9 @@ def test_scores_are_written_as_people_write_them(name, value, unit, shown):
 
 
 def test_a_number_whose_error_is_known_gets_two_digits_of_that():
-    assert scores.number(-0.0353, "cm", error=0.155) == "-0.04 cm"
-    assert scores.number(2023.42, error=1.2) == "2,023.4"
-    assert scores.number(123456.0, "g", error=5000.0) == "123,456 g"
+    assert number(-0.0353, "cm", error=0.155) == "-0.04 cm"
+    assert number(2023.42, error=1.2) == "2,023.4"
+    assert number(123456.0, "g", error=5000.0) == "123,456 g"
 
 
 @pytest.mark.parametrize(
@@ -39,28 +42,36 @@ def test_a_number_whose_error_is_known_gets_two_digits_of_that():
     ],
 )
 def test_the_score_that_is_shown_is_the_one_that_chose_unless_it_is_the_loss(monitor, task, shown):
-    assert scores.headline(monitor, task) == shown
+    assert tasks.of(task).headline(monitor) == shown
 
 
 @pytest.mark.parametrize("monitor", ["loss", "mae", "rmse", "r2"])
 def test_no_mean_over_several_units_stands_for_a_run(monitor):
-    assert scores.headline(monitor, "regression", ("kg", "cm")) == "r2"
-    assert scores.headline(monitor, "regression", ("kg", "kg")) == {"r2": "r2", "rmse": "rmse"}.get(monitor, "mae")
+    assert tasks.REGRESSION.headline(monitor, ("kg", "cm")) == "r2"
+    assert tasks.REGRESSION.headline(monitor, ("kg", "kg")) == {"r2": "r2", "rmse": "rmse"}.get(monitor, "mae")
 
 
 def test_titles_name_unit_and_direction():
-    assert scores.title("accuracy", "multiclass") == "Accuracy"
-    assert scores.title("loss", "multiclass") == "Loss (lower is better)"
-    assert scores.title("loss", "regression", "kg") == "Loss: squared error (kg², lower is better)"
-    assert scores.title("mae", "regression", "kg") == "Mean error (kg, lower is better)"
-    assert scores.title("r2", "regression", "kg") == "R²"
+    assert tasks.of("multiclass").scores["accuracy"].title() == "Accuracy"
+    assert tasks.of("multiclass").scores["loss"].title() == "Loss (lower is better)"
+    assert tasks.of("regression").scores["loss"].title("kg") == "Loss: squared error (kg², lower is better)"
+    assert tasks.of("regression").scores["mae"].title("kg") == "Mean error (kg, lower is better)"
+    assert tasks.of("regression").scores["r2"].title("kg") == "R²"
 
 
 @pytest.mark.parametrize("units, shared", [((), ""), (("kg",), "kg"), (("kg", "kg"), "kg"), (("kg", "m"), "")])
 def test_several_numbers_have_a_unit_only_if_they_share_it(units, shared):
-    assert scores.shared_unit(units) == shared
+    assert shared_unit(units) == shared
 
 
-def test_every_task_has_a_loss_and_a_main_score_of_its_own():
-    for task, main in scores.MAIN.items():
-        assert {"loss", main} <= set(scores.of_task(task))
+@pytest.mark.parametrize("task", tasks.every(), ids=lambda task: task.name)
+def test_every_task_has_a_loss_and_the_scores_that_it_names(task):
+    assert {"loss", task.main, task.race_score, task.fair_score} <= set(task.scores)
+    assert task.headline("loss") == task.main
+
+
+def test_a_score_is_found_by_its_name_whichever_task_has_it():
+    assert scores.find("r2") is tasks.REGRESSION.scores["r2"]
+    assert scores.find("f1") is tasks.MULTICLASS.scores["f1"]
+    with pytest.raises(SettingsError, match="Unknown score 'luck'"):
+        scores.find("luck")

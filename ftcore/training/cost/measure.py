@@ -442,9 +442,9 @@ def _seconds_per_byte(n_bytes: int) -> float:
 def _score_seconds(test: Batches, outputs: Outputs) -> float:
     """What scores and their intervals take for the test pictures."""
     target = test.targets.numpy()
-    answers = np.random.default_rng(0).random((len(target), len(outputs.classes)), np.float32)
-    said = Predictions(outputs.classes, target, answers, np.arange(len(target)), outputs.task)
-    return _seconds(lambda: report.scores(said))
+    values = np.random.default_rng(0).random((len(target), len(outputs.classes)), np.float32)
+    predictions = Predictions(outputs.classes, target, values, np.arange(len(target)), outputs.task)
+    return _seconds(lambda: report.scores(predictions))
 
 
 def _weights_here(settings: RunSettings) -> bool:

@@ -24,14 +24,11 @@ def build_loss(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> Lo
     """
     LOSSES[settings.loss]
     CLASS_WEIGHTS[settings.class_weights]
-    if outputs.task == "regression":
-        return _for_numbers(settings, outputs)
-    if outputs.task == "multilabel":
-        return _for_labels(settings, targets)
-    return _for_classes(settings, outputs, torch.bincount(targets, minlength=len(outputs.classes)))
+    return _BY_LINK[outputs.meaning.link](settings, outputs, targets)
 
 
-def _for_classes(settings: TrainSettings, outputs: Outputs, counts: Tensor) -> Loss:
+def _of_softmax(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> Loss:
+    counts = torch.bincount(targets, minlength=len(outputs.classes))
     weights = balanced_weights(counts) if settings.class_weights == "balanced" else None
     smoothing, gamma = settings.label_smoothing, settings.focal_gamma
 
@@ -48,7 +45,7 @@ def _for_classes(settings: TrainSettings, outputs: Outputs, counts: Tensor) -> L
     return loss
 
 
-def _for_labels(settings: TrainSettings, targets: Tensor) -> Loss:
+def _of_sigmoid(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> Loss:
     weights = positive_weights(targets) if settings.class_weights == "balanced" else None
     gamma = settings.focal_gamma if settings.loss == "focal" else 0.0
 
@@ -60,17 +57,21 @@ def _for_labels(settings: TrainSettings, targets: Tensor) -> Loss:
     return loss
 
 
-def _for_numbers(settings: TrainSettings, outputs: Outputs) -> Loss:
+def _of_identity(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> Loss:
     """In standardised numbers, so that the learning rate means the same whatever the unit."""
-    mean, deviation = torch.tensor(outputs.mean), torch.tensor(outputs.std)
+    mean, std = torch.tensor(outputs.mean), torch.tensor(outputs.std)
 
     def loss(given: Tensor, targets: Tensor) -> Tensor:
-        wanted = (targets - mean.to(targets)) / deviation.to(targets)  # [B, T]
+        wanted = (targets - mean.to(targets)) / std.to(targets)  # [B, T]
         if settings.loss == "huber":
             return functional.huber_loss(given, wanted, delta=settings.huber_delta)
         return functional.l1_loss(given, wanted) if settings.loss == "mae" else functional.mse_loss(given, wanted)
 
     return loss
+
+
+_BY_LINK = {"softmax": _of_softmax, "sigmoid": _of_sigmoid, "identity": _of_identity}
+"""Builders of losses by what turns the network's outputs into values."""
 
 
 def balanced_weights(counts: Tensor) -> Tensor:
@@ -111,8 +112,8 @@ def binary(outputs: Tensor, targets: Tensor, *, gamma: float = 0.0, weight: Tens
     """
     each = functional.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight, reduction="none")
     if gamma:
-        chance = outputs.sigmoid()
-        right = chance * targets + (1 - chance) * (1 - targets)
+        probability = outputs.sigmoid()
+        right = probability * targets + (1 - probability) * (1 - targets)
         each = _unsure(right, gamma) * each
     return each.mean()
 

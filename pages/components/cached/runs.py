@@ -18,21 +18,14 @@ def bundle(run_id: str) -> Any:
 
 
 @st.cache_data(max_entries=16, show_spinner="Counting right and wrong answers")
-def test_tables(run_id: str, said: Outputs) -> dict[str, pd.DataFrame]:
-    """Tables of the right and wrong answers of a finished run: ``mistakes``; ``classes`` or ``numbers``; ``confusion``
-    of one class per picture, ``pairs`` of numbers."""
+def test_tables(run_id: str, outputs: Outputs) -> dict[str, pd.DataFrame]:
+    """Tables of a finished run's test: ``mistakes``, and what the task has to show (report.tables)."""
     from ftcore.evaluation import report
     from ftcore.evaluation.predictions import Predictions
 
     file = store.find(run_id).folder / "predictions" / "test.parquet"
-    found = Predictions.load(file, said.classes, said.task, said.threshold)
-    if said.task == "regression":
-        tables = {"numbers": report.number_table(found, said.units), "pairs": report.pairs_table(found)}
-    else:
-        tables = {"classes": report.class_table(found)}
-    if said.task == "multiclass":
-        tables["confusion"] = report.confusion_table(found)
-    return {**tables, "mistakes": report.mistakes(found, said.units)}
+    found = Predictions.load(file, outputs.classes, outputs.task, outputs.threshold)
+    return {**report.tables(found, outputs.units), "mistakes": report.mistakes(found, outputs.units)}
 
 
 @st.cache_data(max_entries=64, show_spinner="Asking timm about this model")

@@ -5,11 +5,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets.labels import column_roles, matching
 from ftcore.datasets.labels.column_roles import Mapping
 from ftcore.errors import DataError
-from ftcore.tasks import outputs
 from pages.components import shell
 
 PREVIEW = 10  # rows
@@ -75,9 +74,9 @@ def _task(table: pd.DataFrame, pictures: list[str], known: Mapping, folder: str)
         return None
     return st.radio(
         "What is learned",
-        outputs.TASKS,
-        index=outputs.TASKS.index(guess),
-        format_func=lambda task: outputs.TASK_WORDS[task].capitalize(),
+        tasks.NAMES,
+        index=tasks.NAMES.index(guess),
+        format_func=lambda task: tasks.of(task).label.capitalize(),
         horizontal=True,
         key=f"column_task_{guess}_{len(known.targets)}",
     )

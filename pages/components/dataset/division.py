@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
+from ftcore import tasks
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import METHODS, parse_shares
-from ftcore.tasks import outputs
 from pages.components import formatting, shell
 from pages.components.dataset import import_job
 
@@ -21,11 +21,12 @@ def form(*, asks_task: bool) -> dict[str, Any]:
             st.markdown(sentence)
         chosen = _how(list(METHODS))
     if asks_task:
+        learned = {"auto": "whatever the labels look like", **{task.name: task.label for task in tasks.every()}}
         with st.expander("What is learned"):
             chosen["task"] = st.radio(
                 "What is learned",
-                ("auto", *outputs.TASKS),
-                format_func=lambda task: outputs.TASK_WORDS.get(task, "whatever the labels look like").capitalize(),
+                list(learned),
+                format_func=lambda task: learned[task].capitalize(),
                 label_visibility="collapsed",
                 key="task",
             )

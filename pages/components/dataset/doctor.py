@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ftcore import names
-from ftcore.datasets import targets, versions
+from ftcore import names, tasks
+from ftcore.datasets import versions
 from ftcore.datasets.doctor import findings
 from ftcore.datasets.doctor.findings import ISSUES, Finding, Report
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.versions import Edit
 from ftcore.runs import store
-from pages.components import cached, formatting, image_grid, job_progress, session, shell
+from pages.components import cached, formatting, image_grid, job_progress, session, shell, task_views
 from pages.components.dataset import dataset_list, edit
 
 _ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
@@ -106,7 +106,8 @@ def _grid(dataset: Dataset, finding: Finding) -> None:
     if suggestions:
         captions = [f"{table['label'][row]} → {better}?" for row, better in zip(rows, suggestions, strict=True)]
     else:
-        captions = [str(table["label" if dataset.task == "regression" else "path"][row]) for row in rows]
+        column = "path" if tasks.of(dataset.task).has_classes else "label"
+        captions = [str(table[column][row]) for row in rows]
     _ticked(dataset, finding, rows, captions, set(rows), finding.issue)
 
 
@@ -135,29 +136,10 @@ def _actions(dataset: Dataset, finding: Finding, ticked: Sequence[int], key: str
             edit.do(dataset, [Edit("exclude", tuple(ticked), ISSUES[finding.issue].title.lower())])
     if finding.issue not in _SAME_ANSWER:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            answer = _answer(dataset, key, first)
-            these = {"multiclass": "class", "multilabel": "set of classes", "regression": "regression"}[dataset.task]
+            answer = task_views.of(dataset.task).label_input(dataset, key, first)
+            these = tasks.of(dataset.task).a_target
             if st.form_submit_button(f"Give the ticked ones this {these}", key=f"ticked_class_{key}"):
                 edit.do(dataset, [Edit("relabel", tuple(ticked), answer)] if answer is not None else [])
-
-
-def _answer(dataset: Dataset, key: str, first: int) -> str | None:
-    """The label that somebody gives pictures, as an edit takes it; None while nothing was said. A class is proposed:
-    that of the ``first`` picture."""
-    if dataset.task == "multiclass":
-        now = int(cached.records(dataset.id)["target"][first])
-        return st.selectbox("Class", dataset.classes, max(0, now), key=f"class_of_{key}", width=200)
-    if dataset.task == "multilabel":
-        chosen = st.multiselect(
-            "Classes", dataset.classes, key=f"classes_of_{key}", placeholder="None of them", width=300
-        )
-        return targets.classes_in_words(chosen)
-    given = []
-    for number, name in enumerate(dataset.classes):
-        unit = f" ({dataset.units[number]})" if dataset.units and dataset.units[number] else ""
-        label = names.markdown(name + unit)
-        given.append(st.text_input(label, key=f"number_{number}_of_{key}", placeholder="as it is", width=150).strip())
-    return targets.JOINT.join(given) if any(given) else None
 
 
 def _history(dataset: Dataset) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets.records import Dataset
 from pages.components import cached, charts, image_grid
 from pages.components.dataset import feature_map, gallery
@@ -14,7 +14,7 @@ EXAMPLES = 5  # pictures of each: with the average, one row
 def show(dataset: Dataset) -> None:
     """The chosen view; only that one is computed."""
     st.subheader("Pictures")
-    groups = "By value" if dataset.task == "regression" else "Class by class"
+    groups = "Class by class" if tasks.of(dataset.task).has_classes else "By value"
     views = {"gallery": "Gallery", "groups": groups, "sizes": "Sizes", "map": "Map"}
     view = st.segmented_control(
         "View",
@@ -42,7 +42,7 @@ def _groups(dataset: Dataset) -> None:
         "often comes from one burst, one camera or one background."
     )
     number = 0
-    if dataset.task == "regression" and len(dataset.classes) > 1:
+    if not tasks.of(dataset.task).has_classes and len(dataset.classes) > 1:
         number = st.selectbox(
             "Number", range(len(dataset.classes)), format_func=dataset.classes.__getitem__, key=f"by_{dataset.id}"
         )

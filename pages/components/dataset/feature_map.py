@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets.explore import feature_map
 from ftcore.datasets.explore.feature_map import FeatureMap
 from ftcore.datasets.records import Dataset
@@ -63,7 +63,8 @@ def _map(dataset: Dataset, found: FeatureMap) -> None:
     if found.n_pictures > len(found.points):
         st.caption(f"A random sample of {len(found.points):,} of {found.n_pictures:,} pictures.")
     number = None
-    if dataset.task == "regression":
+    task = tasks.of(dataset.task)
+    if not task.has_classes:
         number = 0
         if len(dataset.classes) > 1:
             number = st.selectbox(
@@ -95,10 +96,10 @@ def _neighbours(dataset: Dataset, found: FeatureMap, row: int) -> None:
     ]
     own = str(table["label"][row])
     st.markdown(f"**{names.markdown(own)}** · {names.markdown(str(table['path'][row]))}")
-    if dataset.task != "regression" and near:
+    task = tasks.of(dataset.task)
+    if task.has_classes and near:
         same = sum(table["label"][other] == own for other, _ in near)
-        noun = "class" if dataset.task == "multiclass" else "classes"
-        st.caption(f"{same} of the {len(near)} pictures that look most like it have the same {noun}.")
+        st.caption(f"{same} of the {len(near)} pictures that look most like it have the same {task.a_target}.")
     rows = [row, *(other for other, _ in near)]
     labels = [str(table["label"][other]) for other in rows]
     captions = ["this one", *(f"{label} ({like:.0%})" for label, (_, like) in zip(labels[1:], near, strict=True))]

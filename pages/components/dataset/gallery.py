@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ftcore import tasks
 from ftcore.datasets.doctor.findings import ISSUES
 from ftcore.datasets.explore.query import EXCLUDED, ORDERS, Query
 from ftcore.datasets.records import Dataset
@@ -57,9 +58,10 @@ def _left_out(dataset: Dataset, rows: Sequence[int]) -> None:
 def _filters(dataset: Dataset) -> tuple[Query, str | None]:
     """The query that the filters stand for, and the finding whose pictures are looked for."""
     target, number = None, 0
-    orders = list(ORDERS)[: 4 if dataset.task == "regression" else 2]
+    has_classes = tasks.of(dataset.task).has_classes
+    orders = list(ORDERS)[: 2 if has_classes else 4]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        if dataset.task != "regression":
+        if has_classes:
             label = st.selectbox(
                 "Class",
                 ["", *dataset.classes],

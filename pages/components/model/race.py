@@ -125,7 +125,7 @@ def _table(job: store.Job, state: RaceState) -> None:
     stood = {row["model"] for row in rows}
     waiting = [] if state.is_idle else [_title(name) for name in job.request["models"] if name not in stood]
     blank = [""] * len(waiting)
-    label = scores.SCORES[rows[0]["metric"]].label if rows else "Score"
+    label = scores.find(rows[0]["metric"]).label if rows else "Score"
     table = pd.DataFrame(
         {
             "Model": [*(row["title"] for row in rows), *waiting],

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore import settings as s
 from ftcore.datasets.records import open_dataset
 from ftcore.evaluation.learning_curves import on_history
+from ftcore.metrics.score import Score
 from ftcore.runs import drafts, queue, store
 from ftcore.tasks import scores
+from ftcore.tasks.task import Task
 from ftcore.training.run_state import RunState
 from pages.components import charts, cost, formatting, job_progress, live, session, shell
 from pages.components.run import score_report
@@ -36,7 +38,7 @@ def show(job: store.Job) -> None:
     elif session.has_model(job):
         st.info("There is no test score: the data set was divided without test pictures.")
         score_report.download(job)
-    _curves(state, moving=False)
+    _curves(job, state, moving=False)
     _plan(job, state)
     cost.promised(job, state)
     _what_next(job, state)
@@ -46,7 +48,7 @@ def _going_on(job: store.Job, state: RunState) -> None:
     """Drawn once a second while the run is under way. Pictures stay outside: they would pile up in memory."""
     _heading(job, state)
     _bar(job, state)
-    _curves(state, moving=True)
+    _curves(job, state, moving=True)
 
 
 def _heading(job: store.Job, state: RunState) -> None:
@@ -79,7 +81,7 @@ def _bar(job: store.Job, state: RunState) -> None:
     lr = state.history[-1]["lr"] if state.history and not state.lr else state.lr
     best = next((row for row in state.history if row["epoch"] == state.best_epoch), None)
     score = state.worded(best[f"val_{state.headline}"]) if best else "–"
-    label = scores.SCORES[state.headline].label
+    label = scores.find(state.headline).label
     with st.container(horizontal=True, gap="large"):
         st.metric("Pictures per second", f"{state.speed:,.0f}" if state.speed else "–", help=_SPEED, width="content")
         st.metric("Learning rate", f"{lr:.2g}" if lr else "–", width="content")
@@ -88,23 +90,23 @@ def _bar(job: store.Job, state: RunState) -> None:
     job_progress.stop_button(job, state, "Stop and keep the best", key="stop")
 
 
-def _curves(state: RunState, *, moving: bool) -> None:
-    """Loss and the main score on training and validation pictures, then rate, speed and memory."""
+def _curves(job: store.Job, state: RunState, *, moving: bool) -> None:
+    """Loss and a score on training and validation pictures, then rate, speed and memory."""
     rows = state.history
     planned = state.plan.n_epochs if state.plan else 1
     n_epochs = len(rows) if state.is_over else planned  # a run that was stopped leaves no empty space behind
-    left, right = st.columns(2)
-    task = state.plan.task if state.plan else "multiclass"
-    for column, metric in ((left, "loss"), (right, state.headline)):
-        title = scores.title(metric, task, state.unit)
-        in_percent = scores.SCORES[metric].unit == "fraction"
-        figure = charts.history(rows, metric, title, n_epochs=n_epochs, best=state.best_epoch, in_percent=in_percent)
-        alt = _alt(state, metric)
+    task = tasks.of(state.plan.task if state.plan else tasks.MULTICLASS.name)
+    shown = _choose(job, state, task)
+    for column, score in zip(st.columns(2), (task.scores["loss"], shown), strict=True):
+        title, in_percent = score.title(state.unit), score.unit == "fraction"
+        figure = charts.history(
+            rows, score.name, title, n_epochs=n_epochs, best=state.best_epoch, in_percent=in_percent
+        )
         with column:
-            _draw(figure, f"{metric}_curve", alt, moving=moving)
+            _draw(figure, f"{score.name}_curve", _alt(state, score), moving=moving)
     with st.container():  # always there: a sentence that appears must not move the charts below to another place
-        for advice in on_history(rows, planned, task=task, units=state.plan.units if state.plan else ()):
-            SEVERITY[advice.severity](advice.text)
+        for remark in on_history(rows, planned, task=task.name, units=state.plan.units if state.plan else ()):
+            SEVERITY[remark.severity](remark.text)
     small = (
         ("lr", "Learning rate", "#7a5cc7"),
         ("images_per_second", "Pictures/s", charts.TEST),
@@ -116,6 +118,26 @@ def _curves(state: RunState, *, moving: bool) -> None:
             _draw(figure, f"{key}_curve", f"Line chart: {title} per epoch.", moving=moving)
 
 
+def _choose(job: store.Job, state: RunState, task: Task) -> Score:
+    """The score beside the loss: of those that the run's history has, the headline until somebody takes another."""
+    units = state.plan.units if state.plan else ()
+    offered = [
+        name
+        for name, score in task.scores.items()
+        if name != "loss" and score.is_fair_over(units) and all(f"val_{name}" in row for row in state.history[:1])
+    ]
+    chosen = st.selectbox(
+        "Score",
+        offered,
+        index=offered.index(state.headline) if state.headline in offered else 0,
+        format_func=lambda name: task.scores[name].label,
+        key=f"score_{job.id}",
+        width=250,
+        help="What the chart beside the loss shows.",
+    )
+    return task.scores[chosen or state.headline]
+
+
 def _draw(figure: object, key: str, alt: str, *, moving: bool) -> None:
     if moving:
         live.chart(figure, key=key, alt=alt)  # type: ignore[arg-type]
@@ -123,8 +145,8 @@ def _draw(figure: object, key: str, alt: str, *, moving: bool) -> None:
         st.plotly_chart(figure, key=key, alt=alt, config=charts.QUIET)
 
 
-def _alt(state: RunState, metric: str) -> str:
-    what = f"Line chart of {scores.SCORES[metric].label.lower()} per epoch"
+def _alt(state: RunState, score: Score) -> str:
+    what, metric = f"Line chart of {score.label.lower()} per epoch", score.name
     if not state.history:
         return f"{what}; no epoch has ended yet."
     last = state.history[-1]

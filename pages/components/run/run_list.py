@@ -37,7 +37,7 @@ def _row(job: store.Job) -> None:
             + f" · {formatting.when(job.created)}  \n"
             + " · ".join(f"{names.markdown(label)} {names.markdown(value)}" for label, value in values.items())
         )
-    label = scores.SCORES[state.headline].label
+    label = scores.find(state.headline).label
     label = label if label.startswith(("R²", "F1")) else label.lower()
     if state.scores and state.tested:
         score.markdown(f"**{formatting.score(state, state.scores[state.headline]['value'])}** test {label}")

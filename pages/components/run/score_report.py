@@ -5,17 +5,14 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets import holdout_log, versions
 from ftcore.datasets.records import open_dataset
 from ftcore.errors import DataError, FinetuneError
 from ftcore.runs import store
-from ftcore.tasks import scores
 from ftcore.tasks.outputs import Outputs
 from ftcore.training.run_state import RunState
-from pages.components import cached, charts, glossary_links, image_grid, session, shell
-
-_PER_NUMBER = ("mae", "median_error", "rmse", "r2")
+from pages.components import cached, glossary_links, image_grid, session, shell, task_views
 
 
 def show(job: store.Job, state: RunState) -> None:
@@ -29,27 +26,27 @@ def show(job: store.Job, state: RunState) -> None:
     _count(job)
     assert state.scores is not None
     units = state.plan.units if state.plan else ()
+    rows = tasks.of(state.plan.task if state.plan else tasks.MULTICLASS.name).scores
     shown = {
-        name: score for name, score in state.scores.items() if "low" in score and scores.means_something(name, units)
+        rows[name]: score
+        for name, score in state.scores.items()
+        if name in rows and "low" in score and rows[name].is_fair_over(units)
     }
     with st.container(horizontal=True, gap="large"):  # in a narrow window they go to the next line
-        for name, score in shown.items():
-            value = scores.text(name, score["value"], state.unit)
-            low, high = (scores.text(name, score[end], names.markdown(state.unit)) for end in ("low", "high"))
+        for row, score in shown.items():
+            value = row.text(score["value"], state.unit)
+            low, high = (row.text(score[end], names.markdown(state.unit)) for end in ("low", "high"))
             with st.container(width="content"):
-                st.metric(scores.SCORES[name].label, value, help=scores.SCORES[name].help, width="content")
+                st.metric(row.label, value, help=row.help, width="content")
                 st.caption(f"{low} – {high}")
     if not session.has_model(job):
         st.info("The run ended before its model was written. Resume it: what it has learned is kept.")
         return
     download(job)
-    said = Outputs.from_json(store.load_result(job))
-    tables = cached.test_tables(job.id, said)
-    if said.task == "regression":
-        _numbers(said, tables)
-    else:
-        _classes(tables)
-    _mistakes(job, said, tables["mistakes"])
+    outputs = Outputs.from_json(store.load_result(job))
+    tables, view = cached.test_tables(job.id, outputs), task_views.of(outputs.task)
+    view.test_tables(outputs, tables)
+    _mistakes(job, view.mistakes_title(len(tables["mistakes"])), tables["mistakes"])
 
 
 def _count(job: store.Job) -> None:
@@ -84,57 +81,12 @@ def download(job: store.Job) -> None:
         )
 
 
-def _classes(tables: dict[str, pd.DataFrame]) -> None:
-    if "confusion" in tables:
-        st.subheader("Which classes are mixed up")
-        st.caption("Rows are the truth, columns what the model said. A perfect model has everything on the diagonal.")
-        st.plotly_chart(
-            charts.confusion(tables["confusion"]),
-            key="confusion",
-            config=charts.QUIET,
-            alt="Confusion matrix: true classes against answers.",
-        )
-    with shell.part("Class by class", key="classes", expanded="confusion" not in tables) as opened:
-        if not opened:
-            return
-        columns = {
-            name: st.column_config.NumberColumn(label, format="percent")
-            for name, label in (
-                ("precision", None),
-                ("recall", None),
-                ("f1", "F1"),
-                ("average_precision", scores.SCORES["mean_average_precision"].label),
-            )
-        }
-        st.dataframe(tables["classes"], hide_index=True, column_config=columns, alt="Scores of each class")
-
-
-def _numbers(said: Outputs, tables: dict[str, pd.DataFrame]) -> None:
-    st.subheader("How far off the numbers are")
-    st.caption("Every point is a test picture. A perfect model has all of them on the line.")
-    pairs, name = tables["pairs"], said.classes[0]
-    if len(said.classes) > 1:
-        name = st.selectbox("Number", said.classes, key="number_shown")
-        columns = {
-            score: st.column_config.NumberColumn(scores.SCORES[score].label, format="%.4g") for score in _PER_NUMBER
-        }
-        st.dataframe(tables["numbers"], hide_index=True, column_config=columns, alt="Scores of each number")
-    unit = said.units[said.classes.index(name)] if said.units else ""
-    st.plotly_chart(
-        charts.truth_and_answer(pairs[pairs["label"] == name], f"{name} ({unit})" if unit else name),
-        key="truth_and_answer",
-        config=charts.QUIET,
-        alt="Scatter chart: what the model said over the truth.",
-    )
-
-
-def _mistakes(job: store.Job, said: Outputs, wrong: pd.DataFrame) -> None:
+def _mistakes(job: store.Job, title: str, wrong: pd.DataFrame) -> None:
     try:
         dataset = open_dataset(job.settings.dataset)
     except DataError:
         st.caption("The data set of this run was deleted, so its mistakes cannot be shown.")
         return
-    title = "The largest errors" if said.task == "regression" else f"The surest mistakes ({len(wrong):,} in all)"
     with shell.part(title, key="mistakes", expanded=True) as opened:
         if not opened:
             return

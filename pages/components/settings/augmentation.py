@@ -5,9 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets.augmentation import image_domain
 from ftcore.datasets.augmentation.image_domain import DOMAINS, Recommendation
+from ftcore.datasets.explore.query import has_class
 from ftcore.datasets.records import Dataset
 from ftcore.settings import RunSettings
 from pages.components import cached, forms, glossary_links, session, shell
@@ -127,13 +128,9 @@ def _choose(dataset: Dataset) -> int:
     """Row of the training picture that is looked at."""
     table = cached.training_rows(dataset, "train")
     chosen, button = st.columns([2, 1], vertical_alignment="bottom")
-    if dataset.task != "regression":
+    if tasks.of(dataset.task).has_classes:
         label = chosen.selectbox("Class", dataset.classes, key=f"copies_of_{dataset.id}")
-        index = dataset.classes.index(label)
-        if dataset.task == "multiclass":
-            found = table[table["target"] == index]
-        else:
-            found = table[[index in classes for classes in table["target"]]]
+        found = table[has_class(table["target"], dataset.classes.index(label))]
         table = found if len(found) else table
     key = f"copies_at_{dataset.id}"
     if button.button("Another picture", key="another_picture", icon=":material/skip_next:", width="stretch"):

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore import settings as s
 from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import Phase, make_phases, not_in, spans
@@ -34,7 +34,7 @@ def show(dataset: Dataset, settings: s.RunSettings) -> int:
 def facts(dataset: Dataset, settings: s.RunSettings) -> Facts:
     """Facts that are known of the data set and of the model."""
     row = catalogue.find(settings.model.name)
-    counts = [row[0] for row in dataset.split_counts] if dataset.task != "regression" else []
+    counts = [row[0] for row in dataset.split_counts] if tasks.of(dataset.task).has_classes else []
     return with_counts(
         dataset.facts(),
         counts,

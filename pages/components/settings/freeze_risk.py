@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ftcore import settings as s
+from ftcore import tasks
 from ftcore.datasets.records import Dataset
 from ftcore.freezing.phases import make_phases, not_in
 from ftcore.freezing.risks import Risk, learning_part, risk
@@ -35,7 +36,7 @@ def of(dataset: Dataset, settings: s.RunSettings) -> Risk | None:
     return risk(
         part,
         n_train=facts.n_train,
-        n_classes=1 if dataset.task == "regression" else facts.n_classes,
+        n_classes=facts.n_classes if tasks.of(dataset.task).has_classes else 1,
         n_learning=known.most_learning(phases, freeze.lora_rank) if known else n_learning,
         gradual=gradual,
         pretrained=settings.model.pretrained or bool(settings.model.start),

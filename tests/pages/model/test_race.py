@@ -80,7 +80,7 @@ def test_numbers_are_raced_by_what_is_explained(tiny_dataset, race):
     log.append(race.folder, Finished(reason="Raced.", seconds=9.0))
     at = open_page("model", "race", dataset=tiny_dataset.id)
     assert not at.exception
-    assert scores.text("r2", -0.31) in list(at.dataframe[0].value[scores.SCORES["r2"].label])
+    assert scores.text("r2", -0.31) in list(at.dataframe[0].value[scores.find("r2").label])
 
 
 def test_ranges_that_overlap_are_said_to_be_undecided(tiny_dataset, race):

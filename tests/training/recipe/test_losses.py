@@ -9,7 +9,8 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 
-from ftcore.settings import TASK_LOSSES, TrainSettings
+from ftcore import tasks
+from ftcore.settings import TrainSettings
 from ftcore.tasks.outputs import Outputs
 from ftcore.training.loop import finetune
 from ftcore.training.recipe.losses import balanced_weights, binary, build_loss, focal, positive_weights, shared
@@ -57,7 +58,7 @@ def test_focal_of_strength_zero_is_cross_entropy(weights, smoothing):
 
 @pytest.mark.parametrize("shares", [False, True])
 @pytest.mark.parametrize("gamma", [0.5, 2.0])
-@pytest.mark.parametrize("name", TASK_LOSSES["multiclass"])
+@pytest.mark.parametrize("name", tasks.MULTICLASS.losses)
 @pytest.mark.parametrize("outputs", [torch.full((2, 4), 1e4), torch.eye(4)[:2] * 1e4, torch.zeros(1, 4)], ids=str)
 def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs, gamma, shares):
     outputs, targets = outputs.clone().requires_grad_(), torch.zeros(len(outputs), dtype=torch.long)
@@ -67,7 +68,7 @@ def test_degenerate_outputs_give_finite_losses_and_gradients(name, outputs, gamm
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
 
 
-@pytest.mark.parametrize("name", TASK_LOSSES["multiclass"])
+@pytest.mark.parametrize("name", tasks.MULTICLASS.losses)
 @pytest.mark.parametrize("weights", ["none", "balanced"])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_a_whole_share_is_the_class_itself(name, weights, smoothing):
@@ -155,7 +156,7 @@ def test_one_sigmoid_is_the_binary_cross_entropy_of_its_logit(smoothing):
 
 
 @pytest.mark.parametrize(
-    "task, name", [(task, name) for task in ("multilabel", "regression") for name in TASK_LOSSES[task]]
+    "task, name", [(task, name) for task in ("multilabel", "regression") for name in tasks.of(task).losses]
 )
 @pytest.mark.parametrize("outputs", [torch.full((2, 4), 1e4), torch.eye(4)[:2] * 1e4, torch.zeros(1, 4)], ids=str)
 def test_degenerate_labels_and_numbers_give_finite_losses_and_gradients(task, name, outputs):
