@@ -32,18 +32,26 @@ def owner_of(tab):
     return found["value"]
 
 
+def level(tab, name):
+    tab.get_by_role("radio", name=name, exact=True).click()
+
+
 def epochs(tab):
     return tab.get_by_label("Epochs", exact=True)
+
+
+def set_epochs(tab, count):
+    epochs(tab).fill(str(count))
+    epochs(tab).press("Enter")
+    expect(tab.get_by_text(f"over {count} times")).to_be_visible()  # the schedule is drawn anew: the draft is saved
 
 
 def test_all_tabs_of_a_browser_have_one_owner_and_another_browser_has_another(server, open_tab, dataset):
     address = f"{server.url}/settings?dataset={dataset}"
     tab = settled(open_tab(address))
     owner = owner_of(tab)
-    tab.get_by_text("Standard", exact=True).click()
-    epochs(tab).fill("7")
-    epochs(tab).press("Enter")
-    settled(tab)
+    level(tab, "Standard")
+    set_epochs(tab, 7)
 
     tab.reload()
     expect(epochs(settled(tab))).to_have_value("7")
@@ -54,7 +62,7 @@ def test_all_tabs_of_a_browser_have_one_owner_and_another_browser_has_another(se
 
     stranger = settled(open_tab(address))
     assert owner_of(stranger) != owner
-    stranger.get_by_text("Standard", exact=True).click()
+    level(stranger, "Standard")
     expect(epochs(stranger)).to_be_visible()
     expect(epochs(stranger)).not_to_have_value("7")
     assert (server.workspace / "drafts" / owner / f"{dataset}.json").is_file()
@@ -67,16 +75,14 @@ def test_tabs_that_open_at_once_end_with_the_same_owner(server, open_tab, datase
         tab.goto(f"{server.url}/settings?dataset={dataset}", wait_until="commit")
     tabs[-1].wait_for_timeout(3000)  # both have looked again by then
     for tab in tabs:
-        settled(tab).get_by_text("Standard", exact=True).click()
+        level(settled(tab), "Standard")
         settled(tab)
     owner = owner_of(first)
-    epochs(first).fill("9")
-    epochs(first).press("Enter")
-    settled(first)
+    set_epochs(first, 9)
     for tab in tabs[1:]:
-        tab.get_by_text("Everything", exact=True).click()  # draws the page anew
+        level(tab, "Everything")  # draws the page anew
         settled(tab)
-        tab.get_by_text("Standard", exact=True).click()
+        level(tab, "Standard")
         expect(epochs(tab)).to_have_value("9")
         assert owner_of(tab) == owner
 
