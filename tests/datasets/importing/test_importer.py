@@ -296,7 +296,7 @@ def test_progress_begins_at_nothing_and_ends_at_everything(import_zip):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"task": "boxes"}, "Unknown task 'boxes'. Choose one of: auto, single"),
+        ({"task": "boxes"}, "Unknown task 'boxes'. Choose one of: auto, multiclass"),
         ({"split": "70/30"}, "three whole numbers"),
         ({"seed": -1}, "The seed is -1"),
         ({"seed": 0.5}, "The seed is 0.5"),

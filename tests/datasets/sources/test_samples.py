@@ -103,5 +103,5 @@ def test_importing_the_folder_does_not_import_torch():
     import subprocess
 
     heavy = "{'torch', 'timm', 'torchvision', 'sklearn'}"
-    code = f"import sys, ftcore.datasets.intake; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, ftcore.datasets.importing.importer; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
