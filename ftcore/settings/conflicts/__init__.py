@@ -9,18 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ftcore import tasks
 from ftcore.settings import (
     FREEZE_PRESETS,
     MONITORS,
     OPTIMIZERS,
     POOLS,
-    TASK_LOSSES,
     DatasetFacts,
     ModelSettings,
     RunSettings,
     custom_phases,
 )
-from ftcore.tasks import scores
 
 SEVERITIES = ("serious", "warning", "note")
 """Worst first: the run cannot do what was asked; the model will be worse; a setting that does nothing, or time lost."""
@@ -38,7 +37,7 @@ USUAL_RATES = {
 """Per optimiser the lowest and highest usual rate of a new head, and one to go back to. Pretrained layers get a
 fraction of it (optimizers.BODY_SHARE), so these are higher than what one reads of for whole networks."""
 
-NUMBER_LOSSES = TASK_LOSSES["regression"]
+NUMBER_LOSSES = tasks.REGRESSION.losses
 
 NO_BATCH_NORM = ("vit", "deit", "beit", "eva", "convnext", "swin", "mixer", "cait", "hiera", "mvitv2", "nf", "dm_nf")
 """How the names of families begin that normalise every picture by itself, or not at all."""
@@ -215,7 +214,7 @@ def _pooling_not_taken(settings: RunSettings, facts: Facts) -> Conflict | None:
 
 
 def _one_output_for_others_than_two(settings: RunSettings, facts: Facts) -> Conflict | None:
-    if settings.model.binary != "sigmoid" or (facts.task, facts.n_classes) == ("multiclass", 2):
+    if settings.model.binary != "sigmoid" or tasks.of(facts.task).fits_one_logit(facts.n_classes):
         return None
     return Conflict(
         "serious",
@@ -498,7 +497,8 @@ def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Confli
 
 def _mean_of_several_units(settings: RunSettings, facts: Facts) -> Conflict | None:
     name = settings.train.monitor
-    if facts.task != "regression" or scores.means_something(name, facts.units):
+    row = tasks.of(facts.task).scores.get(name)
+    if row is None or row.is_fair_over(facts.units):
         return None
     units = " and ".join(dict.fromkeys(unit or "numbers without a unit" for unit in facts.units))
     return Conflict(
@@ -651,7 +651,7 @@ def _focal_and_weighted(settings: RunSettings, facts: Facts) -> Conflict | None:
 
 
 def _weighted_without_need(settings: RunSettings, facts: Facts) -> Conflict | None:
-    if facts.task != "multiclass" or settings.train.class_weights != "balanced":
+    if not tasks.of(facts.task).weighs_by_size or settings.train.class_weights != "balanced":
         return None  # with several labels a class is weighted against the pictures without it, and these are many
     if not facts.largest or facts.imbalance > 1.5:
         return None
