@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -166,6 +167,52 @@ def test_every_module_says_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
+TASK_NAMES = {"multiclass", "multilabel", "regression"}
+ONE_TABLE = "pages/components/task_views.py"
+TASK_BRANCH = re.compile(r"\btask\b\s*(==|!=|in\b|not in\b)|\bmatch\b.*\btask\b|\[[\w.]*\btask\]")
+
+
+def task_branches(path):
+    """Lines of a file that look at the name of a task, and what is looked up by it."""
+    text = path.read_text()
+    code = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    found = [line.strip() for line in code if TASK_BRANCH.search(line) and not re.search(r"\bfor task in\b", line)]
+    for node in ast.walk(ast.parse(text)):
+        names = ast.unparse(node) if isinstance(node, ast.Compare | ast.Dict | ast.MatchValue) else ""
+        if isinstance(node, ast.Dict):
+            names = " ".join(ast.unparse(key) for key in node.keys if key is not None)
+        if any(f"'{name}'" in names or f"{name.upper()}.name" in names for name in TASK_NAMES):
+            found.append(f"line {node.lineno}: {names}")
+    return found
+
+
+def own_room(path):
+    """The folder below the root that a file lies in: ``ftcore/tasks``."""
+    return "/".join(path.relative_to(ROOT).parts[:2])
+
+
+def test_what_differs_between_tasks_stands_with_the_tasks():
+    outside = [path for path in [*CORE, *PAGES] if own_room(path) != "ftcore/tasks" and short(path) != ONE_TABLE]
+    found = {short(path): lines for path in outside if (lines := task_branches(path))}
+    assert sum(map(len, found.values())) <= 6, found
+    assert len(task_branches(ROOT / ONE_TABLE)) == 1, "one table, by name"
+
+
+def test_a_branch_on_the_task_would_be_found(tmp_path):
+    branches = (
+        'if dataset.task == "regression": pass',
+        'x = 1 if task not in ("multiclass",) else 2',
+        'WORDS = {"multiclass": 1, "regression": 2}',
+        "words = WORDS[dataset.task]",
+        "match dataset.task:\n    case 'multilabel': pass",
+        'if kind == "multilabel": pass',
+        "TABLE = {tasks.MULTILABEL.name: 1}",
+    )
+    for branch in branches:
+        (tmp_path / "one.py").write_text(branch)
+        assert task_branches(tmp_path / "one.py"), branch
+
+
 HEAVY = ("torch", "timm", "torchvision", "sklearn", "scipy", "cleanlab", "cleanvision", "imagehash")
 
 
@@ -189,3 +236,9 @@ def test_pages_paint_without_torch_and_timm():
 
 def test_the_command_line_answers_without_torch_and_timm():
     assert heavy_after("ftcore.cli") == []
+
+
+def test_tasks_and_formulas_need_no_heavy_library():
+    rooms = [path for path in CORE if own_room(path) in ("ftcore/tasks", "ftcore/metrics")]
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in rooms]
+    assert heavy_after(*modules) == []

@@ -23,12 +23,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ftcore import names, workspace
-from ftcore.datasets import targets
+from ftcore import names, tasks, workspace
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
 from ftcore.settings import DatasetFacts, augment_limits
-from ftcore.tasks.outputs import current
 
 FOLDER = "datasets"
 ABOUT = "dataset.json"
@@ -82,7 +80,7 @@ class Dataset:
         side: Median short side of the kept pixels.
         n_junk: System files (``.DS_Store`` and the like) that were passed over.
         units: For numbers: the unit of each, empty where there is none.
-        split_sizes: Pictures per split; empty for ``multiclass``, where ``split_counts`` says it.
+        split_sizes: Pictures per split; empty in data sets of the first version where ``split_counts`` says it.
         labels_from: Where the labels came from, as a phrase for people.
         notes: What had to be decided while reading pictures, as ``{"note", "count", "first"}``.
     """
@@ -130,7 +128,7 @@ class Dataset:
         """One row per picture.
 
         Columns: path (as in the source, cleaned), sha256 (of the file), width and height (of the file, in pixels,
-        upright), target (class index; a list for other tasks, see targets.py), label (class name, or all of it as
+        upright), target (class index; a list for other tasks, see tasks/task.py), label (class name, or all of it as
         one text), split, pixels_offset (bytes), pixels_height and pixels_width (as kept, in pixels), original (name in
         ``pictures/``, empty if not kept), group (pictures that belong together; empty if nothing is known),
         thumbnail_offset and thumbnail_bytes (in ``thumbnails.bin``; 0 bytes where there is none), excluded (why the
@@ -160,7 +158,7 @@ class Dataset:
             ``regression``: values, [N, T] float32.
         """
         table = self.records() if records is None else records
-        return targets.as_array(table["target"], self.task, len(self.classes))
+        return tasks.of(self.task).as_array(table["target"], len(self.classes))
 
     def counts(self) -> pd.DataFrame:
         """Columns label, split, count: a row for every class and split, also where there is no picture."""
@@ -203,21 +201,12 @@ def open_dataset(dataset_id: str) -> Dataset:
 def counted(table: pd.DataFrame, task: str, n_classes: int) -> dict[str, Any]:
     """``split_counts`` and ``split_sizes`` of a data set with this table; rows of no split are not counted."""
     used = table[table["split"].isin(SPLITS)]
-    per_split: list[list[int]] = []
-    sizes = []
+    meaning, per_split, sizes = tasks.of(task), [], []
     for split in SPLITS:
-        array = targets.as_array(used.loc[used["split"] == split, "target"], task, n_classes)
+        array = meaning.as_array(used.loc[used["split"] == split, "target"], n_classes)
         sizes.append(len(array))
-        if task == "multiclass":
-            per_split.append(np.bincount(array, minlength=n_classes).tolist())
-        else:
-            per_split.append(
-                array.sum(axis=0).astype(int).tolist() if task == "multilabel" else [len(array)] * n_classes
-            )
-    return {
-        "split_counts": tuple(zip(*per_split, strict=True)),
-        "split_sizes": () if task == "multiclass" else tuple(sizes),
-    }
+        per_split.append(meaning.counts(array, n_classes).tolist())
+    return {"split_counts": tuple(zip(*per_split, strict=True)), "split_sizes": tuple(sizes)}
 
 
 def histogram(dataset: Dataset, number: int = 0, n_bins: int = 16) -> pd.DataFrame:
@@ -294,7 +283,7 @@ def from_json(about: Mapping[str, Any]) -> Dataset:
     return Dataset(
         **{
             **values,
-            "task": current(values["task"]),
+            "task": tasks.current(values["task"]),
             "classes": tuple(values["classes"]),
             "split_shares": (train, validation, test),
             "left_out": tuple(

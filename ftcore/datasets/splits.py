@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ftcore import tasks
 from ftcore.errors import DataError, SettingsError
+from ftcore.tasks.task import FEWEST
 
 SPLITS = ("train", "validation", "test")
 SHARES = (70, 15, 15)
-FEWEST = 3  # per class: one picture for each split
 METHODS = {
     "auto": "By the source where it says so, by its groups where it has some, else at random",
     "random": "At random, class by class",
@@ -25,7 +26,6 @@ _CALLED = {
     **dict.fromkeys(("test", "testing"), "test"),
 }
 _COUNTER = re.compile(r"[\s_.\-(]*\d+\)?$")
-_BINS = 10  # of numbers that are divided evenly
 
 
 def parse_shares(text: str) -> tuple[int, int, int]:
@@ -74,7 +74,11 @@ def stratified(
 
 
 def complete(
-    given: np.ndarray, targets: np.ndarray, shares: tuple[int, int, int] = SHARES, seed: int = 0
+    given: np.ndarray,
+    targets: np.ndarray,
+    shares: tuple[int, int, int] = SHARES,
+    seed: int = 0,
+    missing: Sequence[str] | None = None,
 ) -> np.ndarray:
     """The split that the folders gave, with what they do not have carved out of train.
 
@@ -83,12 +87,13 @@ def complete(
 
     Args:
         given: ``"train"``, ``"validation"`` or ``"test"``, [N].
-        targets: Class indices, [N].
+        targets: Class indices, or strata of another kind, [N].
         shares: Percentages; the carved share is taken relative to train's own.
         seed: The same seed gives the same split.
+        missing: The splits to carve; those that ``given`` does not have if None.
     """
     split = given.astype("<U10")  # [N]
-    missing = _missing(given, shares)
+    missing = _missing(given, shares) if missing is None else missing
     lacking = [shares[SPLITS.index(name)] for name in missing]
     whole = shares[0] + sum(lacking)  # per cent of all pictures that the train folder stands for
     for target in np.unique(targets):
@@ -122,8 +127,8 @@ def divide(
     """A split for each picture, for every task.
 
     Args:
-        task: ``multiclass``, ``multilabel`` or ``regression``.
-        targets: As targets.as_array() makes them.
+        task: Name of the task.
+        targets: As ``Task.as_array`` makes them.
         shares: Percentages of train, validation and test.
         seed: The same seed gives the same split.
         given: The split that the source names, [N]; what it does not have is carved out of train.
@@ -137,35 +142,27 @@ def divide(
         DataError: It cannot work: too few groups, a class that would not be in train, or a group of which ``given``
             puts some pictures here and some there.
     """
-    if task == "multiclass" and groups is None:
-        if given is None:
-            return stratified(targets, shares, seed, classes)
-        return complete(given, targets, shares, seed)
+    meaning = tasks.of(task)
+    if given is None and groups is None and meaning.fills_every_fold:
+        return stratified(targets, shares, seed, classes)
     split = np.full(len(targets), "train", dtype="<U10") if given is None else given.astype("<U10")
     if given is not None and groups is not None:
         _require_whole_groups(given, groups)
     missing = _missing(split, shares)
     if not missing:
         return split
+    rows = np.flatnonzero(split == "train")
+    strata = meaning.strata(targets[rows])
+    if groups is None and strata is not None:
+        split[rows] = complete(split[rows], strata, shares, seed, missing)
+        return split
     names = ("train", *missing)
     target_shares = np.array([shares[SPLITS.index(name)] for name in names], float)
-    rows = np.flatnonzero(split == "train")
-    strata = _strata(task, targets[rows])
+    has = targets[rows] if strata is None else _one_hot(strata)
     if groups is not None:
-        parts = by_group(groups[rows], strata, target_shares / target_shares.sum(), seed)
-    elif task == "regression":
-        bins = strata.argmax(axis=1)
-        drawn = np.full(len(rows), 0)
-        for bin_number in np.unique(bins):
-            members = np.flatnonzero(bins == bin_number)
-            shuffled = np.random.default_rng([seed, int(bin_number)]).permutation(members)
-            start = 0
-            for part, n in enumerate(_parts(len(members), list(target_shares[1:] / target_shares.sum())), start=1):
-                drawn[shuffled[start : start + n]] = part
-                start += n
-        parts = drawn
+        parts = by_group(groups[rows], has, target_shares / target_shares.sum(), seed)
     else:
-        parts = by_sets(strata, target_shares / target_shares.sum(), seed)
+        parts = by_sets(has, target_shares / target_shares.sum(), seed)
     split[rows] = np.array(names, dtype="<U10")[parts]
     return split
 
@@ -311,8 +308,8 @@ def folds(
     by_group(). Numbers: by quantile bins.
 
     Args:
-        task: ``multiclass``, ``multilabel`` or ``regression``.
-        targets: As targets.as_array() makes them.
+        task: Name of the task.
+        targets: As ``Task.as_array`` makes them.
         n_folds: At least 2.
         seed: The same seed gives the same folds.
         groups: Pictures of one group stay in one fold, [N] text; an empty text is a group of one picture.
@@ -327,15 +324,16 @@ def folds(
     """
     if n_folds < 2:
         raise SettingsError(f"{n_folds} folds were asked for, expected at least 2.", fix="For example 5.")
-    if task == "multilabel":
+    meaning = tasks.of(task)
+    strata = meaning.strata(targets)
+    if strata is None:
         equal = np.full(n_folds, 1 / n_folds)
         return by_sets(targets, equal, seed) if groups is None else by_group(groups, targets, equal, seed)
-    strata = targets if task == "multiclass" else _strata(task, targets).argmax(axis=1)
     own = own_groups(groups) if groups is not None else np.arange(len(strata))
     for stratum in np.unique(strata):
         n = len(np.unique(own[strata == stratum]))
-        if n < n_folds and (task == "multiclass" or len(strata) < n_folds):
-            called = _called(stratum, classes if task == "multiclass" else ())
+        if n < n_folds and (meaning.fills_every_fold or len(strata) < n_folds):
+            called = _called(stratum, classes if meaning.has_classes else ())
             raise DataError(
                 f"{called} has {n} {'groups' if groups is not None else 'pictures'}, expected at least "
                 f"one for each of the {n_folds} folds.",
@@ -352,24 +350,12 @@ def folds(
     return fold
 
 
-def quantile_bins(values: np.ndarray, n_bins: int = _BINS) -> np.ndarray:
-    """Bins that hold about equally many pictures each, by the mean rank of their numbers. values [N, T] -> [N] int."""
-    n = len(values)
-    ranks = np.argsort(np.argsort(values, axis=0, kind="stable"), axis=0, kind="stable").mean(axis=1)  # [N]
-    place = np.argsort(np.argsort(ranks, kind="stable"), kind="stable")
-    n_bins = max(1, min(n_bins, n // (2 * FEWEST)))
-    return place * n_bins // max(1, n)
-
-
-def _strata(task: str, targets: np.ndarray) -> np.ndarray:
-    """What should be divided evenly, as 0 and 1: [N, C]."""
-    if task == "multilabel":
-        return targets
-    classes = targets if task == "multiclass" else quantile_bins(targets)
-    _, index = np.unique(classes, return_inverse=True)
-    strata = np.zeros((len(classes), int(index.max(initial=-1)) + 1), np.float32)
-    strata[np.arange(len(classes)), index] = 1
-    return strata
+def _one_hot(strata: np.ndarray) -> np.ndarray:
+    """1 where a picture is of a stratum, [N, S] float32; ``strata`` is [N] int."""
+    _, index = np.unique(strata, return_inverse=True)
+    found = np.zeros((len(strata), int(index.max(initial=-1)) + 1), np.float32)
+    found[np.arange(len(strata)), index] = 1
+    return found
 
 
 def known_groups(groups: pd.Series) -> np.ndarray | None:

@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ftcore import names, workspace
-from ftcore.datasets import holdout_log, records, targets
+from ftcore import names, tasks, workspace
+from ftcore.datasets import holdout_log, records
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.splits import SPLITS
 from ftcore.errors import DataError
@@ -48,8 +48,8 @@ class Edit:
     Args:
         action: ``exclude`` (from every split), ``include`` (again, in the split it was in), ``relabel`` or ``move``.
         rows: Row numbers of the pictures.
-        value: Why it is excluded; the class to relabel as, or classes or numbers in words (targets.classes_in_words,
-            targets.numbers_of); the split to move to. Nothing for ``include``.
+        value: Why it is excluded; the class to relabel as, or classes or numbers in words (tasks/labels.py:
+            classes_in_words, numbers_of); the split to move to. Nothing for ``include``.
     """
 
     action: str
@@ -278,7 +278,7 @@ def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
         table.loc[rows, "split"] = table.loc[rows, "excluded_from"]
         table.loc[rows, ["excluded", "excluded_from"]] = ""
     elif one.action == "relabel":
-        _relabel(table, rows, one.value, dataset)
+        tasks.of(dataset.task).relabel(table, rows, one.value, dataset.classes, dataset.units)
     else:
         if one.value not in SPLITS:
             raise DataError(f"There is no split {one.value!r}.", fix=f"Choose one of: {', '.join(SPLITS)}.")
@@ -286,72 +286,13 @@ def _do(table: pd.DataFrame, one: Edit, dataset: Dataset) -> None:
         table.loc[rows, "excluded_from"] = [(one.value if is_out else "") for is_out in out]
 
 
-def _relabel(table: pd.DataFrame, rows: list[int], label: str, dataset: Dataset) -> None:
-    if dataset.task != "multiclass":
-        found = list(table["target"])
-        for row in rows:
-            found[row], table.loc[row, "label"] = _new_target(found[row], label, dataset)
-        table["target"] = found
-        return
-    known = dict.fromkeys([*dataset.classes, *table["label"]])
-    if label not in known:
-        shown = ", ".join(list(known)[:20])
-        raise DataError(f"There is no class {label!r}.", fix=f"Choose one of: {shown}.")
-    table.loc[rows, "label"] = label
-
-
-def _new_target(old: Sequence[float], words: str, dataset: Dataset) -> tuple[list[Any], str]:
-    """What a text says about a picture of several classes or of numbers: its target, and its label in words."""
-    if dataset.task == "multilabel":
-        chosen = targets.classes_of(words, dataset.classes)
-        return [dataset.classes.index(one) for one in chosen], targets.classes_in_words(chosen)
-    given = targets.numbers_of(words, dataset.classes, dataset.units)
-    values = [float(before) if value is None else value for before, value in zip(old, given, strict=True)]
-    return values, targets.numbers_in_words(values, dataset.units)
-
-
 def _described(dataset: Dataset, table: pd.DataFrame, content: str) -> Dataset:
     """The new version as a data set; its id comes later. Sets the table's targets."""
-    used = table[table["split"] != ""]
-    changes: dict[str, Any] = {"content": content, "created": time.time()}
-    if dataset.task == "multiclass":
-        order = [*dataset.classes, *sorted(set(table["label"]) - set(dataset.classes))]
-        present = set(used["label"])
-        changes["classes"] = classes = tuple(label for label in order if label in present)
-        table["target"] = table["label"].map({label: i for i, label in enumerate(classes)}).fillna(-1).astype("int64")
-        _require_classes(used, classes)
-    elif dataset.task == "multilabel":
-        _require_learned(used, dataset)
-    _require_splits(used, dataset)
-    changes |= records.counted(table, dataset.task, len(changes.get("classes", dataset.classes)))
-    return replace(dataset, **changes)
-
-
-def _require_classes(used: pd.DataFrame, classes: Sequence[str]) -> None:
-    if len(classes) < 2:
-        raise DataError(
-            f"{len(classes)} classes would be left, a model needs at least two to tell apart.",
-            fix="Exclude fewer pictures.",
-        )
-    trained = set(used.loc[used["split"] == "train", "label"])
-    for label in classes:
-        if label not in trained:
-            raise DataError(
-                f"Class {label!r} would have no training pictures left, so it could not be learned.",
-                fix="Move one of its pictures to training, or exclude the class as a whole.",
-            )
-
-
-def _require_learned(used: pd.DataFrame, dataset: Dataset) -> None:
-    """Refuse to take from training the last picture of one of several classes."""
-    training = used.loc[used["split"] == "train", "target"]
-    now = targets.as_array(training, "multilabel", len(dataset.classes)).sum(axis=0)  # [C]
-    for label, before, n in zip(dataset.classes, dataset.split_counts, now, strict=True):
-        if before[0] and not n:
-            raise DataError(
-                f"Class {label!r} would have no training pictures left, so it could not be learned.",
-                fix="Leave one of its pictures in training, or move one there first.",
-            )
+    n_trained = [row[0] for row in dataset.split_counts]
+    classes = tasks.of(dataset.task).recoded(table, dataset.classes, n_trained)
+    _require_splits(table[table["split"] != ""], dataset)
+    counted = records.counted(table, dataset.task, len(classes))
+    return replace(dataset, classes=classes, content=content, created=time.time(), **counted)
 
 
 def _require_splits(used: pd.DataFrame, dataset: Dataset) -> None:

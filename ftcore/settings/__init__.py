@@ -36,7 +36,6 @@ from ftcore.settings.choices import (
     PREFIXES,
     PRESETS,
     SCHEDULES,
-    TASK_LOSSES,
     UNFREEZES,
 )
 from ftcore.settings.keys import (
@@ -94,7 +93,6 @@ __all__ = [
     "PRESETS",
     "SCHEDULES",
     "SECTIONS",
-    "TASK_LOSSES",
     "UNFREEZES",
     "AugmentSettings",
     "DatasetFacts",

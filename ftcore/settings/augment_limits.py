@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ftcore import tasks
 from ftcore.settings import within
 
 _SMALL_TURN = 10.0  # degrees
@@ -27,11 +28,11 @@ def forbidden(task: str, classes: Sequence[str], units: Sequence[str] = ()) -> l
     """Return what augmentation must not do to pictures of which this is learned.
 
     Args:
-        task: ``multiclass``, ``multilabel`` or ``regression``.
+        task: Name of the task.
         classes: Names of the classes, or of the numbers.
         units: For ``regression``: the unit of each.
     """
-    return _number_limits(classes, units) if task == "regression" else _class_limits(classes)
+    return _class_limits(classes) if tasks.of(task).has_classes else _number_limits(classes, units)
 
 
 def all_of(task: str, classes: Sequence[str], units: Sequence[str] = ()) -> dict[str, Any]:

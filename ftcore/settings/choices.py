@@ -67,12 +67,6 @@ LOSSES = Table(
     Choice("mae", "Absolute error", "For numbers: every error counts by its size, so that a few odd values do less."),
     Choice("huber", "Huber", "For numbers: squared error for small errors, absolute error for large ones."),
 )
-TASK_LOSSES = {
-    "multiclass": ("cross_entropy", "focal"),
-    "multilabel": ("bce", "focal"),
-    "regression": ("mse", "mae", "huber"),
-}
-"""The losses that serve each task, the usual one first."""
 BINARY_OUTPUTS = Table(
     "form of two classes",
     Choice("softmax", "Two outputs", "One per class, as for more classes."),
@@ -99,7 +93,9 @@ POOLS = Table(
     Choice("avgmax", "Mean of average and largest", "Something of both."),
     Choice("catavgmax", "Average and largest", "Both, side by side: twice as many numbers for the head."),
 )
-MONITORS = Table("monitor", *(Choice(score.name, score.label, score.help) for score in scores.SCORES.values()))
+MONITORS = Table(
+    "monitor", more=lambda: (Choice(score.name, score.label, score.help) for score in scores.every().values())
+)
 CACHES = Table(
     "cache setting",
     Choice("on", "On", "The frozen part looks at every picture once; epochs then take a fraction of the time."),

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ftcore import settings as s
+from ftcore import tasks
 from ftcore.choices import Choice, Table
 from ftcore.settings import AugmentSettings, DatasetFacts, FreezeSettings, RunSettings, fields
-from ftcore.tasks import scores
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Question:
         text: The question itself.
         help: What it is about, in a sentence.
         answers: What can be answered; the first is taken until somebody answers.
-        tasks: Kinds of data sets in which it is asked.
+        of_classes: Whether it makes sense only where classes are learned.
         terms: Glossary entries that explain more.
     """
 
@@ -31,7 +31,7 @@ class Question:
     text: str
     help: str
     answers: Table
-    tasks: tuple[str, ...] = ("multiclass", "multilabel", "regression")
+    of_classes: bool = False
     terms: tuple[str, ...] = ()
 
 
@@ -95,7 +95,7 @@ QUESTIONS: dict[str, Question] = {
                 Choice("safer", "Too sure is worse", "Somebody will rely on the percentages."),
                 Choice("surer", "Too careful is worse", "Only the answer counts, not how sure it is."),
             ),
-            tasks=("multiclass", "multilabel"),
+            of_classes=True,
             terms=("label-smoothing", "calibration", "monitor"),
         ),
         Question(
@@ -107,7 +107,7 @@ QUESTIONS: dict[str, Question] = {
                 Choice("no", "No", "All are about as frequent, or the frequent ones matter more."),
                 Choice("yes", "Yes, find the rare ones too", "Even if a frequent one is then called rare more often."),
             ),
-            tasks=("multiclass", "multilabel"),
+            of_classes=True,
             terms=("class-weights", "recall"),
         ),
         Question(
@@ -129,9 +129,10 @@ _DEEPER_LR = 0.003  # a head alone bears more; this is what presets suggest as s
 _VIEWS = 4
 
 
-def questions(task: str = "multiclass") -> list[Question]:
+def questions(task: str = tasks.MULTICLASS.name) -> list[Question]:
     """Return those that make sense for a kind of data set."""
-    return [question for question in QUESTIONS.values() if task in question.tasks]
+    asks_all = tasks.of(task).has_classes
+    return [question for question in QUESTIONS.values() if asks_all or not question.of_classes]
 
 
 def complete(given: Mapping[str, Any]) -> dict[str, str]:
@@ -148,7 +149,7 @@ def guided(
     *,
     base: RunSettings,
     native_size: int = 224,
-    task: str = "multiclass",
+    task: str = tasks.MULTICLASS.name,
 ) -> Guided:
     """Settings that follow from answers.
 
@@ -157,7 +158,7 @@ def guided(
         facts: The data set in three numbers.
         base: Settings to keep where no answer has a say (data set, model, seed, engine, ...).
         native_size: The input size that the model was pretrained at, in pixels.
-        task: ``multiclass``, ``multilabel`` or ``regression``: which questions are asked.
+        task: Name of the task: which questions are asked.
     """
     answers = complete(given)
     settings = s.suggest(_PRESETS[answers["time"]], facts, native_size=native_size, base=base)
@@ -178,7 +179,7 @@ def after_answer(
     facts: DatasetFacts,
     *,
     native_size: int = 224,
-    task: str = "multiclass",
+    task: str = tasks.MULTICLASS.name,
 ) -> RunSettings:
     """Return ``current`` with what changes when answers change from ``before`` to ``after``; the rest stays."""
     old = guided(before, facts, base=current, native_size=native_size, task=task).settings
@@ -236,9 +237,7 @@ def _after_likeness(settings: RunSettings, answer: str) -> tuple[RunSettings, Ef
 
 
 def _after_sureness(settings: RunSettings, answer: str, task: str) -> tuple[RunSettings, Effect]:
-    usual = scores.MAIN[task]
-    train = replace(settings.train, monitor=usual)
-    best = {"multiclass": "share of right answers"}.get(task, scores.SCORES[usual].label.lower())
+    train, best = replace(settings.train, monitor=tasks.of(task).main), tasks.of(task).main_in_words
     why = f"The {best} decides which epoch is kept."
     if answer == "safer":
         train = replace(train, label_smoothing=0.1, monitor="loss")
@@ -257,9 +256,7 @@ def _after_rarity(settings: RunSettings, answer: str, task: str) -> tuple[RunSet
     weights = "balanced" if answer == "yes" else "none"
     why = {
         "no": "Every picture counts the same.",
-        "yes": "A mistake on a rare class counts more, so that each class counts the same in the end."
-        if task == "multiclass"
-        else "Overlooking a rare class counts more, as much as the pictures without it do together.",
+        "yes": tasks.of(task).weighting_note,
     }[answer]
     settings = replace(settings, train=replace(settings.train, class_weights=weights))
     return settings, Effect("rarity", ("train.class_weights",), why)

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ftcore import tasks
 from ftcore.errors import SettingsError
-from ftcore.settings.choices import LOSSES, MONITORS, PRESETS, TASK_LOSSES
+from ftcore.settings.choices import LOSSES, MONITORS, PRESETS
 from ftcore.settings.fields import of
 from ftcore.settings.sections import AugmentSettings, RunSettings, TrainSettings
-from ftcore.tasks import scores
-from ftcore.tasks.outputs import TASK_WORDS
 
 _VIEWS = {"quick": 0, "balanced": 4, "best": 8}
 """Views per picture. A head alone learns nothing from them that it could not learn from the pictures."""
@@ -56,7 +55,7 @@ def suggest(
     """
     PRESETS[preset]
     base = base or RunSettings()
-    deeper = preset == "best" and facts.task != "regression" and facts.n_train in _DEEPER
+    deeper = preset == "best" and tasks.of(facts.task).has_classes and facts.n_train in _DEEPER
     if facts.side < 64:
         # enlarging tiny pictures adds no detail and costs time, but early layers find larger strokes more easily
         size = min(128 if deeper else 96, native_size)
@@ -92,44 +91,43 @@ def suggest(
 
 def _of_task(train: TrainSettings, facts: DatasetFacts) -> TrainSettings:
     """Return ``train`` with the usual values of a task in place of those that do not serve it."""
-    task, numbers = facts.task, facts.task == "regression"
-    usual = "r2" if numbers and facts.n_classes > 1 else scores.MAIN[task]  # R² is fair to numbers of different units
+    task = tasks.of(facts.task)
     return replace(
         train,
-        loss=train.loss if train.loss in TASK_LOSSES[task] else TASK_LOSSES[task][0],
-        monitor=train.monitor if train.monitor in scores.of_task(task) else usual,
-        label_smoothing=0.0 if numbers else train.label_smoothing,
-        class_weights="none" if numbers else train.class_weights,
+        loss=train.loss if train.loss in task.losses else task.losses[0],
+        monitor=train.monitor if train.monitor in task.scores else task.usual_monitor(facts.n_classes),
+        label_smoothing=train.label_smoothing if task.has_classes else 0.0,
+        class_weights=train.class_weights if task.has_classes else "none",
     )
 
 
 def serving(key: str, task: str) -> list[str]:
     """The choices of a setting that serve a task, for a form; ``key`` as ``with_value`` takes it."""
     if key == "train.loss":
-        return list(TASK_LOSSES[task])
+        return list(tasks.of(task).losses)
     if key == "train.monitor":
-        return scores.of_task(task)
+        return list(tasks.of(task).scores)
     return list(of(key).choices or ())
 
 
 def check_task(settings: RunSettings, task: str, n_classes: int) -> None:
     """Raise SettingsError for the first setting that a data set of this task, with so many classes, cannot use."""
-    train, word = settings.train, TASK_WORDS[task]
+    train, meaning = settings.train, tasks.of(task)
     for key, value in (("train.loss", train.loss), ("train.monitor", train.monitor)):
         fitting = serving(key, task)
         if value not in fitting:
             table = LOSSES if key == "train.loss" else MONITORS
             raise SettingsError(
-                f"The {table.kind} {table[value].label.lower()!r} does not serve a data set with {word}.",
+                f"The {table.kind} {table[value].label.lower()!r} does not serve a data set with {meaning.label}.",
                 fix=f"Choose one of these for {key}: {', '.join(fitting)}.",
             )
-    if task == "regression" and (train.class_weights != "none" or train.label_smoothing):
+    if not meaning.has_classes and (train.class_weights != "none" or train.label_smoothing):
         raise SettingsError(
             "Numbers have no classes that could be weighted or labels that could be smoothed.",
             fix="Set train.class_weights to none and train.label_smoothing to 0.",
         )
-    if settings.model.binary == "sigmoid" and (task, n_classes) != ("multiclass", 2):
+    if settings.model.binary == "sigmoid" and not meaning.fits_one_logit(n_classes):
         raise SettingsError(
-            f"One output tells two classes apart, this data set has {n_classes} and {word}.",
+            f"One output tells two classes apart, this data set has {n_classes} and {meaning.label}.",
             fix="Set model.binary to softmax.",
         )

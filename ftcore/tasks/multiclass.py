@@ -145,7 +145,7 @@ class Multiclass(Task):
                 "name": image.path,
                 "reason": f"class {image.label!r} has only {members[image.label]} readable picture"
                 f"{'s' if members[image.label] > 1 else ''}, at least {FEWEST} are needed",
-                "kind": "few_images",
+                "issue": "few_images",
             }
             for image in images
             if members[image.label] < FEWEST

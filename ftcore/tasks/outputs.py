@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ftcore import tasks
 from ftcore.metrics.outcome import Outcome
-from ftcore.tasks import current as current
 from ftcore.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-TASKS = tasks.NAMES
-TASK_WORDS = {task.name: task.label for task in tasks.every()}
 THRESHOLD = 0.5
 """From this probability on a picture is said to have a class, where it may have several."""
 

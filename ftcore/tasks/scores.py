@@ -4,8 +4,6 @@ Where two tasks have a score of the same name, the first task's row counts here,
 it. Tables are read anew each time.
 """
 
-from collections.abc import Sequence
-
 from ftcore import tasks
 from ftcore.errors import SettingsError
 from ftcore.metrics.score import Score
@@ -31,17 +29,3 @@ def find(name: str) -> Score:
 def text(name: str, value: float, of_numbers: str = "") -> str:
     """A score as people write it; ``of_numbers`` is the unit of the numbers, if they share one."""
     return find(name).text(value, of_numbers)
-
-
-SCORES = every()
-MAIN = {task.name: task.main for task in tasks.every()}
-
-
-def of_task(task: str) -> list[str]:
-    """Names of the scores that serve a task, in the order in which they are shown."""
-    return list(tasks.of(task).scores)
-
-
-def means_something(name: str, units: Sequence[str]) -> bool:
-    """Tell whether the mean of a score over several numbers says anything."""
-    return find(name).is_fair_over(units)

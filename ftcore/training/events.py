@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ftcore.events import Event, register
-from ftcore.tasks.outputs import current
+from ftcore.tasks import current
 
 
 @register("estimated", "Estimated", "Promised")

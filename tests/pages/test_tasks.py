@@ -1,11 +1,19 @@
-"""Several classes per picture and numbers on every page after Dataset: trained here, shown in their own words."""
+"""Every task, and every score of a task, on the pages after Dataset: trained here, shown in their own words."""
 
+import json
+
+import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
-from ftcore import hardware
+from ftcore import cli, hardware, tasks
 from ftcore import settings as s
+from ftcore.errors import SettingsError
+from ftcore.evaluation.predictions import Predictions
 from ftcore.jobs import supervise
+from ftcore.metrics.score import Score
 from ftcore.runs import drafts, store
+from ftcore.runs.tail import Tail
 from pages.components import cached, session
 from tests.datasets.made_pictures import png
 from tests.pages.conftest import OWNER, open_page, shown_pictures, texts
@@ -23,14 +31,14 @@ def _no_model_of_another_test():
 
 
 @pytest.fixture
-def trained(import_task, monkeypatch):
+def trained(request, import_task, monkeypatch):
     """``trained(what)``: a data set and a finished small run on it."""
     monkeypatch.setattr(hardware, "be_nice", lambda: None)
 
-    def make(what):
-        dataset = import_task(what)
+    def make(what, *values):
+        dataset = request.getfixturevalue("tiny_dataset") if what == "multiclass" else import_task(what)
         suggested = s.suggest("quick", dataset.facts(), base=s.RunSettings(dataset=dataset.id))
-        job = store.create("train", what, s.to_json(s.with_values(suggested, SMALL)))
+        job = store.create("train", what, s.to_json(s.with_values(suggested, [*SMALL, *values])))
         supervise.work(job.folder)
         return dataset, job
 
@@ -120,3 +128,76 @@ def test_a_draft_that_cannot_serve_the_task_cannot_be_started(import_task):
     assert at.button(key="start").disabled
     drafts.save(drafts.Draft(session.suggested(dataset, "quick", base), "glowing-20260101-000000-abcd", OWNER))
     assert not open_page("train", dataset=dataset.id).button(key="start").disabled
+
+
+def kappa(outcome):
+    """Cohen's kappa from the counts; 0 where chance alone explains everything."""
+    counts = outcome.confusion / len(outcome)
+    by_chance = float((counts.sum(axis=0) * counts.sum(axis=1)).sum())
+    return (float(np.trace(counts)) - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
+
+
+KAPPA = Score("kappa", "Cohen's kappa", "Share of right answers beyond what chance would give.", kappa, unit="")
+
+
+def test_a_score_that_is_added_to_the_table_of_a_task_is_everywhere(trained, monkeypatch):
+    with pytest.raises(SettingsError, match="Unknown monitor 'kappa'"):
+        s.with_value(s.RunSettings(), "train.monitor", "kappa")
+    monkeypatch.setitem(tasks.MULTICLASS.scores, "kappa", KAPPA)
+    assert "kappa" in s.serving("train.monitor", "multiclass"), "the choice of what decides the best epoch"
+    assert "kappa" not in s.serving("train.monitor", "multilabel")
+
+    dataset, job = trained("multiclass", "train.monitor=kappa")
+    state = Tail(job).read()
+    assert (state.status, state.plan.monitor, state.headline) == ("finished", "kappa", "kappa")
+    history = [row["val_kappa"] for row in state.history]
+    assert len(history) == 3 and all("train_kappa" in row for row in state.history), "the curves"
+    assert history[state.best_epoch] == max(history)
+
+    kept = Predictions.load(job.folder / "predictions" / "test.parquet", dataset.classes)
+    found = state.scores["kappa"]
+    assert found["value"] == pytest.approx(cohen_kappa_score(kept.target, kept.predicted)), "the report"
+    assert found["low"] <= found["value"] <= found["high"] and found["low"] < found["high"], "its interval"
+
+    described = cli.describe(job, state)
+    assert described["test"]["kappa"] == found and described["val"]["kappa"] == max(history), "the command line"
+
+    at = open_page("train", dataset=dataset.id, run=job.id)
+    assert not at.exception
+    assert "Cohen's kappa" in [metric.label for metric in at.metric], "the report on the page"
+    choice = at.selectbox(key=f"score_{job.id}")
+    assert (choice.value, choice.options[0]) == ("kappa", "Accuracy") and "Cohen's kappa" in choice.options
+    curves = [chart.proto.spec for chart in at.get("plotly_chart")]
+    assert any('"Cohen\'s kappa"' in spec for spec in curves), "the chart"
+    drafts.save(drafts.Draft(job.settings, "next", level="everything"))
+    at = open_page("settings", dataset=dataset.id)
+    assert "Cohen's kappa" in chosen(at, "train.monitor"), "the form"
+
+
+def titles(at):
+    """Of every chart of a session."""
+    layouts = (json.loads(chart.proto.spec)["layout"] for chart in at.get("plotly_chart"))
+    return [layout.get("title", {}).get("text") for layout in layouts]
+
+
+def test_the_chart_beside_the_loss_shows_any_score_of_the_task(trained):
+    dataset, job = trained("multiclass")
+    at = open_page("train", dataset=dataset.id, run=job.id)
+    choice = at.selectbox(key=f"score_{job.id}")
+    assert choice.value == "accuracy" and "Loss" not in choice.options
+    assert titles(at)[-5:-3] == ["Loss (lower is better)", "Accuracy"]
+    choice.set_value("f1").run()
+    assert not at.exception and titles(at)[-5:-3] == ["Loss (lower is better)", "F1"]
+
+
+def test_no_chart_offers_a_mean_over_different_units(trained):
+    dataset, job = trained("numbers")
+    at = open_page("train", dataset=dataset.id, run=job.id)
+    assert at.selectbox(key=f"score_{job.id}").options == ["R²"] and "R²" in titles(at)
+
+
+def test_a_run_from_before_a_score_was_known_offers_the_scores_that_it_has(trained, monkeypatch):
+    dataset, job = trained("multiclass")
+    monkeypatch.setitem(tasks.MULTICLASS.scores, "kappa", KAPPA)
+    at = open_page("train", dataset=dataset.id, run=job.id)
+    assert not at.exception and "Cohen's kappa" not in at.selectbox(key=f"score_{job.id}").options

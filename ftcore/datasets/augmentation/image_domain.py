@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ftcore import tasks
 from ftcore.choices import Choice, Table
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
@@ -108,7 +109,7 @@ class Recommendation:
 
 def guess(dataset: Dataset) -> Guess:
     """The domain of the pictures of a data set: from its name and those of its classes, else from how they look."""
-    classes = dataset.classes if dataset.task != "regression" else ()
+    classes = dataset.classes if tasks.of(dataset.task).has_classes else ()
     if classes and all(len(label) == 1 and label.isalnum() for label in classes):
         return Guess("text", "the names of the classes")
     own = words([dataset.name])
@@ -126,7 +127,7 @@ def recommend(domain: str, task: str, classes: Sequence[str], units: Sequence[st
 
     Args:
         domain: A name in ``DOMAINS``.
-        task: ``multiclass``, ``multilabel`` or ``regression``.
+        task: Name of the task.
         classes: Names of the classes, or of the numbers.
         units: For ``regression``: the unit of each.
     """
@@ -135,17 +136,8 @@ def recommend(domain: str, task: str, classes: Sequence[str], units: Sequence[st
     for sentence, limit in forbidden(task, classes, units):
         sentences.append(sentence)
         values = within(values, limit)
-    if task == "multilabel":
-        sentences.append(
-            "A picture keeps all its classes in every copy, so all of them must stay in view: keep Shift, "
-            "Zoom and Cutout small."
-        )
-    if task == "regression":
-        sentences.append(
-            "A copy keeps the numbers of its picture. Wherever a number says which way something points, where it is "
-            "or how large it looks, switch off what changes that: Mirror and Turn for a direction, Shift and Zoom as "
-            "well for a place, Zoom for a size."
-        )
+    if note := tasks.of(task).augmentation_note:
+        sentences.append(note)
     return Recommendation(tuple(sentences), values)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from ftcore import tasks
 from ftcore.datasets.doctor.findings import Finding
 from ftcore.datasets.records import Dataset
 
@@ -21,11 +22,11 @@ def findings(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     if damaged:
         sentence = f"Files that could not be read and were left out: {len(damaged):,}. The list below says why."
         found.append(Finding("unreadable", "note", sentence, len(damaged), names=damaged))
-    if dataset.task == "regression":
+    task = tasks.of(dataset.task)
+    if not task.has_classes:
         return found
     used = table[table["split"] != ""]
-    array, n_classes = dataset.targets(used), len(dataset.classes)
-    has = array > 0 if dataset.task == "multilabel" else array[:, None] == np.arange(n_classes)  # [N, C]
+    has = task.membership(dataset.targets(used), len(dataset.classes))  # [N, C]
     sizes = pd.Series(has.sum(axis=0), index=dataset.classes)
 
     def rows_of(labels: Iterable[str]) -> tuple[int, ...]:
@@ -39,7 +40,7 @@ def findings(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     ratio = sizes.max() / max(1, sizes.min())
     if ratio >= _UNLIKE:
         smallest = sizes.idxmin()
-        fair = "average precision" if dataset.task == "multilabel" else "balanced accuracy"
+        fair = task.scores[task.fair_score].label.lower()
         found.append(
             Finding(
                 "imbalance",

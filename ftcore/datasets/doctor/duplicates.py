@@ -5,17 +5,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ftcore.datasets import targets
+from ftcore import tasks
 from ftcore.datasets.doctor import remedies
 from ftcore.datasets.doctor.findings import Finding
 from ftcore.datasets.records import Dataset
 from ftcore.datasets.similarity.near_duplicates import Groups, merged
-
-_CONFLICTS = {
-    "multiclass": "Pictures that lie under more than one class",
-    "multilabel": "Pictures that come with different classes",
-    "regression": "Pictures that come with different numbers",
-}
 
 
 def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups) -> list[Finding]:
@@ -46,13 +40,11 @@ def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups)
 def _differing(dataset: Dataset, table: pd.DataFrame, exact: Groups, alike: Groups) -> Groups:
     """Groups whose pictures have different answers. Numbers of pictures that are not quite the same may differ a
     little, by up to a standard deviation of all."""
-    if dataset.task != "regression":
-        labels = targets.hashable_targets(table)
-        return [group for group in (*exact, *alike) if len({labels[row] for row in group}) > 1]
-    values = dataset.targets(table)  # [rows, T]
-    spread = values[(table["split"] != "").to_numpy()].std(axis=0)
+    values = dataset.targets(table)
+    tolerance = tasks.of(dataset.task).tolerance(values[(table["split"] != "").to_numpy()])
+    values = values.reshape(len(table), -1)  # [rows, T], or [rows, 1] for class indices
     apart = [(group, np.ptp(values[list(group)], axis=0)) for group in (*exact, *alike)]
-    return [g for i, (g, far) in enumerate(apart) if (far > (0 if i < len(exact) else spread)).any()]
+    return [g for i, (g, far) in enumerate(apart) if (far > (0 if i < len(exact) else tolerance)).any()]
 
 
 def _exact(dataset: Dataset, table: pd.DataFrame, groups: Groups) -> Finding | None:
@@ -137,7 +129,7 @@ def _conflict(dataset: Dataset, groups: Groups) -> Finding | None:
     rows = _flat(groups)
     sentences = []
     if groups:
-        sentences.append(f"{_CONFLICTS[dataset.task]}: {len(groups):,}, as {len(rows):,} files.")
+        sentences.append(f"{tasks.of(dataset.task).conflict}: {len(groups):,}, as {len(rows):,} files.")
     if gone:
         sentences.append(f"Files in two classes at once that were left out when the pictures came in: {len(gone):,}.")
     return Finding(

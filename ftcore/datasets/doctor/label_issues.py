@@ -5,8 +5,8 @@ from threadpoolctl import threadpool_limits
 
 from ftcore.datasets.doctor.findings import Finding
 from ftcore.datasets.similarity.measure import Measured
-from ftcore.datasets.targets import classes_in_words
 from ftcore.datasets.versions import Edit
+from ftcore.tasks.labels import classes_in_words
 
 _FOLDS = 5
 _LEARNED, _SEEN = 256, 64  # principal components per picture: of the features, and of the small grey picture

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from ftcore import tasks
 from ftcore.datasets.explore.query import has_class
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.records import Dataset
@@ -58,7 +59,7 @@ def groups(dataset: Dataset, table: pd.DataFrame, number: int = 0) -> list[Group
     """
     used = np.flatnonzero((table["split"] != "").to_numpy())  # [N]
     column = table["target"].iloc[used]
-    if dataset.task != "regression":
+    if tasks.of(dataset.task).has_classes:
         members = ((name, used[has_class(column, i)]) for i, name in enumerate(dataset.classes))
         return [Group(name, rows) for name, rows in members if len(rows)]
     values = dataset.targets(table.iloc[used])[:, number]  # [N]

@@ -1,17 +1,17 @@
 """What stays of the pictures that were read, and a reason for each that does not."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ftcore import tasks
 from ftcore.datasets.importing.read import ImportedImage
-from ftcore.datasets.splits import FEWEST
-from ftcore.datasets.targets import classes_in_words
 from ftcore.errors import DataError
+from ftcore.tasks.labels import classes_in_words
 
 
 def select(
-    imported: Sequence[ImportedImage], task: str = "multiclass", *, merge_copies: bool = False
+    imported: Sequence[ImportedImage], task: str = tasks.MULTICLASS.name, *, merge_copies: bool = False
 ) -> tuple[list[ImportedImage], list[dict[str, str]]]:
     """Leave out exact copies and classes that are too small.
 
@@ -21,7 +21,7 @@ def select(
 
     Args:
         imported: Images that were read.
-        task: ``multiclass``, ``multilabel`` or ``regression``.
+        task: Name of the task.
         merge_copies: For ``multilabel``: copies have the classes of all of them together.
 
     Returns:
@@ -29,51 +29,15 @@ def select(
         doctor's word for it, and copies also name what they are a copy ``of``.
     """
     single, copies = _without_copies(_merged(imported) if merge_copies else imported)
-    if task == "multilabel":
-        kept, small = _without_rare_classes(single)
-    else:
-        kept, small = _without_small_classes(single) if task == "multiclass" else (single, [])
+    kept, small = tasks.of(task).without_small_classes(single)
     return kept, [*copies, *small]
 
 
 def require_something(kept: Sequence[ImportedImage], task: str, left_out: Sequence[dict[str, str]]) -> None:
     """Raise DataError if there is nothing to learn; the sentence names the first picture that was left out."""
-    if task == "multiclass":
-        require_two_classes(kept, left_out)
-    elif len(kept) < 2 * FEWEST:
-        raise DataError(
-            f"There are only {len(kept)} readable pictures with labels, at least {2 * FEWEST} are needed.",
-            fix=_fix(left_out, "Add pictures."),
-        )
-    elif task == "multilabel" and not any(read.labels for read in kept):
-        raise DataError(
-            f"No class has the {FEWEST} pictures that it needs, and {FEWEST} others that lack it.",
-            fix=_fix(left_out, "Add pictures with and without it."),
-        )
-    elif task == "regression":
-        for column in range(len(kept[0].numbers)):
-            if len({read.numbers[column] for read in kept}) == 1:
-                raise DataError(
-                    f"Number {column + 1} is {kept[0].numbers[column]:g} for every picture: there is nothing to learn.",
-                    fix="Choose another column.",
-                )
-
-
-def require_two_classes(kept: Sequence[ImportedImage], left_out: Sequence[dict[str, str]]) -> None:
-    """Raise DataError if there is nothing to tell apart; the sentence names the first picture that was left out."""
-    classes = {read.label for read in kept}
-    if len(classes) == 1:
-        raise DataError(
-            f"There is one class only, {classes.pop()!r}, with enough pictures; a model needs at least two classes "
-            "to tell apart.",
-            fix=_fix(left_out, "Add a folder with pictures of something else."),
-        )
-    if not classes:
-        raise DataError(
-            f"No class has the {FEWEST} readable pictures that it needs: one each to learn from, to choose by and to "
-            "test with.",
-            fix=_fix(left_out, "Add pictures to each class folder."),
-        )
+    if lack := tasks.of(task).lack(kept):
+        what, fix = lack
+        raise DataError(what, fix=_fix(left_out, fix))
 
 
 def _without_copies(imported: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
@@ -109,45 +73,6 @@ def _merged(imported: Sequence[ImportedImage]) -> list[ImportedImage]:
 
 def _labelled(image: ImportedImage, labels: tuple[str, ...]) -> ImportedImage:
     return image if labels == image.labels else replace(image, labels=labels, label=classes_in_words(labels))
-
-
-def _without_rare_classes(imported: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
-    """Pictures without the classes that too few have, or too few lack."""
-    members = Counter(label for image in imported for label in image.labels)
-    few = {label for label, n in members.items() if n < FEWEST}
-    all_have = {label for label, n in members.items() if len(imported) - n < FEWEST} - few
-    left_out = [
-        {
-            "name": f"class {label}",
-            "reason": f"only {members[label]} pictures have it, at least {FEWEST} are needed; they stay without it"
-            if label in few
-            else f"all but {len(imported) - members[label]} pictures have it, so there is nothing to tell apart",
-        }
-        for label in sorted(few | all_have)
-    ]
-    kept = [
-        _labelled(image, tuple(label for label in image.labels if label not in few and label not in all_have))
-        for image in imported
-    ]
-    return kept, left_out
-
-
-def _without_small_classes(imported: Sequence[ImportedImage]) -> tuple[list[ImportedImage], list[dict[str, str]]]:
-    members: dict[str, int] = defaultdict(int)
-    for image in imported:
-        members[image.label] += 1
-    kept = [image for image in imported if members[image.label] >= FEWEST]
-    left_out = [
-        {
-            "name": image.path,
-            "reason": f"class {image.label!r} has only {members[image.label]} readable picture"
-            f"{'s' if members[image.label] > 1 else ''}, at least {FEWEST} are needed",
-            "issue": "few_images",
-        }
-        for image in imported
-        if members[image.label] < FEWEST
-    ]
-    return kept, left_out
 
 
 def _fix(left_out: Sequence[dict[str, str]], otherwise: str) -> str:

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from ftcore import names, workspace
-from ftcore.datasets import records, targets
+from ftcore import names, tasks, workspace
+from ftcore.datasets import records
 from ftcore.datasets.images.pixel_store import SHORT_SIDE, PixelStore
 from ftcore.datasets.importing import resplit
 from ftcore.datasets.importing.exclude import require_something, select
@@ -35,11 +35,10 @@ from ftcore.datasets.sources.archive import Listing, folder_entries, shown, zip_
 from ftcore.datasets.sources.upload import Content, pack_classes, pack_upload
 from ftcore.datasets.splits import SPLITS, divide, known_groups, parse_shares
 from ftcore.errors import DataError, SettingsError
-from ftcore.tasks import outputs
 
 __all__ = ["Labels", "import_classes", "import_source", "pack_classes", "pack_upload", "summary"]
 
-TASKS = ("auto", *outputs.TASKS)
+TASKS = ("auto", *tasks.NAMES)
 LOOSE = "My pictures"  # what loose pictures are called that nobody gave a name
 _SAMPLE, _HUB, _TORCHVISION = "sample:", "hf:", "torchvision:"
 BY_NAME = (_SAMPLE, _HUB, _TORCHVISION)
@@ -240,7 +239,7 @@ def _keep(
         return resplit.groups_by(asked.split_by, table, staged, on_progress)
 
     table, classes, split_source = _table(asked, kept, layout, grouping)
-    units = layout.units if asked.task == "regression" else ()
+    units = layout.units
     content = _content(asked, table, (*classes, *units))
     known = _known(asked, content)
     if known is not None:
@@ -278,24 +277,12 @@ def _table(
 ) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """The table, sorted by class and path, the class names in the order of their index, and how it was divided."""
     table = pd.DataFrame([vars(read) for read in kept])
-    if asked.task == "regression":
-        classes = layout.numbers
-        table["target"] = [list(read.numbers) for read in kept]
-        order = "path"
-    else:
-        found = {label for read in kept for label in (read.labels if asked.task == "multilabel" else (read.label,))}
-        classes = tuple(sorted(found, key=targets.natural))
-        index = {label: i for i, label in enumerate(classes)}
-        if asked.task == "multilabel":
-            table["target"] = [sorted(index[label] for label in read.labels) for read in kept]
-            order = "label"
-        else:
-            table["target"] = table["label"].map(index).astype(np.int64)
-            order = "target"
+    task = tasks.of(asked.task)
+    classes, table["target"] = task.coded(table, layout.numbers)
     # Split in an order that depends on the pictures alone: a renamed file, or another archiver, changes nothing.
-    table = table.sort_values([order, "sha256"] if order != "path" else ["sha256"], ignore_index=True)
+    table = table.sort_values([*task.order, "sha256"], ignore_index=True)
     table["split"], split_source = _split(asked, table, classes, layout, grouping)
-    table = table.sort_values(list(dict.fromkeys((order, "path", "sha256"))), ignore_index=True)
+    table = table.sort_values([*task.order, "path", "sha256"], ignore_index=True)
     return table[list(records.COLUMNS)], classes, split_source
 
 
@@ -303,7 +290,7 @@ def _split(
     asked: ImportRequest, table: pd.DataFrame, classes: Sequence[str], layout: Layout, grouping: _Grouping
 ) -> tuple[np.ndarray, str]:
     """A split for each picture, and where it came from."""
-    array = targets.as_array(table["target"], asked.task, len(classes))
+    array = tasks.of(asked.task).as_array(table["target"], len(classes))
     given = table["given"].to_numpy(dtype="<U10") if layout.has_splits and asked.split_by == "auto" else None  # [N]
     if given is None:
         groups = grouping(table)
@@ -323,8 +310,8 @@ def _require_train(given: np.ndarray, array: np.ndarray, task: str, classes: Seq
         raise DataError(
             "No readable picture is in train.", fix="Put most pictures there, or leave out the division altogether."
         )
-    for target, label in enumerate(classes):
-        if task != "regression" and not ((train == target) if task == "multiclass" else train[:, target] > 0).any():
+    for label, n in zip(classes, tasks.of(task).counts(train, len(classes)), strict=True):
+        if not n:
             raise DataError(
                 f"Class {label!r} has no readable pictures in the train folder.",
                 fix="Move some of its pictures there, or put all pictures in class folders without train and test.",
@@ -347,13 +334,12 @@ def _told(left_out: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _content(asked: ImportRequest, table: pd.DataFrame, named: Sequence[str]) -> str:
-    columns = [table["label"], table["sha256"], table["split"]]
-    if asked.task == "regression":
-        columns[0] = table["target"]
+    task = tasks.of(asked.task)
+    columns = [table[task.content_column], table["sha256"], table["split"]]
     if (table["group"] != "").any():
         columns.append(table["group"])
     described: list[Any] = [asked.task, asked.seed, sorted(zip(*columns, strict=True))]
-    if asked.task != "multiclass":
+    if not task.labels_name_classes:
         described.append(list(named))
     text = json.dumps(described, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

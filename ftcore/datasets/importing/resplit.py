@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ftcore.datasets import targets, versions
+from ftcore import tasks
+from ftcore.datasets import versions
 from ftcore.datasets.images.pixel_store import PixelStore
 from ftcore.datasets.progress import ReportProgress, ignore
 from ftcore.datasets.records import Dataset
@@ -88,7 +89,7 @@ def divide_again(
     used = np.flatnonzero((table["split"] != "").to_numpy())
     pictures = PixelStore(dataset)
     groups = groups_by(split_by, table, pictures, on_progress)
-    array = targets.as_array(table["target"].iloc[used], dataset.task, len(dataset.classes))
+    array = tasks.of(dataset.task).as_array(table["target"].iloc[used], len(dataset.classes))
     own = None if groups is None else groups[used]
     parts = divide(dataset.task, array, shares=shares, seed=seed, groups=own, classes=dataset.classes)
     require_parts(parts, shares)
@@ -126,7 +127,7 @@ def divide_into_folds(dataset: Dataset, *, fold: int, n_folds: int = 5, seed: in
         )
     table = dataset.records()
     used = np.flatnonzero(table["split"].isin(("train", "validation")).to_numpy())
-    array = targets.as_array(table["target"].iloc[used], dataset.task, len(dataset.classes))
+    array = tasks.of(dataset.task).as_array(table["target"].iloc[used], len(dataset.classes))
     groups = table["group"].to_numpy(dtype=object)
     grouped = known_groups(table["group"].iloc[used])
     is_held_out = folds(dataset.task, array, n_folds, seed=seed, groups=grouped) == fold - 1

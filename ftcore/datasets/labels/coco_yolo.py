@@ -11,8 +11,8 @@ from ftcore.datasets.labels.matching import Names
 from ftcore.datasets.labels.tables import LARGEST
 from ftcore.datasets.sources.archive import Entry, shown, suffix
 from ftcore.datasets.splits import split_named
-from ftcore.datasets.targets import classes_in_words
 from ftcore.errors import DataError
+from ftcore.tasks.labels import classes_in_words
 
 _NAMES_FILES = ("classes.txt", "obj.names", "classes.names", "labels.txt")
 _NO_PICTURE = "listed in the label file, but there is no such picture"

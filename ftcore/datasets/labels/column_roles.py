@@ -8,12 +8,13 @@ from functools import lru_cache
 
 import pandas as pd
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets import targets
 from ftcore.datasets.labels.matching import LOOKED_AT, Names
 from ftcore.datasets.labels.tables import JSON_LIST
 from ftcore.datasets.splits import split_named
 from ftcore.errors import DataError
+from ftcore.tasks.labels import as_number
 
 SEPARATORS = ("|", ";", ",")
 NO_COLUMN = "none"
@@ -98,8 +99,8 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, known: Mapping | None
     task, separator = _task(table, image, chosen)
     if known.task != "auto":
         task = known.task
-        separator = separator or (_separator(table[chosen[0]], always=True) if task == "multilabel" else "")
-        if task == "multiclass" and len(chosen) > 1:
+        separator = separator or (_separator(table[chosen[0]], always=True) if tasks.of(task).several else "")
+        if tasks.of(task).labels_name_classes and len(chosen) > 1:
             raise DataError(
                 f"{len(chosen)} target columns were given, one class per picture needs one.",
                 fix="Choose one column, or several classes per picture, or numbers.",
@@ -143,7 +144,7 @@ def class_name(text: str) -> str:
 def numbers(cells: Sequence[str]) -> list[float | None]:
     """The numbers in several cells; None where a cell holds none. A cell with a list counts as several."""
     parts = [part for cell in cells for part in ([part for part in cell.split(JSON_LIST) if part] or [""])]
-    return [targets.as_number(part) for part in parts]
+    return [as_number(part) for part in parts]
 
 
 def is_on(cell: str) -> bool | None:

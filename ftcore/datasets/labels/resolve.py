@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ftcore import names
+from ftcore import names, tasks
 from ftcore.datasets import targets
 from ftcore.datasets.images.decode import EXTENSIONS
 from ftcore.datasets.labels import coco_yolo, column_roles, matching, tables
@@ -16,7 +16,8 @@ from ftcore.datasets.labels.folders import Layout, Placed, arrange, split_off
 from ftcore.datasets.sources.archive import Entry, Listing, shown, suffix
 from ftcore.datasets.splits import split_named
 from ftcore.errors import DataError
-from ftcore.tasks.outputs import TASK_WORDS
+from ftcore.tasks import MULTICLASS, MULTILABEL, REGRESSION
+from ftcore.tasks.labels import as_number, classes_in_words, numbers_in_words
 
 _METADATA = ("metadata.csv", "metadata.jsonl")  # one beside the pictures of each folder, as the Hugging Face hub has it
 _MOST_TABLES = 5  # of a source that are tried
@@ -320,20 +321,21 @@ def _row(
         if split is None:
             raise DataError(f"has no split in column {names.clean(mapping.split)!r}", fix="Fill it in.")
     group = _group(_agreed(rows, listed, mapping.group)) if mapping.group else ""
-    if mapping.task == "multilabel":
+    task = tasks.of(mapping.task)
+    if task.several:
         found = tuple(sorted({label for row in listed for label in _classes(rows, row, mapping)}))
-        return Placed(entry, targets.classes_in_words(found), split, labels=found, group=group)
+        return Placed(entry, classes_in_words(found), split, labels=found, group=group)
     cells = [_agreed(rows, listed, column) for column in mapping.targets]
     missing = [names.clean(column) for column, cell in zip(mapping.targets, cells, strict=True) if not cell]
     if missing:
         raise DataError(f"has no value in column {missing[0]!r}", fix="Fill it in.")
-    if mapping.task == "regression":
+    if not task.has_classes:
         values = column_roles.numbers(cells)
         if None in values:
             cell = names.clean(cells[min(values.index(None), len(cells) - 1)])
             raise DataError(f"{cell!r} is not a number", fix="Write a number.")
         numbers = tuple(value for value in values if value is not None)
-        text = targets.numbers_in_words(numbers, units if len(units) == len(numbers) else ())
+        text = numbers_in_words(numbers, units if len(units) == len(numbers) else ())
         return Placed(entry, text, split, numbers=numbers, group=group)
     one = column_roles.values(cells[0], "")  # a list in JSON may hold several
     if len(one) != 1:
@@ -371,30 +373,50 @@ def _with_task(layout: Layout, task: str) -> Layout:
     """The same pictures for another task, where that is possible."""
     if task in ("auto", layout.task):
         return layout
-    if task == "multilabel" and layout.task == "multiclass":
-        placed = tuple(replace(item, labels=(item.label,)) for item in layout.placed)
-        return replace(layout, placed=placed, task="multilabel", merges_copies=True)
-    if task == "multiclass" and layout.task == "multilabel":
-        one = tuple(replace(item, label=item.labels[0], labels=()) for item in layout.placed if len(item.labels) == 1)
-        more = [
-            {"name": shown(item.entry.name), "reason": f"has {len(item.labels)} classes and not one"}
-            for item in layout.placed
-            if len(item.labels) != 1
-        ]
-        return _and_also(replace(layout, placed=one, task="multiclass"), more)
-    if task == "regression" and layout.task == "multiclass":
-        values = [(item, targets.as_number(item.label)) for item in layout.placed]
-        wrong = next((item.label for item, value in values if value is None), None)
-        if wrong is None:
-            placed = tuple(replace(item, numbers=(value,)) for item, value in values if value is not None)
-            return replace(layout, placed=placed, task="regression", numbers=("value",), units=("",))
+    convert = _CONVERSIONS.get((layout.task, task))
+    if convert is None:
+        raise DataError(
+            f"The labels are {tasks.of(layout.task).label}, asked for were {tasks.of(task).label}.",
+            fix=f"Choose the task {layout.task}, or other labels.",
+        )
+    return replace(convert(layout), task=task)
+
+
+def _each_of_one(layout: Layout) -> Layout:
+    """The class of a picture as the only one of several."""
+    placed = tuple(replace(item, labels=(item.label,)) for item in layout.placed)
+    return replace(layout, placed=placed, merges_copies=True)
+
+
+def _the_only_one(layout: Layout) -> Layout:
+    """The only class of a picture as its class; pictures with more or none are left out."""
+    one = tuple(replace(item, label=item.labels[0], labels=()) for item in layout.placed if len(item.labels) == 1)
+    more = [
+        {"name": shown(item.entry.name), "reason": f"has {len(item.labels)} classes and not one"}
+        for item in layout.placed
+        if len(item.labels) != 1
+    ]
+    return _and_also(replace(layout, placed=one), more)
+
+
+def _as_number(layout: Layout) -> Layout:
+    """The name of a picture's class read as a number."""
+    values = [(item, as_number(item.label)) for item in layout.placed]
+    wrong = next((item.label for item, value in values if value is None), None)
+    if wrong is not None:
         raise DataError(
             f"{wrong!r} is the name of a folder and no number.", fix="Use a table with a column of numbers."
         )
-    raise DataError(
-        f"The labels are {TASK_WORDS[layout.task]}, asked for were {TASK_WORDS[task]}.",
-        fix=f"Choose the task {layout.task}, or other labels.",
-    )
+    placed = tuple(replace(item, numbers=(value,)) for item, value in values if value is not None)
+    return replace(layout, placed=placed, numbers=("value",), units=("",))
+
+
+_CONVERSIONS = {
+    (MULTICLASS.name, MULTILABEL.name): _each_of_one,
+    (MULTILABEL.name, MULTICLASS.name): _the_only_one,
+    (MULTICLASS.name, REGRESSION.name): _as_number,
+}
+"""Labels of one task read as another's, by the names of both."""
 
 
 def _and_also(layout: Layout, left_out: Sequence[dict[str, str]]) -> Layout:

@@ -1,9 +1,10 @@
 """Rules about what is made small, and about mixed and changed pictures."""
 
-from ftcore.settings import TASK_LOSSES, RunSettings, TrainSettings
+from ftcore import tasks
+from ftcore.settings import RunSettings, TrainSettings
 from ftcore.settings.conflicts.facts import Conflict, Facts, Rule
 
-NUMBER_LOSSES = TASK_LOSSES["regression"]
+NUMBER_LOSSES = tasks.REGRESSION.losses
 
 
 def _mixed_focal(settings: RunSettings, facts: Facts) -> Conflict | None:
@@ -129,7 +130,7 @@ def _focal_and_weighted(settings: RunSettings, facts: Facts) -> Conflict | None:
 
 
 def _weighted_without_need(settings: RunSettings, facts: Facts) -> Conflict | None:
-    if facts.task != "multiclass" or settings.train.class_weights != "balanced":
+    if not tasks.of(facts.task).weighs_by_size or settings.train.class_weights != "balanced":
         return None  # with several labels a class is weighted against the pictures without it, and these are many
     if not facts.largest or facts.imbalance > 1.5:
         return None

@@ -1,5 +1,6 @@
 """Rules about the network and what of it learns."""
 
+from ftcore import tasks
 from ftcore.settings import FREEZE_PRESETS, POOLS, ModelSettings, RunSettings, custom_phases
 from ftcore.settings.conflicts.facts import Conflict, Facts, Rule
 
@@ -70,7 +71,7 @@ def _pooling_not_taken(settings: RunSettings, facts: Facts) -> Conflict | None:
 
 
 def _one_output_for_others_than_two(settings: RunSettings, facts: Facts) -> Conflict | None:
-    if settings.model.binary != "sigmoid" or (facts.task, facts.n_classes) == ("multiclass", 2):
+    if settings.model.binary != "sigmoid" or tasks.of(facts.task).fits_one_logit(facts.n_classes):
         return None
     return Conflict(
         "serious",

@@ -2,9 +2,9 @@
 
 import math
 
+from ftcore import tasks
 from ftcore.settings import MONITORS, OPTIMIZERS, FreezeSettings, RunSettings, TrainSettings
 from ftcore.settings.conflicts.facts import Conflict, Facts, Rule, n_steps
-from ftcore.tasks import scores
 
 USUAL_RATES = {
     "adamw": (1e-4, 2e-2, 3e-3),
@@ -174,7 +174,8 @@ def _patience_longer_than_the_run(settings: RunSettings, facts: Facts) -> Confli
 
 def _mean_of_several_units(settings: RunSettings, facts: Facts) -> Conflict | None:
     name = settings.train.monitor
-    if facts.task != "regression" or scores.means_something(name, facts.units):
+    row = tasks.of(facts.task).scores.get(name)
+    if row is None or row.is_fair_over(facts.units):
         return None
     units = " and ".join(dict.fromkeys(unit or "numbers without a unit" for unit in facts.units))
     return Conflict(
