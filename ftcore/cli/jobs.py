@@ -2,14 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from typing import Any
 
+from ftcore.cli.command import Command
 from ftcore.runs import kinds, queue, store
 from ftcore.runs.tail import Tail
-
-Command = Callable[[str, Callable[[argparse.Namespace], Any], str], argparse.ArgumentParser]
-"""Adds a command: its name, what it does, and its help."""
 
 
 def add(command: Command) -> None:

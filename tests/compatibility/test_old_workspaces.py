@@ -98,7 +98,7 @@ def test_settings_that_came_later_have_the_values_that_were_fixed_then(old):
     later = [field for field in fields.every() if field.section and field.name not in kept[field.section]]
     assert {"freeze.body_share", "train.momentum", "train.beta2", "augment.rand_ops"} <= {field.key for field in later}
     (dataset,) = (dataset for dataset in list_datasets() if versions.history(dataset))
-    draft = drafts.load(dataset.id, lambda: pytest.fail("the draft was not found"))
+    draft = drafts.load(dataset.id, owners.CLI, lambda: pytest.fail("the draft was not found"))
     for field in later:
         assert value_of(job.settings, field.key) == value_of(draft.settings, field.key) == field.default
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from ftcore import cli, hardware, tasks
+from ftcore import hardware, tasks
 from ftcore import settings as s
+from ftcore.cli import runs
 from ftcore.errors import SettingsError
 from ftcore.evaluation.predictions import Predictions
 from ftcore.jobs import supervise
@@ -159,7 +160,7 @@ def test_a_score_that_is_added_to_the_table_of_a_task_is_everywhere(trained, mon
     assert found["value"] == pytest.approx(cohen_kappa_score(kept.target, kept.predicted)), "the report"
     assert found["low"] <= found["value"] <= found["high"] and found["low"] < found["high"], "its interval"
 
-    described = cli.describe(job, state)
+    described = runs.describe(job, state)
     assert described["test"]["kappa"] == found and described["val"]["kappa"] == max(history), "the command line"
 
     at = open_page("train", dataset=dataset.id, run=job.id)

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from ftcore.datasets.targets import natural
 from ftcore.names import html
+from ftcore.tasks.labels import natural
 from pages.components.charts.base import MANY, SPLIT_COLOURS, SPLIT_LABELS, TEST, TRAIN, framed, short, told_apart
 
 

@@ -38,7 +38,7 @@ def leaderboard(rows: Sequence[dict[str, Any]], *, n_candidates: int) -> go.Figu
         )
     )
     figure.update_xaxes(range=[min([0.0, *(row["low"] for row in rows)]), 1.02])
-    if all(scores.SCORES[row["metric"]].unit == "fraction" for row in rows):
+    if all(scores.find(row["metric"]).unit == "fraction" for row in rows):
         figure.update_xaxes(tickformat=".0%")
     figure.update_yaxes(type="category")
     return framed(figure, height=90 + 34 * n_candidates)
