@@ -5,6 +5,7 @@ several threads, and nothing of it changes while it predicts. A model inside it 
 into training mode again; models that are still being trained are looked at with ``predict.evaluating``.
 """
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Predictor(Protocol):
     def typical_error(self) -> tuple[float, ...]: ...
 
     def predict(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Probabilities [B, C], or numbers in their units [B, T], float32, for RGB images of any size."""
+        """Probabilities [B, C], or numbers in their units [B, T], float32, for images of any size; [0, C] for none."""
         ...
 
 
@@ -65,6 +66,16 @@ def predict_one(predictor: Predictor, data: bytes | Image.Image) -> Prediction:
     started = time.perf_counter()
     image = read_picture(data, side=side_for(predictor.preprocessing.size)).image if isinstance(data, bytes) else data
     return Prediction(predictor.predict([image])[0], time.perf_counter() - started)
+
+
+_OPENING = threading.Lock()
+
+
+def opened(image: Image.Image) -> Image.Image:
+    """Return an image decoded and in RGB. Pillow decodes when pixels are first asked for, which is not for threads."""
+    with _OPENING:
+        image.load()
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def ready(model: Model, spec: InputSpec) -> Model:

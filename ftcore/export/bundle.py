@@ -22,7 +22,7 @@ from torch import nn
 from ftcore import __version__, vision, workspace
 from ftcore.datasets.images.pixel_store import shrink, side_for
 from ftcore.errors import ModelError
-from ftcore.evaluation.predictor import ready
+from ftcore.evaluation.predictor import opened, ready
 from ftcore.models import adapters, heads
 from ftcore.models.build import rebuild
 from ftcore.models.heads import PLAIN, Head
@@ -30,6 +30,9 @@ from ftcore.preprocessing import Preprocessing
 from ftcore.tasks.outputs import Outputs
 
 FORMAT = 1
+
+BATCH = 32
+"""Pictures that a model is asked about at a time, so that many need no more memory than these."""
 
 _README = """\
 {name}
@@ -161,7 +164,11 @@ class Bundle:
 
         Safe to call from several threads: the model's mode and buffers are left as they are.
         """
+        found = [self._predict(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+        return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *found])
+
+    def _predict(self, images: Sequence[Image.Image]) -> np.ndarray:
         side = side_for(self.preprocessing.size)
-        batch = torch.from_numpy(self.preprocessing.batch([shrink(image, side) for image in images]))
+        batch = torch.from_numpy(self.preprocessing.batch([shrink(opened(image), side) for image in images]))
         with torch.inference_mode():
             return self.outputs.predictions(self.model(batch.permute(0, 3, 1, 2)).float()).numpy()

@@ -1,5 +1,6 @@
 """The contract of everything that predicts, over what there is; and that it may be shared."""
 
+import io
 import threading
 
 import numpy as np
@@ -102,7 +103,17 @@ def asked_by(predictor, images, n_threads, n):
     return found
 
 
-@pytest.mark.parametrize("architecture, size", [("test_efficientnet", 64), ("levit_128s", 64)])
+@pytest.fixture
+def one_core():
+    """Threads that each compute on all cores would only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("architecture, size", [("test_efficientnet", 32), ("levit_128s", 32)])
+@pytest.mark.usefixtures("one_core")
 def test_two_threads_get_exactly_what_one_gets_and_nothing_of_the_model_moves(workspace, architecture, size):
     """A forward pass that met another's change of mode answered from batch statistics, and moved the averages."""
     shared = bundle_of(workspace / "bundle", OUTPUTS["multiclass"], architecture, size)
@@ -124,7 +135,26 @@ def test_what_a_network_remembers_is_worked_out_before_it_is_shared(workspace):
 
 def test_an_image_may_be_asked_about_by_several_at_once(workspace):
     shared = bundle_of(workspace / "bundle", OUTPUTS["multiclass"])
-    image = Image.new("RGB", (300, 200), (200, 30, 40))
-    expected = shared.predict([image])
-    for told in asked_by(shared, [image], n_threads=4, n=20):
-        assert all((answer == expected).all() for answer in told)
+    file = encoded(noise(3, (900, 700)))
+    expected = shared.predict([Image.open(io.BytesIO(file))])
+    for _ in range(5):
+        not_yet_decoded = Image.open(io.BytesIO(file))
+        for told in asked_by(shared, [not_yet_decoded], n_threads=4, n=2):
+            assert all((answer == expected).all() for answer in told)
+
+
+def test_no_images_have_no_predictions(predictor):
+    assert predictor.predict([]).shape == (0, len(predictor.outputs.classes))
+
+
+def test_an_image_in_another_mode_is_predicted_as_its_colours(workspace):
+    shared = bundle_of(workspace / "bundle", OUTPUTS["multiclass"])
+    grey = noise(5, (50, 40)).convert("L")
+    assert (shared.predict([grey]) == shared.predict([grey.convert("RGB")])).all()
+
+
+def test_more_images_than_one_batch_are_all_predicted(workspace, monkeypatch):
+    shared = bundle_of(workspace / "bundle", OUTPUTS["multiclass"])
+    expected = shared.predict(IMAGES)
+    monkeypatch.setattr(bundle, "BATCH", 3)
+    assert shared.predict(IMAGES) == pytest.approx(expected, abs=1e-5)
