@@ -52,7 +52,7 @@ class InputSpec:
     def __str__(self) -> str:
         """For people: ``224 pixels`` of a square image, else its lengths."""
         _, *sides = self.shape
-        return f"{sides[0]} pixels" if len(set(sides)) == 1 else f"{' by '.join(map(str, self.shape))} numbers"
+        return f"{sides[0]} pixels" if len(set(sides)) == 1 else f"{' by '.join(map(str, sides))} numbers"
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

@@ -7,11 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ftcore import hardware, workspace
-from ftcore.cli import cache, datasets, jobs, models, runs, settings, training
+from ftcore.cli.cache import add as add_cache
+from ftcore.cli.datasets import add as add_datasets
+from ftcore.cli.jobs import add as add_jobs
+from ftcore.cli.models import add as add_models
+from ftcore.cli.runs import add as add_runs
+from ftcore.cli.settings import add as add_settings
+from ftcore.cli.training import add as add_training
 from ftcore.errors import FinetuneError
 
-MODULES = (datasets, training, models, runs, jobs, cache, settings)
-"""Where commands come from, in the order in which the help lists them; each adds its own with ``add``."""
+COMMANDS = (add_datasets, add_training, add_models, add_runs, add_jobs, add_cache, add_settings)
+"""What adds the commands of each room, in the order in which the help lists them."""
 
 DESCRIPTION = "Fine-tune image models: progress on stderr, and as the last line of stdout one JSON object."
 
@@ -58,6 +64,6 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
-    for module in MODULES:
-        module.add(command)
+    for add in COMMANDS:
+        add(command)
     return parser

@@ -12,7 +12,7 @@ from ftcore.datasets.records import Dataset
 from ftcore.metrics.score import number
 from ftcore.tasks.labels import JOINT, classes_in_words
 from ftcore.tasks.outputs import Outputs
-from pages.components import cached, charts
+from pages.components import cached, charts, shell
 
 _THRESHOLD = "try_threshold"
 
@@ -111,7 +111,9 @@ def _confusion_and_classes(outputs: Outputs, tables: dict[str, pd.DataFrame]) ->
 
 
 def _class_by_class(table: pd.DataFrame, *, expanded: bool) -> None:
-    with st.expander("Class by class", expanded=expanded):
+    with shell.part("Class by class", key="classes", expanded=expanded) as opened:
+        if not opened:
+            return
         columns = {
             name: st.column_config.NumberColumn(label, format="percent")
             for name, label in (

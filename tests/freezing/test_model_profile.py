@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("workspace")
 @pytest.mark.parametrize("name", ["resnet10t", "test_vit", "mobilenetv3_small_050"])
 def test_it_is_that_of_the_model_that_trains(name):
     model, _ = build_model(name, n_outputs=5, image_size=32, pretrained=False)
-    found = a.anatomy(name, n_outputs=5, image_size=32)
+    found = a.profile(name, n_outputs=5, image_size=32)
     assert list(found.groups) == depth_groups(model)
     assert found.n_parameters == sum(parameter.numel() for parameter in model.parameters())
     assert found.n_learning(1) == found.sizes[-1]
@@ -24,7 +24,7 @@ def test_it_is_that_of_the_model_that_trains(name):
 
 @pytest.mark.parametrize("name", ["resnet10t", "test_vit", "mobilenetv3_small_050"])
 def test_with_adapters_these_and_the_head_are_counted(name):
-    found = a.anatomy(name, n_outputs=5, image_size=32)
+    found = a.profile(name, n_outputs=5, image_size=32)
     for rank in (4, 256):
         model, _ = build_model(name, n_outputs=5, image_size=32, pretrained=False)
         groups = depth_groups(model)
@@ -45,21 +45,21 @@ def test_with_adapters_these_and_the_head_are_counted(name):
     ],
 )
 def test_it_knows_what_the_network_can_be_asked_for(name, drop_path, places, poolings):
-    found = a.anatomy(name, n_outputs=2, image_size=32)
+    found = a.profile(name, n_outputs=2, image_size=32)
     assert (found.drop_path, found.is_spatial, found.poolings) == (drop_path, places, poolings)
 
 
 def test_it_is_kept_and_a_damaged_file_is_measured_anew(workspace, monkeypatch):
     assert a.known("test_vit", n_outputs=3) is None
-    first = a.anatomy("test_vit", n_outputs=3)
+    first = a.profile("test_vit", n_outputs=3)
     assert a.known("test_vit", n_outputs=3) == first
     with monkeypatch.context() as patch:
         patch.setattr(a, "_measured", lambda *_: pytest.fail("it was kept"))
-        assert a.anatomy("test_vit", n_outputs=3) == first
+        assert a.profile("test_vit", n_outputs=3) == first
     next((workspace / "anatomy").iterdir()).write_text("{}")
-    assert a.anatomy("test_vit", n_outputs=3) == first
+    assert a.profile("test_vit", n_outputs=3) == first
 
 
 def test_an_unknown_model_is_a_sentence():
     with pytest.raises(ModelError, match="timm has no model called 'vit_of_mine'"):
-        a.anatomy("vit_of_mine", n_outputs=3)
+        a.profile("vit_of_mine", n_outputs=3)

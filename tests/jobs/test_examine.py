@@ -14,7 +14,7 @@ def test_an_examination_ends_with_findings_beside_the_data_set(tiny_dataset, wor
     assert work(job).status == "finished"
     report = findings.load(tiny_dataset)
     assert report.whole and not report.notes
-    assert {finding.kind for finding in report.findings} <= set(findings.KINDS)
+    assert {finding.issue for finding in report.findings} <= set(findings.ISSUES)
     stages = {event.stage for event in log.read(job.folder)[0] if isinstance(event, Progress)}
     assert {"fill_all", "look", "copies", "check"} <= stages
 

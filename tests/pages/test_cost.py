@@ -257,8 +257,6 @@ def test_after_the_run_the_promise_stands_beside_what_it_took(tiny_dataset, make
     assert not [box for box in at.expander if "promised" in box.label]
     promised = Estimated(seconds=10, seconds_low=8, seconds_high=11, bytes_memory=10**9, bytes_disk=10**7)
     log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0))
-    at = open_page("train", dataset=tiny_dataset.id, run=job.id)
-    log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0, best_epoch=1))
     at = open_page("train", "cost", dataset=tiny_dataset.id, run=job.id)
     assert not at.exception
     (table,) = [frame.value for frame in at.dataframe if "Actual" in frame.value]

@@ -7,8 +7,9 @@ import pytest
 
 from ftcore.datasets.importing.importer import import_source
 from ftcore.datasets.records import Dataset
-from ftcore.events import Estimated, Finished
-from ftcore.runs import drafts, log
+from ftcore.events import Finished
+from ftcore.runs import drafts, log, store
+from ftcore.training.events import Estimated
 from pages.components import cached, image_grid, session
 from pages.components.dataset import division
 from pages.components.model import race
@@ -21,7 +22,7 @@ BEHIND = {
         ("splits", division, "again"),
         ("splits", Dataset, "counts"),
         ("augmentation", augmentation, "show"),
-        ("augmentation", cached, "kind_guess"),
+        ("augmentation", cached, "guessed_domain"),
     ],
     "model": [("race", race, "_choose")],
     "settings": [
@@ -31,6 +32,7 @@ BEHIND = {
         ("exchange", import_export, "show"),
     ],
     "train": [("mistakes", image_grid, "grid")],
+    "runs": [("other_work", store, "list_jobs")],
 }
 CASES = [(page, *case) for page, cases in BEHIND.items() for case in cases]
 
@@ -81,7 +83,7 @@ def test_tables_of_the_dataset_page_are_drawn_when_they_are_opened(workspace, tm
 def test_tables_of_a_finished_run_are_drawn_when_they_are_opened(tiny_dataset, make_run):
     job = make_run(tiny_dataset)
     promised = Estimated(seconds=10, seconds_low=8, seconds_high=11, bytes_memory=10**9, bytes_disk=10**7)
-    log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0, best_epoch=1))
+    log.append(job.folder, promised, Finished(reason="All epochs done.", seconds=12.0))
     at = open_page("train", dataset=tiny_dataset.id, run=job.id)
     assert len(at.dataframe) == len(at.json) == 0 and len(at.expander) == 4
     at = open_page("train", "classes", "cost", "plan", dataset=tiny_dataset.id, run=job.id)

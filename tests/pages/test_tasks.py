@@ -170,7 +170,7 @@ def test_a_score_that_is_added_to_the_table_of_a_task_is_everywhere(trained, mon
     assert (choice.value, choice.options[0]) == ("kappa", "Accuracy") and "Cohen's kappa" in choice.options
     curves = [chart.proto.spec for chart in at.get("plotly_chart")]
     assert any('"Cohen\'s kappa"' in spec for spec in curves), "the chart"
-    drafts.save(drafts.Draft(job.settings, "next", level="everything"))
+    drafts.save(drafts.Draft(job.settings, "next", OWNER, level="everything"))
     at = open_page("settings", dataset=dataset.id)
     assert "Cohen's kappa" in chosen(at, "train.monitor"), "the form"
 

@@ -62,7 +62,7 @@ def test_a_resumed_run_ends_with_the_numbers_of_an_uninterrupted_one(make_contex
     first = drive(begun(make_context(*values), tmp_path / "torn"), tmp_path / "torn", until=cut_after)
     torch.rand(17)  # the other process drew its own numbers
     resumed = begun(make_context(*values), tmp_path / "torn")
-    assert resumed.position.epoch == cut_after
+    assert resumed.state.epoch == cut_after
     second = drive(resumed, tmp_path / "torn")
     assert len(first) == cut_after and len(first) + len(second) == len(expected)
     for ours, theirs in zip([*first, *second], expected, strict=True):
@@ -72,7 +72,7 @@ def test_a_resumed_run_ends_with_the_numbers_of_an_uninterrupted_one(make_contex
         assert ours.lr == theirs.lr
     for name, value in whole.answering.state_dict().items():
         assert torch.allclose(resumed.answering.state_dict()[name].float(), value.float(), atol=1e-6), name
-    assert resumed.position.best_epoch == whole.position.best_epoch
+    assert resumed.state.best_epoch == whole.state.best_epoch
     checkpoints.load_best(tmp_path / "whole", whole.model)
     checkpoints.load_best(tmp_path / "torn", resumed.model)
     for name, value in whole.model.state_dict().items():
@@ -166,7 +166,7 @@ def test_a_kill_between_best_and_last_costs_that_epoch_only(make_context, tmp_pa
         checkpoints.save(tmp_path, context)
     monkeypatch.setattr(os, "replace", real)
     fresh = begun(make_context("train.monitor=loss"), tmp_path)
-    assert fresh.position.epoch == 1
+    assert fresh.state.epoch == 1
     checkpoints.load_best(tmp_path, fresh.model)
     assert all(torch.equal(fresh.model.state_dict()[name], value) for name, value in kept.items())
 
@@ -187,7 +187,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(make_context, tmp_path, monkey
         with pytest.raises(WorkspaceError, match="The disk is full"):
             checkpoints.save(tmp_path, context)
     assert (tmp_path / "last.pt").read_bytes() == before
-    assert begun(make_context(), tmp_path).position.epoch == 1
+    assert begun(make_context(), tmp_path).state.epoch == 1
 
 
 @pytest.mark.parametrize("content", ["empty", "torn", "garbage", "pickle"])

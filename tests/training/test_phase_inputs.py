@@ -251,14 +251,14 @@ def test_full_precision_does_not_take_another_runtimes_numbers(tiny_dataset, pre
 
 
 def test_what_another_run_filled_meanwhile_is_taken_over(tiny_dataset, monkeypatch):
-    original = phase_inputs.prefixes.choose
+    original = phase_inputs.runtimes.choose
 
     def beside(*arguments, **options):
-        monkeypatch.setattr(phase_inputs.prefixes, "choose", original)
+        monkeypatch.setattr(phase_inputs.runtimes, "choose", original)
         train(tiny_dataset, "freeze.preset=head")
         return (yield from original(*arguments, **options))
 
-    monkeypatch.setattr(phase_inputs.prefixes, "choose", beside)
+    monkeypatch.setattr(phase_inputs.runtimes, "choose", beside)
     filled = []
     fill = phase_inputs.feature_cache.fill
     monkeypatch.setattr(

@@ -73,7 +73,7 @@ def test_a_resumed_run_keeps_the_precision_it_was_trained_with(make_context, mea
     resumed = make_context()
     checkpoints.restore(tmp_path, resumed)
     assert not notes(finetune(resumed))
-    assert resumed.phase_state.autocast is True
+    assert resumed.phase.autocast is True
 
 
 def test_a_compiler_that_makes_nothing_faster_is_left_out_and_said(make_context, measured):

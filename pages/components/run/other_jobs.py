@@ -4,7 +4,7 @@ import streamlit as st
 
 from ftcore import names
 from ftcore.runs import kinds, store
-from pages.components import formatting, session
+from pages.components import formatting, session, shell
 
 MOST = 50  # that are shown
 
@@ -15,10 +15,9 @@ def show(*, besides: str = "train") -> None:
     Args:
         besides: The kind that is shown elsewhere.
     """
-    part = st.expander("Other work", key="part_other_work", icon=":material/list_alt:", on_change="rerun")
-    if not part.open:
-        return  # a closed part would read every log all the same
-    with part:
+    with shell.part("Other work", key="other_work", icon=":material/list_alt:") as opened:
+        if not opened:
+            return
         jobs = [job for kind in kinds.KINDS if kind != besides for job in store.list_jobs(kind)]
         jobs.sort(key=lambda job: job.created, reverse=True)
         if not jobs:
