@@ -92,7 +92,8 @@ _CGROUP_MEMORY = tuple(
 
 
 def busy_share(seconds: float = 0.2) -> float:
-    """How busy the processors are with the work of others, 0-1: looked at for some seconds, in which this waits."""
+    """Return how busy the processors are with the work of others, 0-1: looked at for some seconds, in which this
+    waits."""
     return float(psutil.cpu_percent(interval=seconds)) / 100
 
 
@@ -102,7 +103,8 @@ def process_age() -> float:
 
 
 def oom_kills() -> int:
-    """How often the kernel killed a process of this control group for want of memory; 0 where it does not say."""
+    """Return how often the kernel killed a process of this control group for want of memory; 0 where it does not
+    say."""
     for path in (Path("/sys/fs/cgroup/memory.events"), Path("/sys/fs/cgroup/memory/memory.oom_control")):
         try:
             for line in path.read_text().splitlines():
@@ -126,14 +128,15 @@ def device_name() -> str:
 
 
 def has_gpu() -> bool:
-    """True where a device driver or the processor promises ``cuda`` or ``mps``: a guess that does not import torch."""
+    """Return True where a device driver or the processor promises ``cuda`` or ``mps``: a guess that does not import
+    torch."""
     if sys.platform == "darwin":
         return platform.machine() == "arm64"
     return Path("/dev/nvidia0").exists() or Path("/dev/dxg").exists() or Path("/dev/kfd").exists()
 
 
 def reachable(url: str, *, wait: float = _WAIT) -> bool:
-    """True when a download from ``url`` could start now.
+    """Return True when a download from ``url`` could start now.
 
     The question goes out in the background, because the look-up of a name may hang far longer than a page waits; an
     answer older than a minute is given once more while a new question is under way.
@@ -193,7 +196,8 @@ _asking = threading.Lock()
 
 
 def is_about_memory(error: Exception) -> bool:
-    """True for Python's, numpy's and torch's ways to say so; torch raises a RuntimeError, on a GPU a subclass of it."""
+    """Return True for Python's, numpy's and torch's ways to say so; torch raises a RuntimeError, on a GPU a subclass of
+    it."""
     return isinstance(error, MemoryError) or any(
         words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")
     )

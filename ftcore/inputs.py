@@ -50,15 +50,15 @@ class InputSpec:
         return torch.zeros(batch, *self.shape, dtype=getattr(torch, self.dtype), device=device)
 
     def __str__(self) -> str:
-        """For people: ``224 pixels`` of a square image, else its lengths."""
+        """Say it for people: ``224 pixels`` of a square image, else its lengths."""
         _, *sides = self.shape
         return f"{sides[0]} pixels" if len(set(sides)) == 1 else f"{' by '.join(map(str, sides))} numbers"
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return plain values."""
         return {**asdict(self), "shape": list(self.shape)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "InputSpec":
-        """From what ``to_json`` made. Raises KeyError, TypeError or SettingsError for anything else."""
+        """Read what ``to_json`` made. Raises KeyError, TypeError or SettingsError for anything else."""
         return cls(tuple(value["shape"]), value["kind"], value["dtype"])

@@ -48,7 +48,7 @@ def new_id(name: str) -> str:
 
 
 def is_id(text: str) -> bool:
-    """True for text that can only be the name of one folder: no separators, no dots."""
+    """Return True for text that can only be the name of one folder: no separators, no dots."""
     return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,80}", text))
 
 

@@ -46,7 +46,7 @@ class Preprocessing:
 
     @property
     def spec(self) -> InputSpec:
-        """What the network reads of one picture."""
+        """Return what the network reads of one picture."""
         return InputSpec.square(self.size)
 
     def pixels(self, picture: Image.Image) -> np.ndarray:

@@ -60,20 +60,21 @@ def tags(architecture: str) -> list[str]:
 
 
 def is_fixed_size(name: str) -> bool:
-    """True for a model that is built for one input size and told another by ``img_size``."""
+    """Return True for a model that is built for one input size and told another by ``img_size``."""
     config = timm.get_pretrained_cfg(name)
     return bool(config and config.fixed_input_size)
 
 
 def family_fitted(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What timm does to a family's pretrained files before it loads them: embeddings of positions are resized to the
-    model's picture size, old names replaced. Unchanged where a family has no such step."""
+    """Return what timm does to a family's pretrained files before it loads them: embeddings of positions are resized to
+    the model's picture size, old names replaced. Unchanged where a family has no such step."""
     step = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
     return step(dict(tensors), model) if step else dict(tensors)
 
 
 def data_config(name: str) -> dict[str, Any]:
-    """What timm knows of the pictures that a model was pretrained on: mean, std, interpolation. Builds no model."""
+    """Return what timm knows of the pictures that a model was pretrained on: mean, std, interpolation. Builds no
+    model."""
     config = timm.get_pretrained_cfg(name)
     return resolve_model_data_config(None, pretrained_cfg=config.to_dict() if config else {})
 
@@ -87,7 +88,7 @@ def torchvision_set(name: str, folder: Path, **options: Any) -> Any:
 
 @contextmanager
 def hub_without_network(offline: bool) -> Iterator[None]:
-    """While ``offline``, the hub's library looks into its local cache only, instead of retrying for a minute."""
+    """Make the hub's library, while ``offline``, look into its local cache only, instead of retrying for a minute."""
     before = _hub.HF_HUB_OFFLINE
     _hub.HF_HUB_OFFLINE = before or offline
     try:

@@ -129,7 +129,7 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def is_being_written(temporary: Path) -> bool:
-    """Whether the process that made a temporary folder (``new_folder``) is still there to fill it."""
+    """Tell whether the process that made a temporary folder (``new_folder``) is still there to fill it."""
     found = re.search(r"\.(\d{1,10})-[^.]*\.part$", temporary.name)
     return found is not None and psutil.pid_exists(int(found[1]))
 

@@ -242,3 +242,44 @@ def test_tasks_and_formulas_need_no_heavy_library():
     rooms = [path for path in CORE if own_room(path) in ("ftcore/tasks", "ftcore/metrics")]
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in rooms]
     assert heavy_after(*modules) == []
+
+
+TEXTS = ("ftcore/teaching/glossary.py",)
+"""Tables of text, which may be long."""
+
+NO_FIRST_WORDS = {
+    *("What", "Whether", "How", "Why", "Where", "When", "Which", "Who", "While", "As", "For", "Of", "In", "At", "By"),
+    *("From", "Per", "To", "After", "True", "False", "If"),
+    *(
+        "Returns",
+        "Writes",
+        "Reads",
+        "Makes",
+        "Gives",
+        "Takes",
+        "Follows",
+        "Shows",
+        "Draws",
+        "Adds",
+        "Checks",
+        "Collects",
+    ),
+    *("Computes", "Deletes", "Ends", "Finds", "Keeps", "Opens", "Raises", "Says", "Sets", "Starts", "Stops", "Tells"),
+}
+
+
+@pytest.mark.parametrize("path", [path for path in [*CORE, *PAGES, *TESTS] if short(path) not in TEXTS], ids=short)
+def test_a_module_can_be_read_in_one_sitting(path):
+    assert len(path.read_text().splitlines()) <= 500
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in [*CORE, *PAGES, *TESTS]}), ids=short)
+def test_a_folder_has_few_modules_side_by_side(folder):
+    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 16
+
+
+@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=short)
+def test_docstrings_of_functions_begin_with_a_verb_or_a_noun(path):
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    first = {node.name: (ast.get_docstring(node) or "None").split()[0].strip("`,.:;") for node in functions}
+    assert not {name: word for name, word in first.items() if word in NO_FIRST_WORDS}

@@ -60,7 +60,7 @@ def describe(job: store.Job, state: RunState) -> dict[str, Any]:
 
 
 def _engine(state: RunState) -> dict[str, Any]:
-    """What was computed once, and on what: of the last phase; seconds of all phases."""
+    """Return what was computed once, and on what: of the last phase; seconds of all phases."""
     if not state.prepared:
         return {}
     last = state.prepared[-1]
@@ -102,7 +102,7 @@ def _show(parsed: argparse.Namespace) -> dict[str, Any]:
 
 
 def _promised(job: store.Job, state: RunState) -> dict[str, Any]:
-    """What the run was estimated to cost, and what it did cost; None where it is not known."""
+    """Return what the run was estimated to cost, and what it did cost; None where it is not known."""
     promised, spent = state.promised, price.spent(job.folder, state)
     return {
         "promised": {name: value for name, value in dataclasses.asdict(promised).items() if name != "at"}

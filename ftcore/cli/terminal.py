@@ -56,7 +56,7 @@ def watched(job: store.Job) -> JobState:
 
 @contextlib.contextmanager
 def _ctrl_c() -> Iterator[list[int]]:
-    """Collects the first Ctrl-C, wherever in the body it comes; a second one is a KeyboardInterrupt."""
+    """Collect the first Ctrl-C, wherever in the body it comes; a second one is a KeyboardInterrupt."""
     presses: list[int] = []
 
     def press(number: int, frame: object) -> None:

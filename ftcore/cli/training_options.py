@@ -23,7 +23,8 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 
 
 def asked_settings(parsed: argparse.Namespace) -> s.RunSettings:
-    """What was asked for: the preset that fits the data set, or a file, then ``--model``, ``--set`` and ``--seed``."""
+    """Return what was asked for: the preset that fits the data set, or a file, then ``--model``, ``--set`` and
+    ``--seed``."""
     if parsed.settings:
         if parsed.preset:
             raise SettingsError("--settings and --preset were both given.", fix="Choose one of them.")

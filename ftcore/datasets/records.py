@@ -147,7 +147,7 @@ class Dataset:
         return table
 
     def targets(self, records: pd.DataFrame | None = None) -> np.ndarray:
-        """What the model is to say about each picture.
+        """Return what the model is to say about each picture.
 
         Args:
             records: Rows of ``records()``, for example those of one split; all of them if None.
@@ -170,7 +170,7 @@ class Dataset:
         return pd.DataFrame(rows, columns=["label", "split", "count"])
 
     def facts(self) -> DatasetFacts:
-        """What good settings depend on: training pictures, classes, median short side in pixels, task."""
+        """Return what good settings depend on: training pictures, classes, median short side in pixels, task."""
         return DatasetFacts(
             n_train=self.sizes[0],
             n_classes=len(self.classes),
@@ -210,7 +210,8 @@ def counted(table: pd.DataFrame, task: str, n_classes: int) -> dict[str, Any]:
 
 
 def histogram(dataset: Dataset, number: int = 0, n_bins: int = 16) -> pd.DataFrame:
-    """How one of the numbers is spread: columns label (from – to), split, count, a row for every bin and split."""
+    """Return how one of the numbers is spread: columns label (from – to), split, count, a row for every bin and
+    split."""
     table = dataset.records()
     table = table[table["split"].isin(SPLITS)]
     values = dataset.targets(table)[:, number].astype(float)
@@ -268,7 +269,7 @@ def free_id(name: str, content: str) -> str:
 
 
 def to_json(dataset: Dataset) -> dict[str, Any]:
-    """What ``dataset.json`` holds."""
+    """Return what ``dataset.json`` holds."""
     return {name: getattr(dataset, name) for name in Dataset.__dataclass_fields__}
 
 

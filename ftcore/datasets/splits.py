@@ -107,7 +107,8 @@ def complete(
 
 
 def _parts(n: int, fractions: list[float]) -> list[int]:
-    """How many of ``n`` pictures each split gets: its fraction, at least one, as long as one is left for train."""
+    """Return how many of ``n`` pictures each split gets: its fraction, at least one, as long as one is left for
+    train."""
     parts = [max(1, round(n * fraction)) for fraction in fractions]
     while parts and sum(parts) > max(0, n - 1):
         parts[parts.index(max(parts))] -= 1

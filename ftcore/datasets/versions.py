@@ -57,7 +57,7 @@ class Edit:
     value: str = ""
 
     def in_words(self) -> str:
-        """What the edit does, in one phrase for the history."""
+        """Return what the edit does, in one phrase for the history."""
         pictures = f"{len(self.rows):,} picture{'' if len(self.rows) == 1 else 's'}"
         if self.action == "exclude":
             return f"excluded {pictures}: {self.value or BY_HAND}"
@@ -156,7 +156,7 @@ def parent(dataset: Dataset, before: str = "") -> Dataset | None:
 
 
 def history(dataset: Dataset, before: str = "") -> tuple[Revision, ...]:
-    """What was done since the import, oldest first; empty for a data set as it was imported.
+    """Return what was done since the import, oldest first; empty for a data set as it was imported.
 
     Edits of different versions may have the same result. Its history is then that of whoever made it first, or, with
     ``before``, the history of the version of that id and the edit that led from there to here.
@@ -302,7 +302,7 @@ def _require_splits(used: pd.DataFrame, dataset: Dataset) -> None:
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
-    """What makes one version differ from another. Why a picture is excluded does not."""
+    """Return what makes one version differ from another. Why a picture is excluded does not."""
     columns = [table[name].map(_plain) for name in ("sha256", "label", "split", "excluded_from") if name in table]
     return list(zip(*columns, strict=True))
 
@@ -351,7 +351,7 @@ def _tested(table: pd.DataFrame) -> set[int]:
 
 
 def _same_test(tested: set[int], other: Dataset) -> bool:
-    """Whether another version tests on most of the same pictures: what was seen of those was seen.
+    """Tell whether another version tests on most of the same pictures: what was seen of those was seen.
 
     A picture more or less makes no other test; a new division does."""
     try:
@@ -362,7 +362,7 @@ def _same_test(tested: set[int], other: Dataset) -> bool:
 
 
 def _holdout_log_so_far(root: str, table: pd.DataFrame) -> list[str]:
-    """What was seen of the test pictures of a table in any version, oldest first."""
+    """Return what was seen of the test pictures of a table in any version, oldest first."""
     tested = _tested(table)
     found: dict[str, None] = {}
     for other in reversed(records.list_datasets()):
@@ -380,7 +380,7 @@ def _share(source: Path, target: Path) -> None:
 
 
 def _ways(dataset: Dataset) -> dict[str, dict[str, Any]]:
-    """By id of an edited version: when and how it came to this one, which was there already."""
+    """Return by id of an edited version when and how it came to this one, which was there already."""
     try:
         value = json.loads((dataset.folder / WAYS).read_text(encoding="utf-8"))
     except (OSError, ValueError):

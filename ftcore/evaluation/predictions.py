@@ -39,7 +39,7 @@ class Predictions:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What scores are computed from."""
+        """Return what scores are computed from."""
         return tasks.of(self.task).outcome(self.target, self.values, self.threshold)
 
     def save(self, path: Path) -> None:

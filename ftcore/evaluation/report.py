@@ -41,7 +41,7 @@ def scores(predictions: Predictions) -> dict[str, dict[str, float]]:
 
 
 def _drawn(rows: Sequence[Score], outcome: Outcome) -> list[tuple[float, float]]:
-    """Ends of the bootstrap's interval of each score, all over the same draws."""
+    """Both ends of the bootstrap's interval of each score, all over the same draws."""
     if not rows:
         return []
     n = len(outcome)
@@ -56,16 +56,17 @@ def _drawn(rows: Sequence[Score], outcome: Outcome) -> list[tuple[float, float]]
 
 
 def _interval(row: Score, value: float, n: int, drawn: tuple[float, float] | None) -> tuple[float, float]:
-    """Where every prediction is right, or none, all draws agree, and a bootstrap would claim to be certain: a fraction
-    then gets the doubt that Wilson's interval leaves about as many pictures."""
+    """Widen an interval that has no width. Where every prediction is right, or none, all draws agree, and a bootstrap
+    would claim to be certain: a fraction then gets the doubt that Wilson's interval leaves about as many pictures."""
     if drawn is None or (row.unit == "fraction" and drawn[0] == drawn[1] and value in (0.0, 1.0)):
         return share_interval(round(value * n), n)
     return drawn
 
 
 def tables(predictions: Predictions, units: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
-    """What to look at beside the scores, by name: one class per picture has ``confusion`` and ``classes``, several have
-    ``classes``, numbers have ``numbers`` and ``pairs`` (ftcore/tasks/). ``units`` are those of the numbers."""
+    """Return what to look at beside the scores, by name: one class per picture has ``confusion`` and ``classes``,
+    several have ``classes``, numbers have ``numbers`` and ``pairs`` (ftcore/tasks/). ``units`` are those of the
+    numbers."""
     task = tasks.of(predictions.task)
     return task.tables(predictions.outcome, predictions.row, predictions.classes, units)
 
@@ -82,5 +83,6 @@ def mistakes(predictions: Predictions, units: Sequence[str] = ()) -> pd.DataFram
 
 
 def typical_error(predictions: Predictions) -> tuple[float, ...]:
-    """Of numbers: half of the predictions are closer to the truth than this, [T]; else empty."""
+    """Return for numbers how far off they typically are: half of the predictions are closer to the truth than this,
+    [T]; else empty."""
     return tasks.of(predictions.task).typical_error(predictions.outcome)

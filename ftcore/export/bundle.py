@@ -156,7 +156,8 @@ class Bundle:
 
     @property
     def typical_error(self) -> tuple[float, ...]:
-        """For numbers that were tested: half of the test pictures were predicted closer than this, [T]; else empty."""
+        """Return for numbers that were tested how far off they typically are: half of the test pictures were predicted
+        closer than this, [T]; else empty."""
         return tuple(self.about.get("typical_error", ()))
 
     def predict(self, images: Sequence[Image.Image]) -> np.ndarray:

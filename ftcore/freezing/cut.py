@@ -188,7 +188,7 @@ def _border(
     rows: Callable[[fx.Node], bool],
     is_cheap: Callable[[fx.Node], bool],
 ) -> tuple[set[fx.Node], list[fx.Node]]:
-    """What is computed behind the cut, and what crosses it.
+    """Return what is computed behind the cut, and what crosses it.
 
     A shape or a constant does not cross: it is cheap, so it is worked out again behind the cut. Nor does what a norm or
     another cheap step makes of a tensor that crosses anyway, as in a block of which only the adapters learn.

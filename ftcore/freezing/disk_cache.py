@@ -57,7 +57,7 @@ def find(key: str) -> tuple[Path, dict[str, Any]] | None:
 
 
 def has(key: str) -> bool:
-    """Whether a key is there. Asking does not count as using."""
+    """Tell whether a key is there. Asking does not count as using."""
     return (root() / key / ABOUT).is_file()
 
 
@@ -138,7 +138,7 @@ def clear() -> int:
 
 
 def root() -> Path:
-    """Where the folders lie."""
+    """Return where the folders lie."""
     folder = workspace.folder(FOLDER) / "frozen"
     folder.mkdir(exist_ok=True)
     return folder
@@ -152,7 +152,7 @@ def _bytes_of(folder: Path) -> int:
 
 
 def _used(folder: Path) -> float:
-    """When a folder was used last, in seconds since 1970; 0 if another process has removed it meanwhile."""
+    """Return when a folder was used last, in seconds since 1970; 0 if another process has removed it meanwhile."""
     try:
         return folder.stat().st_mtime
     except OSError:

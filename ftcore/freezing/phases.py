@@ -67,7 +67,7 @@ def make_phases(
 
 
 def not_in(groups: Sequence[DepthGroup], preset: str, settings: FreezeSettings | None = None) -> str:
-    """Why a model with these groups has no such phases, or an empty text."""
+    """Say why a model with these groups has no such phases, or an empty text."""
     try:
         make_phases(preset, groups, 1000, settings)
     except SettingsError as error:
@@ -142,7 +142,7 @@ def _stage_name(group: DepthGroup) -> str:
 
 
 def _named(what: str, groups: Sequence[DepthGroup]) -> Step:
-    """What a phase of one's own calls a part of this model."""
+    """Return what a phase of one's own calls a part of this model."""
     n = len(groups)
     sizes = {"head": 1, "last_stage": n_last_stage(groups), "half": max(1, round(n / 2)), "all": n}
     asked = part_named(what)

@@ -60,11 +60,11 @@ class FreezePlan:
         return any(group.adapters for group in self.groups)
 
     def waits(self, epoch: int) -> bool:
-        """Whether ``epoch`` belongs to a phase that ends when validation stalls."""
+        """Tell whether ``epoch`` belongs to a phase that ends when validation stalls."""
         return bool(self.stalled) and not self.is_last(epoch)
 
     def is_last(self, epoch: int) -> bool:
-        """Whether no phase follows that of ``epoch``."""
+        """Tell whether no phase follows that of ``epoch``."""
         return self.phase_of(epoch) == len(self.phases) - 1
 
     def advance(self, epoch: int) -> Phase:

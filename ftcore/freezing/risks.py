@@ -125,7 +125,8 @@ def risk(
 def learning_part(
     settings: FreezeSettings, phases: Sequence[Phase] = (), n_groups: int | None = None
 ) -> tuple[str, bool]:
-    """What learns in the phase in which most does, one of ``PARTS``; and whether the head learns alone before it.
+    """Return what learns in the phase in which most does, one of ``PARTS``; and whether the head learns alone before
+    it.
 
     Args:
         settings: What learns is named there.

@@ -108,7 +108,7 @@ def _wanted(images: Tensor, n: int, asked: str, *, exact: bool) -> str:
 
 
 def _key(name: str, prefix: nn.Module | str, images: Tensor) -> str:
-    """What a converted prefix, or that of a digest, is kept as."""
+    """Return what a converted prefix, or that of a digest, is kept as."""
     version, shape = CONVERTERS[name].version(), list(images.shape[1:])
     return disk_cache.key_of(prefix, engine=name, version=version, shape=shape)
 
@@ -122,7 +122,7 @@ def agree(got: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> bool:
 
 
 def _pays(seconds: float, prefix: nn.Module, known: dict[str, Any] | None) -> bool:
-    """Whether a job of ``seconds`` on PyTorch ends sooner when the prefix is converted first."""
+    """Tell whether a job of ``seconds`` on PyTorch ends sooner when the prefix is converted first."""
     share = float(known.get("share", EXPECTED_SHARE)) if known else EXPECTED_SHARE
     return seconds * (1 - share) > _converting(prefix, known) + LEAST_SAVING
 
@@ -187,7 +187,7 @@ def fold_batch_norms(prefix: nn.Module) -> nn.Module:
 
 
 def _targets(prefix: fx.GraphModule) -> dict[str, Any]:
-    """What the nodes of a graph name: layers and parameters, by their path."""
+    """Return what the nodes of a graph name: layers and parameters, by their path."""
     found: dict[str, Any] = {}
     for node in prefix.graph.nodes:
         if node.op in ("call_module", "get_attr"):
@@ -197,7 +197,7 @@ def _targets(prefix: fx.GraphModule) -> dict[str, Any]:
 
 
 def _after_norm(norm: nn.BatchNorm2d) -> nn.Module | None:
-    """What timm's batch norms do after normalising, or None when it is nothing."""
+    """Return what timm's batch norms do after normalising, or None when it is nothing."""
     after = [part for part in (getattr(norm, "drop", None), getattr(norm, "act", None)) if part is not None]
     after = [part for part in after if not isinstance(part, nn.Identity)]
     return nn.Sequential(*after).eval() if after else None

@@ -80,7 +80,8 @@ def add(
 
 
 def shapes(model: nn.Module, groups: Sequence[DepthGroup]) -> list[list[tuple[int, int]]]:
-    """Of every weight that ``add`` would put an adapter on, [n_out, n_in] as a matrix; by group, none in the head."""
+    """Return of every weight that ``add`` would put an adapter on, [n_out, n_in] as a matrix; by group, none in the
+    head."""
     weights = {f"{path}.weight": layer.weight for path, layer in model.named_modules() if _takes_one(layer)}
     found = [[weights[name] for name in group.parameters if name in weights] for group in groups[:-1]]
     return [*([(len(weight), weight[0].numel()) for weight in group] for group in found), []]

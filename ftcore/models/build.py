@@ -67,12 +67,12 @@ def build_model(
 
 
 def has_drop_path(model: nn.Module) -> bool:
-    """Whether some layer is skipped at random while training."""
+    """Tell whether some layer is skipped at random while training."""
     return any(isinstance(module, vision.DropPath) and module.drop_prob for module in model.modules())
 
 
 def takes_drop_path(name: str) -> bool:
-    """Whether a family knows the option and has layers for it; asked on paper, where building costs no memory."""
+    """Tell whether a family knows the option and has layers for it; asked on paper, where building costs no memory."""
     try:
         with torch.device("meta"):
             return has_drop_path(vision.create_model(name, drop_path_rate=0.1))
@@ -81,7 +81,8 @@ def takes_drop_path(name: str) -> bool:
 
 
 def gives_maps(model: nn.Module, spec: InputSpec) -> bool | None:
-    """Whether the last features of a model on paper are a map, [B, C, H, W] or [B, H, W, C], and no list of tokens.
+    """Tell whether the last features of a model on paper are a map, [B, C, H, W] or [B, H, W, C], and no list of
+    tokens.
 
     None where the model does not say it in the usual way.
     """
@@ -115,7 +116,7 @@ class _NotThrough(ValueError):
 
 
 def _refusal(name: str, pool: str, image_size: int, n_outputs: int, error: Exception) -> ModelError:
-    """Why a model could not be built. The size is to blame where a picture of it does not pass, or where the model
+    """Say why a model could not be built. The size is to blame where a picture of it does not pass, or where the model
     cannot be built for it on paper either."""
     reason = str(error).strip().split("\n")[0] or type(error).__name__
     if "memory" in reason.lower():
@@ -158,7 +159,7 @@ def creation_options(name: str, *, image_size: int, dropout: float) -> dict[str,
 
 
 def preprocessing_of(model: nn.Module, *, image_size: int, fit: str) -> Preprocessing:
-    """What the pretrained weights expect, at the size asked for."""
+    """Return what the pretrained weights expect, at the size asked for."""
     return _preprocessing(vision.resolve_model_data_config(model), image_size, fit)
 
 

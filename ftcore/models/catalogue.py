@@ -293,7 +293,8 @@ def top1_by_size() -> dict[tuple[str, int], float]:
 
 
 def weights_here(row: Backbone) -> bool:
-    """True when the weights are on this machine: in an installed package or in the cache of an earlier download."""
+    """Return True when the weights are on this machine: in an installed package or in the cache of an earlier
+    download."""
     return _in_package(row) or _in_cache(row)
 
 
@@ -332,18 +333,19 @@ def _in_cache(row: Backbone) -> bool:
 
 
 def _cached_as(row: Backbone) -> str:
-    """What an earlier download of these weights is called in its cache."""
+    """Return what an earlier download of these weights is called in its cache."""
     return row.hub.rpartition("/")[2] if "://" in row.hub else f"models--{row.hub.replace('/', '--')}"
 
 
 def hub_cache() -> Path:
-    """Where the Hugging Face hub keeps what it downloaded; the same variables that its own library reads."""
+    """Return where the Hugging Face hub keeps what it downloaded; the same variables that its own library reads."""
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
     return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
 
 
 def torch_cache() -> Path:
-    """Where torch keeps the few weights that come from an address of their own; as its own library looks for it."""
+    """Return where torch keeps the few weights that come from an address of their own; as its own library looks for
+    it."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("TORCH_HOME") or cache / "torch") / "hub" / "checkpoints"
 

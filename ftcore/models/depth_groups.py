@@ -36,7 +36,7 @@ def head_parameters(model: nn.Module) -> list[str]:
 
 
 def classifier_paths(model: nn.Module) -> list[str]:
-    """Where the classifier stands in the model, for example ``head.fc``; two places in distilled families."""
+    """Return where the classifier stands in the model, for example ``head.fc``; two places in distilled families."""
     classifiers = model.get_classifier()  # type: ignore[operator]
     wanted = {id(module) for module in (classifiers if isinstance(classifiers, (tuple, list)) else [classifiers])}
     return [path for path, module in model.named_modules() if id(module) in wanted]

@@ -28,7 +28,7 @@ class DepthGroup:
 
 
 def n_last_stage(groups: Sequence[DepthGroup]) -> int:
-    """How many groups from the end make up "the last stage": the head and the stage before it.
+    """Return how many groups from the end make up "the last stage": the head and the stage before it.
 
     At least an eighth of all groups, because transformers call every block a stage of its own.
     """

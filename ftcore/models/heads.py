@@ -50,7 +50,7 @@ class Head:
         return cls(**(value or {}))
 
     def same_layers(self, other: "Head") -> bool:
-        """Whether weights of one head mean the same in the other; dropout has none."""
+        """Tell whether weights of one head mean the same in the other; dropout has none."""
         mine, others = [
             dataclasses.replace(head, dropout=0.0, width=head.width if head.layers else PLAIN.width)
             for head in (self, other)
@@ -108,7 +108,8 @@ def _n_features(classifier: nn.Module) -> int:
 
 
 def poolings(name: str, options: Mapping[str, Any], image_size: int) -> list[str]:
-    """Which of ``settings.POOLS`` a family takes, tried on a model without numbers; none at a size that does not suit.
+    """Return which of ``settings.POOLS`` a family takes, tried on a model without numbers; none at a size that does not
+    suit.
 
     Args:
         name: timm's name.

@@ -269,7 +269,7 @@ def _measure_of(architecture: str, size: tuple[int, int, int], with_head: bool) 
 
 
 def _config(name: str) -> Any:
-    """What timm knows of a model's weights."""
+    """Return what timm knows of a model's weights."""
     return vision.timm.get_pretrained_cfg(name)
 
 

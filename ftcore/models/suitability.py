@@ -20,8 +20,8 @@ _UNLIKE = {
 
 
 def suits(row: Backbone, facts: DatasetFacts, *, has_gpu: bool, domain: str = "") -> str:
-    """What to know before taking ``row``: the most important thing only, from its cost and the data set's size; then
-    what their domain asks for.
+    """Return what to know before taking ``row``: the most important thing only, from its cost and the data set's size;
+    then what their domain asks for.
 
     Args:
         row: The model.
@@ -82,7 +82,7 @@ def relative_cost(row: Backbone) -> float:
 
 
 def cannot_load(row: Backbone, *, wait: float = 0.3) -> str:
-    """Why the weights cannot be loaded now, or an empty text. Waits at most ``wait`` seconds for the network."""
+    """Say why the weights cannot be loaded now, or an empty text. Waits at most ``wait`` seconds for the network."""
     if catalogue.weights_here(row):
         return ""
     if row.hub == "-":

@@ -187,7 +187,7 @@ def load_into(model: nn.Module, file: Path, *, keep_head: bool) -> None:
 
 
 def _in_head(model: nn.Module) -> Callable[[str], bool]:
-    """Whether a name belongs to the classifier, or to one of other layers in its place."""
+    """Tell whether a name belongs to the classifier, or to one of other layers in its place."""
     places = tuple(f"{path}." for path in classifier_paths(model))
     return lambda key: key.startswith(places)
 

@@ -65,7 +65,7 @@ def start(job: Job) -> int:
 
 
 def is_alive(folder: Path) -> bool:
-    """True while a worker holds the job's lock, or its supervisor is starting one or tidying up after it.
+    """Return True while a worker holds the job's lock, or its supervisor is starting one or tidying up after it.
 
     The kernel frees the lock on any death, so no note or timestamp can lie; a process id counts only together with
     the time at which that process was born.
@@ -87,12 +87,12 @@ def request_stop(job: Job) -> None:
 
 
 def stop_requested(folder: Path) -> bool:
-    """True once somebody has asked the job to stop."""
+    """Return True once somebody has asked the job to stop."""
     return (folder / STOP).exists()
 
 
 def supervised_since(folder: Path) -> float | None:
-    """When the supervisor that is there now was started, seconds since 1970; None when there is none."""
+    """Return when the supervisor that is there now was started, seconds since 1970; None when there is none."""
     try:
         note = json.loads((folder / NOTE).read_text())
         supervisor = psutil.Process(note["pid"])

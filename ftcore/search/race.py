@@ -139,8 +139,8 @@ def cross_validated(dataset: Dataset, features: np.ndarray, *, seed: int = 0) ->
 
 
 def _n_folds(task: Task, target: np.ndarray, groups: np.ndarray | None) -> int:
-    """As many folds as the class with the fewest groups has groups, at least 2 and at most ``FOLDS``; where not every
-    class has to be in every fold, as many as there are groups."""
+    """Return the number of folds: as many as the class with the fewest groups has groups, at least 2 and at most
+    ``FOLDS``; where not every class has to be in every fold, as many as there are groups."""
     if groups is None:
         return FOLDS
     own = own_groups(groups)

@@ -109,7 +109,7 @@ class Multiclass(Task):
         table.loc[rows, "label"] = words
 
     def recoded(self, table: pd.DataFrame, classes: tuple[str, ...], n_trained: Sequence[int]) -> tuple[str, ...]:
-        """As for every task; a class that no used picture has is gone, one that has a used picture again is back."""
+        """Do as for every task; a class that no used picture has is gone, one that has a used picture again is back."""
         used = table[table["split"] != ""]
         order = [*classes, *sorted(set(table["label"]) - set(classes))]
         present, trained = set(used["label"]), set(used.loc[used["split"] == "train", "label"])
@@ -138,7 +138,7 @@ class Multiclass(Task):
         return targets
 
     def without_small_classes(self, images: Sequence[Image]) -> tuple[list[Image], list[dict[str, str]]]:
-        """As for every task: all pictures of a class that has fewer than ``FEWEST`` are left out."""
+        """Do as for every task: all pictures of a class that has fewer than ``FEWEST`` are left out."""
         members = Counter(image.label for image in images)
         left_out = [
             {
@@ -231,7 +231,7 @@ class Multiclass(Task):
         return {"class": max(values, key=lambda name: values[name]), "probabilities": dict(values)}
 
     def linear_probe(self, x: np.ndarray, target: np.ndarray, asked: np.ndarray, n_outputs: int) -> np.ndarray:
-        """As for every task: logistic regression; a class that ``target`` does not have gets 0."""
+        """Do as for every task: logistic regression; a class that ``target`` does not have gets 0."""
         from sklearn.linear_model import LogisticRegression  # late: slow to import
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler

@@ -108,7 +108,7 @@ class Multilabel(Task):
         table.loc[rows, "label"] = classes_in_words(chosen)
 
     def recoded(self, table: pd.DataFrame, classes: tuple[str, ...], n_trained: Sequence[int]) -> tuple[str, ...]:
-        """As for every task: refuses to take from training the last picture of a class."""
+        """Do as for every task: refuses to take from training the last picture of a class."""
         now = self.as_array(table.loc[table["split"] == "train", "target"], len(classes)).sum(axis=0)  # [C]
         for label, before, n in zip(classes, n_trained, now, strict=True):
             if before and not n:
@@ -128,7 +128,7 @@ class Multilabel(Task):
         return None
 
     def without_small_classes(self, images: Sequence[Image]) -> tuple[list[Image], list[dict[str, str]]]:
-        """As for every task: classes that too few pictures have, or too few lack, are left out, and no picture."""
+        """Do as for every task: classes that too few pictures have, or too few lack, are left out, and no picture."""
         members = Counter(label for image in images for label in image.labels)
         few = {label for label, n in members.items() if n < FEWEST}
         all_have = {label for label, n in members.items() if len(images) - n < FEWEST} - few
@@ -188,8 +188,8 @@ class Multilabel(Task):
     def mistakes(
         self, outcome: Outcome, rows: np.ndarray, classes: Sequence[str], units: Sequence[str]
     ) -> pd.DataFrame:
-        """Those with a class of which the model was surest and wrong, by ``confidence`` (0-1); classes are joined with
-        commas."""
+        """Return those with a class of which the model was surest and wrong, by ``confidence`` (0-1); classes are
+        joined with commas."""
         has, predicted, names = outcome.target > 0, outcome.predicted, np.asarray(classes, dtype=object)
         off = np.where(has != predicted, np.abs(outcome.values - has), 0.0)
         true, said = ([", ".join(names[row]) or "nothing" for row in sets] for sets in (has, predicted))
@@ -204,7 +204,7 @@ class Multilabel(Task):
         return {"classes": above, "threshold": threshold, "probabilities": dict(values)}
 
     def linear_probe(self, x: np.ndarray, target: np.ndarray, asked: np.ndarray, n_outputs: int) -> np.ndarray:
-        """As for every task: logistic regression, one for each class."""
+        """Do as for every task: logistic regression, one for each class."""
         from sklearn.linear_model import LogisticRegression  # late: slow to import
         from sklearn.multiclass import OneVsRestClassifier
         from sklearn.pipeline import make_pipeline

@@ -50,7 +50,7 @@ class Outputs:
 
     @property
     def n(self) -> int:
-        """How many outputs the network has."""
+        """Return how many outputs the network has."""
         return 1 if self.binary_logit else len(self.classes)
 
     @property
@@ -59,7 +59,7 @@ class Outputs:
         return tasks.of(self.task)
 
     def scores(self, outputs: "Tensor") -> "Tensor":
-        """What scores are computed from: logits [B, C], or numbers in their units [B, T].
+        """Return what scores are computed from: logits [B, C], or numbers in their units [B, T].
 
         One sigmoid is the softmax over the logits 0 and z, so that both forms of two classes go the same way from here.
 
@@ -77,7 +77,7 @@ class Outputs:
         return self.meaning.values_of(self.scores(outputs))
 
     def outcome(self, outputs: "Tensor", target: "Tensor", *, with_values: bool = True) -> Outcome:
-        """What every score is computed from.
+        """Return what every score is computed from.
 
         Args:
             outputs: Of the network, [B, n].
@@ -92,12 +92,12 @@ class Outputs:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, with the number of outputs that the network has."""
+        """Return plain values, with the number of outputs that the network has."""
         return {**asdict(self), "n_outputs": self.n}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Outputs":
-        """From what ``to_json`` made, among other keys. Raises KeyError or TypeError for anything else."""
+        """Read what ``to_json`` made, among other keys. Raises KeyError or TypeError for anything else."""
         value = {_RENAMED.get(name, name): item for name, item in dict(value).items()}
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         lists = {name: tuple(item) for name, item in known.items() if not isinstance(item, str | bool | int | float)}

@@ -109,7 +109,7 @@ class Regression(Task):
     def relabel(
         self, table: pd.DataFrame, rows: Sequence[int], words: str, classes: Sequence[str], units: Sequence[str] = ()
     ) -> None:
-        """As for every task; a number for which the text says nothing stays what it is."""
+        """Do as for every task; a number for which the text says nothing stays what it is."""
         given, found = numbers_of(words, classes, units), list(table["target"])
         for row in rows:
             pairs = zip(found[row], given, strict=True)
@@ -132,7 +132,7 @@ class Regression(Task):
         return place * n_bins // max(1, n)
 
     def tolerance(self, targets: np.ndarray) -> np.ndarray:
-        """As for every task: a standard deviation of all."""
+        """Do as for every task: a standard deviation of all."""
         return targets.std(axis=0)
 
     def lack(self, images: Sequence[Labelled]) -> tuple[str, str] | None:
@@ -216,7 +216,7 @@ class Regression(Task):
         return found
 
     def linear_probe(self, x: np.ndarray, target: np.ndarray, asked: np.ndarray, n_outputs: int) -> np.ndarray:
-        """As for every task: ridge regression, its strength chosen for each number by leaving out one at a time."""
+        """Do as for every task: ridge regression, its strength chosen for each number by leaving out one at a time."""
         from sklearn.linear_model import RidgeCV  # late: slow to import
 
         # features as they are: most are almost always 0, and to blow those up would give odd pictures odd numbers

@@ -155,7 +155,8 @@ class Task(ABC):
 
     @abstractmethod
     def counts(self, targets: np.ndarray, n_outputs: int) -> np.ndarray:
-        """How many pictures each class has, [C] int64; for numbers all pictures, [T]. ``targets`` as ``as_array``."""
+        """Return how many pictures each class has, [C] int64; for numbers all pictures, [T]. ``targets`` as
+        ``as_array``."""
 
     @abstractmethod
     def membership(self, targets: np.ndarray, n_outputs: int) -> np.ndarray:
@@ -163,10 +164,11 @@ class Task(ABC):
 
     @abstractmethod
     def strata(self, targets: np.ndarray) -> np.ndarray | None:
-        """What each picture counts as when pictures are divided evenly, [N] int; None where it counts as several."""
+        """Return what each picture counts as when pictures are divided evenly, [N] int; None where it counts as
+        several."""
 
     def tolerance(self, targets: np.ndarray) -> np.ndarray:
-        """By how much the targets of two pictures that show nearly the same may differ, [1] or [T]."""
+        """Return by how much the targets of two pictures that show nearly the same may differ, [1] or [T]."""
         return np.zeros(1)
 
     # requirements of an import
@@ -177,7 +179,7 @@ class Task(ABC):
 
     @abstractmethod
     def lack(self, images: Sequence[Labelled]) -> tuple[str, str] | None:
-        """What pictures lack to be learned from, and what to do about it; None if nothing."""
+        """Return what pictures lack to be learned from, and what to do about it; None if nothing."""
 
     # predictions
 
@@ -207,7 +209,7 @@ class Task(ABC):
         """
 
     def outcome(self, target: np.ndarray, values: np.ndarray, threshold: float) -> Outcome:
-        """What every score is computed from. ``target`` as ``as_array`` gives it, ``values`` [N, n_outputs]."""
+        """Return what every score is computed from. ``target`` as ``as_array`` gives it, ``values`` [N, n_outputs]."""
         losses = self.losses_from(values, target)
         return Outcome(target, self.predicted(values, threshold), losses, values.shape[1], values)
 
@@ -235,7 +237,7 @@ class Task(ABC):
     def tables(
         self, outcome: Outcome, rows: np.ndarray, classes: Sequence[str], units: Sequence[str]
     ) -> dict[str, pd.DataFrame]:
-        """What to look at beside the scores, by name.
+        """Return what to look at beside the scores, by name.
 
         Args:
             outcome: Of N pictures.
@@ -248,17 +250,19 @@ class Task(ABC):
     def mistakes(
         self, outcome: Outcome, rows: np.ndarray, classes: Sequence[str], units: Sequence[str]
     ) -> pd.DataFrame:
-        """What went wrong, the worst first: row, true and predicted (in words), and how wrong. Arguments as above."""
+        """Return what went wrong, the worst first: row, true and predicted (in words), and how wrong. Arguments as
+        above."""
 
     def typical_error(self, outcome: Outcome) -> tuple[float, ...]:
-        """Of numbers: half of the predictions are closer to the truth than this, [T]; else empty."""
+        """Return for numbers how far off they typically are: half of the predictions are closer to the truth than this,
+        [T]; else empty."""
         return ()
 
     @abstractmethod
     def answer(
         self, values: Mapping[str, float], *, threshold: float, units: Sequence[str], typical_error: Sequence[float]
     ) -> dict[str, Any]:
-        """What a model says about one picture, as the command line prints it. ``values`` are by name."""
+        """Return what a model says about one picture, as the command line prints it. ``values`` are by name."""
 
     @abstractmethod
     def linear_probe(self, x: np.ndarray, target: np.ndarray, asked: np.ndarray, n_outputs: int) -> np.ndarray:
@@ -313,5 +317,5 @@ def rates_table(
 
 
 def too_few(n: int) -> tuple[str, str]:
-    """What is wrong with so few pictures that no class asks for any, and what to do."""
+    """Return what is wrong with so few pictures that no class asks for any, and what to do."""
     return f"There are only {n} readable pictures with labels, at least {2 * FEWEST} are needed.", "Add pictures."

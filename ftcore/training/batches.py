@@ -71,7 +71,7 @@ class Batches:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether every epoch makes views of its own."""
+        """Tell whether every epoch makes views of its own."""
         return self.views is not None and self.views.fresh
 
     def fingerprint(self) -> str:
@@ -79,7 +79,7 @@ class Batches:
         return self._pictures.fingerprint(self.rows)
 
     def views_json(self) -> dict[str, Any]:
-        """What the views are made of, apart from how many there are: part of the cache's key."""
+        """Return what the views are made of, apart from how many there are: part of the cache's key."""
         if self.views is None:
             return {}
         recipe = {

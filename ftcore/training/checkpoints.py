@@ -48,7 +48,7 @@ def begin(folder: Path, context: TrainingContext) -> None:
 
 
 def has_begun(folder: Path) -> bool:
-    """True when the run's first model is kept, so that a resume needs no pretrained weights."""
+    """Return True when the run's first model is kept, so that a resume needs no pretrained weights."""
     return (folder / "start.safetensors").exists()
 
 
@@ -120,7 +120,7 @@ def load_best(folder: Path, model: nn.Module) -> None:
 
 
 def has_best(folder: Path) -> bool:
-    """True once an epoch is kept: the best of one or more is always among them."""
+    """Return True once an epoch is kept: the best of one or more is always among them."""
     return (folder / LAST).exists()
 
 

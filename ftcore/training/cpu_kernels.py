@@ -33,7 +33,8 @@ MOST_TOKENS = 512
 
 @contextmanager
 def computing(forward: nn.Module, device: str, autocast: bool) -> Iterator[None]:
-    """Where the forward pass of a training step is computed: its precision, and these operators on a processor.
+    """Make room in which the forward pass of a training step is computed: its precision, and these operators on a
+    processor.
 
     Args:
         forward: What is computed; a compiled module has operators of its own.
@@ -76,7 +77,7 @@ def _conv2d(
     dilation: int | tuple[int, ...] = 1,
     groups: int = 1,
 ) -> Tensor:
-    """As torch.nn.functional.conv2d."""
+    """Compute as torch.nn.functional.conv2d."""
     depthwise = input.ndim == 4 and groups == input.shape[1] == weight.shape[0] > 1 and not isinstance(padding, str)
     if depthwise and _pair(dilation) == (1, 1) and input.is_contiguous(memory_format=torch.channels_last):
         precision = _precision(input)
@@ -163,7 +164,8 @@ def _attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """As torch.nn.functional.scaled_dot_product_attention, softmax(q kT / sqrt(d)) v (Vaswani et al. 2017, eq. 1)."""
+    """Compute as torch.nn.functional.scaled_dot_product_attention, softmax(q kT / sqrt(d)) v (Vaswani et al. 2017, eq.
+    1)."""
     plain = not is_causal and not enable_gqa and (attn_mask is None or attn_mask.dtype != torch.bool)
     if not plain or _precision(query) != torch.bfloat16 or key.shape[-2] > MOST_TOKENS:
         return functional.scaled_dot_product_attention(

@@ -149,7 +149,7 @@ class TrainingContext:
         return self.ema.module if self.ema is not None else self.model
 
     def enter(self, epoch: int) -> PhaseState:
-        """At the start of a phase, bring gradients, modes and the optimizer in line with it."""
+        """Bring, at the start of a phase, gradients, modes and the optimizer in line with it."""
         phase = self.plan.phase_of(epoch)
         if self.phase is None or self.phase.phase != phase:
             self.plan.apply(self.model, phase)
@@ -231,7 +231,7 @@ def finetune(context: TrainingContext, *, should_stop: Callable[[], bool] = lamb
 
 
 def mix(context: TrainingContext, inputs: Any, targets: Tensor, step: int) -> Mixed:
-    """What a step trains on: the batch, mixed where the run mixes (mixup.py)."""
+    """Return what a step trains on: the batch, mixed where the run mixes (mixup.py)."""
     return context.mixing.mix(inputs, targets, step) if context.mixing is not None else Mixed(inputs, targets, targets)
 
 
@@ -265,7 +265,7 @@ def train_step(context: TrainingContext, phase_state: PhaseState, inputs: Any, t
 
 
 def planned(context: TrainingContext) -> Planned:
-    """What the run is going to do, before it does it."""
+    """Return what the run is going to do, before it does it."""
     sizes = {name: parameter.numel() for name, parameter in context.model.named_parameters()}
     phases = [
         {
@@ -320,13 +320,13 @@ def _update_best(context: TrainingContext, epoch: int, validation: dict[str, flo
 
 
 def _score(context: TrainingContext, validation: dict[str, float]) -> tuple[float, float]:
-    """What the monitor makes of an epoch; higher is better. Equal scores are decided by the lower loss."""
+    """Return what the monitor makes of an epoch; higher is better. Equal scores are decided by the lower loss."""
     sign = 1 if scores.find(context.monitor).better == "higher" else -1
     return sign * validation[context.monitor], -validation["loss"]
 
 
 def _on_plateau(context: TrainingContext, phase_state: PhaseState, validation: dict[str, float]) -> str:
-    """Where validation has stalled, lower the rate or go on to the next phase; a sentence about it, or nothing."""
+    """Lower, where validation has stalled, the rate or go on to the next phase; a sentence about it, or nothing."""
     state, plan = context.state, context.plan
     if state.epoch >= plan.n_epochs:
         return ""

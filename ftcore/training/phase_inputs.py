@@ -132,7 +132,7 @@ class CachedInputs:
         return found.suffix, sources[what]
 
     def activations(self, model: nn.Module, pictures: Batches, what: str) -> Generator[Event, None, list[np.memmap]]:
-        """What crosses the cut for every picture as it is: one mapped array per tensor, [N, ...].
+        """Return what crosses the cut for every picture as it is: one mapped array per tensor, [N, ...].
 
         Raises:
             CutError: The model cannot be cut.
@@ -157,7 +157,7 @@ class CachedInputs:
         return found, {what: self._work(found, what, pictures).keys for what, pictures in lists}
 
     def bytes_per_example(self, found: Cut) -> int:
-        """What is kept of one view of one picture."""
+        """Return what is kept of one view of one picture."""
         return self._bytes(found)
 
     def _cut(self, model: nn.Module) -> Cut:
@@ -184,7 +184,8 @@ class CachedInputs:
     def _computed(
         self, found: Cut, lists: Sequence[tuple[str, Batches]]
     ) -> Generator[Event, None, tuple[dict[str, list[list[np.memmap]]], bool]]:
-        """Per list of pictures and view the arrays that cross, found or filled; and whether any had to be filled."""
+        """Return per list of pictures and view the arrays that cross, found or filled; and whether any had to be
+        filled."""
         works = [self._work(found, what, pictures) for what, pictures in lists]
         missing = sum(len(work.missing) * len(work.pictures.rows) for work in works)
         if missing:

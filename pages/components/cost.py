@@ -163,7 +163,7 @@ def _parts(cost: price.Cost) -> str:
 
 
 def promised(job: store.Job, state: RunState) -> None:
-    """After a run: what was promised beside what it took."""
+    """Show after a run what was promised beside what it took."""
     spent = price.spent(job.folder, state)
     if state.promised is None or spent is None:
         return

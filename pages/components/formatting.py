@@ -99,7 +99,7 @@ def badge(status: str, *, doing: str = "") -> str:
 
 
 def learned(dataset: Dataset) -> str:
-    """What there is to learn in a data set: ``10 classes``, ``2 numbers``."""
+    """Return what there is to learn in a data set: ``10 classes``, ``2 numbers``."""
     task, n = tasks.of(dataset.task), len(dataset.classes)
     return f"{n:,} {task.noun if n == 1 else task.nouns}"
 

@@ -32,7 +32,7 @@ def address(**changes: str | None) -> dict[str, str]:
 
 
 def owner() -> str:
-    """To whom the drafts and requests of this session belong: the id that the browser keeps, or a fresh one."""
+    """Return the owner of the drafts and requests of this session: the id that the browser keeps, or a fresh one."""
     if _OWNER not in st.session_state:
         st.session_state[_OWNER] = owner_cookie.read() or owners.new()
     return st.session_state[_OWNER]

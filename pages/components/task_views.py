@@ -42,7 +42,7 @@ def of(task: str) -> TaskView:
 
 
 def threshold(bundle: Any) -> None:
-    """Where a picture may have several classes: the slider for the probability from which on it has one."""
+    """Draw, where a picture may have several classes, the slider for the probability from which on it has one."""
     st.slider(
         "Threshold",
         0.05,

@@ -21,8 +21,8 @@ from tests.datasets.made_pictures import png, write_zip
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
-    "augmentation", "classes", "cost", "exchange", "left_out", "mistakes", "notes", "other_work", "plan", "race", "rates",
-    "schedule", "splits", "unlisted", "unmatched",
+    "augmentation", "classes", "cost", "exchange", "left_out", "mistakes", "notes", "other_work", "plan", "race",
+    "rates", "schedule", "splits", "unlisted", "unmatched",
 )  # fmt: skip
 """Every part of a page that a click opens."""
 

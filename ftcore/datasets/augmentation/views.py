@@ -38,7 +38,7 @@ def random_of(seed: int, picture: int, view: int) -> np.random.Generator:
 
 
 def is_on(settings: AugmentSettings) -> bool:
-    """Whether any transform is switched on."""
+    """Tell whether any transform is switched on."""
     moves, looks = (settings.rotate, settings.shift, settings.zoom), (settings.colour, settings.blur)
     amounts = (*moves, *looks, settings.noise, settings.cutout)
     by_strength = settings.strength > 0 and (any(amounts) or settings.policy != "none")

@@ -21,7 +21,7 @@ def mend(dataset: Dataset, report: Report, edits: Sequence[Edit]) -> Dataset:
 
 
 def carried(report: Report, before: Dataset, after: Dataset) -> Report:
-    """What is left of the findings of ``before`` in ``after``: rows keep their numbers, what was mended goes."""
+    """Return what is left of the findings of ``before`` in ``after``: rows keep their numbers, what was mended goes."""
     old, new = before.records(), after.records()
     split = new["split"].tolist()
     now = targets.hashable_targets(new)

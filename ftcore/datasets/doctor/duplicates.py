@@ -13,7 +13,7 @@ from ftcore.datasets.similarity.near_duplicates import Groups, merged
 
 
 def findings(dataset: Dataset, table: pd.DataFrame, exact: Groups, near: Groups) -> list[Finding]:
-    """What copies there are, as findings.
+    """Return what copies there are, as findings.
 
     Args:
         dataset: For what its import left out.

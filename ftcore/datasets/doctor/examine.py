@@ -41,7 +41,7 @@ class _Seen:
 
     @property
     def target(self) -> np.ndarray:
-        """As ``Dataset.targets`` gives it."""
+        """Return the targets as ``Dataset.targets`` gives them."""
         return self.dataset.targets(self.table.iloc[self.rows])
 
 

@@ -23,7 +23,8 @@ _MOST = 0.05  # of all pictures; more than this are a kind of their own
 
 
 def inputs(measured: Measured, features: np.ndarray) -> np.ndarray:
-    """What the small models read: features and small grey pictures, each reduced to few components, [N, at most 320].
+    """Return what the small models read: features and small grey pictures, each reduced to few components, [N, at most
+    320].
 
     The grey pictures help where the pretrained model has never seen the like: drawings, digits, scans.
     """

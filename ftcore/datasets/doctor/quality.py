@@ -92,12 +92,12 @@ def _marked(records: pd.DataFrame, properties: pd.DataFrame, sharpness: pd.Serie
 
 
 def _are_small(records: pd.DataFrame) -> bool:
-    """Whether most pictures are smaller than what cleanvision measures sharpness at."""
+    """Tell whether most pictures are smaller than what cleanvision measures sharpness at."""
     return bool(records[["pixels_width", "pixels_height"]].max(axis=1).median() < _SHARPNESS_AT)
 
 
 def _fine_edges(grey: np.ndarray) -> pd.Series:
-    """How fine the edges of small pictures are: strength of the second differences over that of the first, [N].
+    """Return how fine the edges of small pictures are: strength of the second differences over that of the first, [N].
 
     cleanvision looks at the second differences alone and enlarges to 64 pixels first, so among digits of 32 pixels it
     takes a thin 1 for a blurred picture: few edges look like soft ones. The quotient does not mind how many there are.

@@ -111,7 +111,7 @@ def doubtful(dataset: Dataset, table: pd.DataFrame, x: np.ndarray, besides: Find
 
 
 def out_of_fold_predictions(x: np.ndarray, values: np.ndarray, seed: int = 0) -> np.ndarray | None:
-    """What ridge regressions that did not see a picture expect of it, [N]; None where they know too little.
+    """Return what ridge regressions that did not see a picture expect of it, [N]; None where they know too little.
 
     Args:
         x: Inputs, [N, D].
@@ -134,7 +134,7 @@ def out_of_fold_predictions(x: np.ndarray, values: np.ndarray, seed: int = 0) ->
 
 
 def _far(values: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """How many spreads each number is out, [N]; 0 for all that are not out of range."""
+    """Return how many spreads each number is out, [N]; 0 for all that are not out of range."""
     distance = _distance(values, values[usable])
     positive = usable & (values > 0)
     if positive[usable].all() and usable.any():  # weights and prices spread evenly on a logarithmic scale

@@ -101,7 +101,7 @@ def mean_correlation(grey: np.ndarray) -> float:
 
 
 def sizes(table: pd.DataFrame, most: int = MOST_SIZES) -> pd.DataFrame:
-    """How many of the used pictures have which size: columns width, height (of the files, in pixels), count.
+    """Return how many of the used pictures have which size: columns width, height (of the files, in pixels), count.
 
     Most frequent first. Of more than ``most`` sizes, so many are drawn, always the same ones; the table's
     ``attrs["left_out"]`` says how many pictures have one of the others.

@@ -145,7 +145,8 @@ def shown(found: FeatureMap, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _nearest(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each of N vectors of length 1, [N, D], its nearest others, [N, K], and their cosines, [N, K], best first."""
+    """Find for each of N vectors of length 1, [N, D], its nearest others, [N, K], and their cosines, [N, K], best
+    first."""
     cosine = unit @ unit.T  # [N, N]
     np.fill_diagonal(cosine, -2.0)
     nearest = np.argsort(-cosine, axis=1, kind="stable")[:, : min(N_NEIGHBOURS, len(unit) - 1)]

@@ -66,7 +66,7 @@ def matching(table: pd.DataFrame, query: Query, rows: Collection[int] | None = N
 
 
 def has_class(column: pd.Series, target: int) -> np.ndarray:
-    """For each picture whether it has the class, [N] bool. ``column`` holds one index each, or a list of them."""
+    """Tell for each picture whether it has the class, [N] bool. ``column`` holds one index each, or a list of them."""
     if pd.api.types.is_integer_dtype(column):
         return (column == target).to_numpy(bool)
     counts = [len(value) for value in column]

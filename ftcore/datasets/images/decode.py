@@ -189,7 +189,7 @@ def _decode(image: ImageFile.ImageFile, side: int | None) -> Picture:
 
 
 def _orientation(image: Image.Image) -> int:
-    """How the camera was held. Damaged EXIF data is no reason to refuse a good picture."""
+    """Return how the camera was held. Damaged EXIF data is no reason to refuse a good picture."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except _DAMAGED:

@@ -14,7 +14,7 @@ _DEFLATED = b"1.2.840.10008.1.2.1.99"  # the whole file is packed; nothing says 
 
 
 def is_dicom(data: bytes) -> bool:
-    """Whether the bytes begin as a DICOM file does."""
+    """Tell whether the bytes begin as a DICOM file does."""
     return data[_MAGIC_AT : _MAGIC_AT + 4] == b"DICM"
 
 

@@ -19,7 +19,7 @@ _GAP = 1.0  # shrink by a whole number first, as far as it goes: at this size no
 
 
 def is_needed(width: int, height: int) -> bool:
-    """Whether a picture that is kept at this size is too large for a grid as it is."""
+    """Tell whether a picture that is kept at this size is too large for a grid as it is."""
     return width > WIDTH or height > HEIGHT
 
 

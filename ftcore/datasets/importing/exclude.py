@@ -76,7 +76,7 @@ def _labelled(image: ImportedImage, labels: tuple[str, ...]) -> ImportedImage:
 
 
 def _fix(left_out: Sequence[dict[str, str]], otherwise: str) -> str:
-    """What to do; names the first picture that was left out, because that is mostly why."""
+    """Say what to do; name the first picture that was left out, because that is mostly why."""
     if not left_out:
         return otherwise
     first = left_out[0]

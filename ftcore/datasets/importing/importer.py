@@ -319,14 +319,14 @@ def _require_train(given: np.ndarray, array: np.ndarray, task: str, classes: Seq
 
 
 def _notes(kept: Sequence[ImportedImage]) -> tuple[dict[str, Any], ...]:
-    """What had to be decided while reading, with how often and an example."""
+    """Return what had to be decided while reading, with how often and an example."""
     counts = Counter(note for read in kept for note in read.notes)
     first = {note: read.path for read in reversed(kept) for note in read.notes}
     return tuple({"note": note, "count": n, "first": first[note]} for note, n in counts.most_common(50))
 
 
 def _told(left_out: list[dict[str, str]]) -> list[dict[str, str]]:
-    """What was left out, one by one as far as anybody reads it."""
+    """Return what was left out, one by one as far as anybody reads it."""
     if len(left_out) <= _MOST_TOLD:
         return left_out
     more = len(left_out) - _MOST_TOLD

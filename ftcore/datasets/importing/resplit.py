@@ -23,7 +23,7 @@ def check_method(split_by: str) -> None:
 def groups_by(
     split_by: str, table: pd.DataFrame, pictures: PixelStore, on_progress: ReportProgress = ignore
 ) -> np.ndarray | None:
-    """Which pictures must stay together.
+    """Return which pictures must stay together.
 
     Args:
         split_by: One of splits.METHODS; ``auto`` takes groups that are known.
@@ -153,7 +153,7 @@ def _place_excluded(table: pd.DataFrame, groups: np.ndarray | None, shares: tupl
 
 
 def source_of(split_by: str, groups: np.ndarray | None) -> str:
-    """What ``Dataset.split_source`` says of a division."""
+    """Return what ``Dataset.split_source`` says of a division."""
     return "near" if split_by == "near" else "groups" if groups is not None else "random"
 
 

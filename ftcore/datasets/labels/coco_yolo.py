@@ -19,7 +19,7 @@ _NO_PICTURE = "listed in the label file, but there is no such picture"
 
 
 def is_coco(entry: Entry) -> bool:
-    """Whether a file looks like COCO annotations; reads it."""
+    """Tell whether a file looks like COCO annotations; reads it."""
     if suffix(entry.name) != ".json" or entry.refused or entry.size > LARGEST:
         return False
     try:
@@ -195,8 +195,8 @@ def _yolo_names(entries: Sequence[Entry]) -> dict[int, str]:
 
 
 def _yaml_names(entry: Entry) -> dict[int, str]:
-    """What stands under ``names``: a list, or texts by number. Only texts and numbers: they cannot refer to others that
-    refer to others and grow without end, and so the file is taken apart but no value is made of it."""
+    """Return what stands under ``names``: a list, or texts by number. Only texts and numbers: they cannot refer to
+    others that refer to others and grow without end, and so the file is taken apart but no value is made of it."""
     import yaml
 
     try:

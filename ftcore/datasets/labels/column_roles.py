@@ -70,7 +70,7 @@ class Mapping:
 
 
 def guess(table: pd.DataFrame, pictures: Iterable[str], *, known: Mapping | None = None, folder: str = "") -> Mapping:
-    """What the columns of a table mean most probably.
+    """Return what the columns of a table mean most probably.
 
     Args:
         table: From read_table().
@@ -109,7 +109,7 @@ def guess(table: pd.DataFrame, pictures: Iterable[str], *, known: Mapping | None
 
 
 def outline(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -> Mapping:
-    """What guess() finds apart from the target, for a form in which people choose it; never raises.
+    """Return what guess() finds apart from the target, for a form in which people choose it; never raises.
 
     Where no column names files, the first one stands for it.
     """
@@ -123,7 +123,7 @@ def outline(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -
 
 
 def n_torn(table: pd.DataFrame, split: str, group: str) -> int:
-    """How many groups have rows in more than one split, by these two columns."""
+    """Return how many groups have rows in more than one split, by these two columns."""
     splits = table[split].map(split_named)
     known = (table[group] != "") & splits.notna()
     return int((splits[known].groupby(table.loc[known, group]).nunique() > 1).sum())
@@ -148,7 +148,7 @@ def numbers(cells: Sequence[str]) -> list[float | None]:
 
 
 def is_on(cell: str) -> bool | None:
-    """Whether a cell of a column that stands for one class says yes; None if it says neither."""
+    """Tell whether a cell of a column that stands for one class says yes; None if it says neither."""
     plain = cell.strip().casefold()
     if plain in ("1", "1.0", "true", "yes", "x"):
         return True
@@ -228,8 +228,8 @@ def _task(table: pd.DataFrame, image: str, chosen: Sequence[str]) -> tuple[str, 
 
 
 def _separator(column: pd.Series, *, always: bool = False) -> str:
-    """What stands between several classes in a cell. A comma may be part of a name: it counts only where the parts
-    are fewer than the texts, or stand alone elsewhere."""
+    """Return what stands between several classes in a cell. A comma may be part of a name: it counts only where the
+    parts are fewer than the texts, or stand alone elsewhere."""
     whole = Counter(value for value in column if value)
     for separator in SEPARATORS:
         if not any(separator in value for value in whole):

@@ -115,7 +115,7 @@ def split_off(entries: Sequence[Entry], *, source: str = "ZIP") -> tuple[list[En
 
 
 def _top(paths: list[list[str]]) -> tuple[int, bool]:
-    """How many folders lie around everything, and whether split folders come next."""
+    """Return how many folders lie around everything, and whether split folders come next."""
     wrapping = 0
     while True:
         inside = [parts[wrapping:] for parts in paths if len(parts) > wrapping + 1]

@@ -79,7 +79,7 @@ def match(table: pd.DataFrame, image: str, pictures: Sequence[str], *, folder: s
 
 
 def names_some(table: pd.DataFrame, pictures: Iterable[str], *, folder: str = "") -> bool:
-    """Whether any cell of the table's first rows names a picture."""
+    """Tell whether any cell of the table's first rows names a picture."""
     known = Names(pictures, folder)
     return any(known.find(cell) for column in table.columns for cell in table[column].head(LOOKED_AT) if cell)
 

@@ -48,7 +48,7 @@ class Labels:
 
 
 def place(listing: Listing, labels: Labels, task: str, *, source: str = "ZIP") -> Layout:
-    """What is to be learned of every picture.
+    """Return what is to be learned of every picture.
 
     A file that is named wins, then a table of which columns are named; then tables called metadata, as the Hugging
     Face hub has them, or called labels if they name nearly every picture; then folders, if there are at least two
@@ -118,12 +118,13 @@ def find_table(listing: Listing) -> tuple[str, pd.DataFrame] | None:
 
 
 def _speak(folders: Layout, entries: Sequence[Entry]) -> bool:
-    """Whether the folders say what the classes are, so that no table is asked."""
+    """Tell whether the folders say what the classes are, so that no table is asked."""
     return len({item.label for item in folders.placed}) > 1 and not _metadata(entries) and not _lists_all(entries)
 
 
 def _lists_all(entries: Sequence[Entry]) -> bool:
-    """Whether a table that is called after its labels names nearly every picture: the folders are mere folders then."""
+    """Tell whether a table that is called after its labels names nearly every picture: the folders are mere folders
+    then."""
     pictures = [entry.name for entry in entries if suffix(entry.name) in EXTENSIONS and not entry.refused]
     for file in _table_files(entries)[:1]:
         if file.name.rpartition("/")[2].lower().rpartition(".")[0] not in _PLAIN:
@@ -255,7 +256,7 @@ def _known_roles(labels: Labels, task: str) -> Mapping:
 def from_table(
     table: pd.DataFrame, pictures: Sequence[Entry], known: Mapping, *, called: str = "the table", folder: str = ""
 ) -> Layout:
-    """What a table says about the pictures; rows and pictures that do not fit together are both left out.
+    """Return what a table says about the pictures; rows and pictures that do not fit together are both left out.
 
     Args:
         table: From tables.read_table().

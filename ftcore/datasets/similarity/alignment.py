@@ -24,12 +24,12 @@ _FLAT = 1.5
 
 
 def is_flat(grey: np.ndarray) -> np.ndarray:
-    """True for pictures without anything to compare, [N]. ``grey``: [N, 32, 32], 0-255."""
+    """Return True for pictures without anything to compare, [N]. ``grey``: [N, 32, 32], 0-255."""
     return grey.reshape(len(grey), -1).astype(np.float32).std(axis=1) < _FLAT
 
 
 def neighbours(grey: np.ndarray, n: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """For each picture the ``n`` others that are most alike, each compared as a whole and as 27 crops of it.
+    """Find for each picture the ``n`` others that are most alike, each compared as a whole and as 27 crops of it.
 
     Args:
         grey: [N, 32, 32], 0-255.

@@ -35,7 +35,8 @@ def exact_groups(measured: Measured) -> Groups:
 def together(
     pictures: PixelStore, rows: np.ndarray, also: np.ndarray | None = None
 ) -> Generator[Progress, None, np.ndarray]:
-    """Which pictures must not be divided: copies and bursts, however long. A generator that returns a name for each.
+    """Return which pictures must not be divided: copies and bursts, however long. A generator that returns a name for
+    each.
 
     A burst is more alike than the pictures beyond it, not than its own frames; so more neighbours are looked at than
     for finding copies.

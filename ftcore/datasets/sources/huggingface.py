@@ -159,7 +159,8 @@ def fetch(repo: str, path: str, revision: str, folder: Path) -> None:
 
 
 def _trouble() -> tuple[type[BaseException], ...]:
-    """What the hub's library raises without a network: its own errors, and those of its HTTP library, their base."""
+    """Return what the hub's library raises without a network: its own errors, and those of its HTTP library, their
+    base."""
     from huggingface_hub.errors import HfHubHTTPError
 
     return (OSError, ValueError, *(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError"))
@@ -265,7 +266,7 @@ def _label_column(schema: pa.Schema, requested: str, image: str) -> tuple[str, l
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
-    """What the hub's library wrote down about the columns."""
+    """Return what the hub's library wrote down about the columns."""
     try:
         found = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
     except (KeyError, ValueError, TypeError):

@@ -50,7 +50,7 @@ class Sample:
         return bool(self.url)
 
     def available(self) -> tuple[bool, str]:
-        """Whether it can be imported now, and if not, why. Answers within about a second."""
+        """Tell whether it can be imported now, and if not, why. Answers within about a second."""
         if self.needs_network:
             if torchvision_sets.is_complete(_download_folder(self.name)):
                 return True, ""

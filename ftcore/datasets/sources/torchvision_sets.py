@@ -111,7 +111,8 @@ def open_set(name: str) -> Listing:
 
 
 def downloaded(folder: Path, title: str, fetch: Callable[[Path], Iterator[Any]]) -> list[Any]:
-    """What ``fetch`` finds in a folder, which it fills first if it is not complete; what a cut left is thrown away.
+    """Return what ``fetch`` finds in a folder, which it fills first if it is not complete; what a cut left is thrown
+    away.
 
     Raises:
         DataError: The download did not work.
@@ -136,7 +137,7 @@ def downloaded(folder: Path, title: str, fetch: Callable[[Path], Iterator[Any]])
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a download of before lies there whole."""
+    """Tell whether a download of before lies there whole."""
     return (folder / _DONE).exists()
 
 

@@ -116,7 +116,7 @@ class _Phase:
         self._convert_seconds = 0.0  # choosing a runtime for the frozen part, and opening it
 
     def measure(self, byte_seconds: float) -> PhaseCost:
-        """What the phase takes. ``byte_seconds`` is what writing one byte takes."""
+        """Return what the phase takes. ``byte_seconds`` is what writing one byte takes."""
         context, started = self._parts, time.perf_counter()
         context.plan.apply(context.model, self._index)
         context.phase = phase_state = context.start_phase(self._index)
@@ -217,7 +217,7 @@ class _Phase:
         return chosen.run
 
     def _fill_seconds(self, run: runtimes.Run, view: int) -> tuple[float, float]:
-        """Per picture: loading and the frozen part beside each other, and loading alone."""
+        """Return the seconds per picture of loading and the frozen part beside each other, and loading alone."""
         batches = self._parts.train.in_order(BATCH, view=view)
         times, n = [], BATCH
         for images, _ in itertools.islice(batches, 1 + BATCHES):
@@ -353,7 +353,7 @@ def _look_seconds(model: nn.Module, source: Source) -> float:
 
 
 def _layers(context: TrainingContext) -> tuple[Layers, ...]:
-    """What each depth group costs: one forward pass, timed from layer to layer."""
+    """Return what each depth group costs: one forward pass, timed from layer to layer."""
     groups = context.plan.groups
     place_of = {name: place for place, group in enumerate(groups) for name in group.parameters}
     places: dict[int, int] = {}
@@ -426,21 +426,21 @@ def _optimizer_bytes(phase_state: PhaseState) -> int:
 
 
 def _checkpoint_bytes(context: TrainingContext) -> int:
-    """Of the last and the best epoch."""
+    """Return the bytes of the last and the best epoch."""
     assert context.phase is not None
     copies = 3 if context.ema is not None else 2
     return copies * _changing_bytes(context) + _optimizer_bytes(context.phase)
 
 
 def _seconds_per_byte(n_bytes: int) -> float:
-    """What writing one byte of a checkpoint takes, down to the disk."""
+    """Return what writing one byte of a checkpoint takes, down to the disk."""
     data = os.urandom(1_000_000) * max(1, min(32, n_bytes // 1_000_000))
     with tempfile.TemporaryDirectory(dir=workspace.root()) as folder:
         return _seconds(lambda: workspace.write_bytes(Path(folder) / "tried", data)) / len(data)
 
 
 def _score_seconds(test: Batches, outputs: Outputs) -> float:
-    """What scores and their intervals take for the test pictures."""
+    """Return what scores and their intervals take for the test pictures."""
     target = test.targets.numpy()
     values = np.random.default_rng(0).random((len(target), len(outputs.classes)), np.float32)
     predictions = Predictions(outputs.classes, target, values, np.arange(len(target)), outputs.task)

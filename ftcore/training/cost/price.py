@@ -176,7 +176,7 @@ class Pace:
 
 
 def scaled(cost: Cost, n_groups: int, batch_size: int) -> Pace:
-    """What to expect with another boundary of what learns than the one that was measured.
+    """Return what to expect with another boundary of what learns than the one that was measured.
 
     Steps take time in proportion to the layers that they go through, and memory for what these give out.
 
@@ -225,7 +225,7 @@ def load(job: store.Job) -> Measured | None:
 
 
 def known(settings: s.RunSettings) -> Cost | None:
-    """What a run with these settings would cost now, if it was measured here before."""
+    """Return what a run with these settings would cost now, if it was measured here before."""
     try:
         job = store.find(key(settings), "estimate")
     except RunError:
@@ -242,7 +242,7 @@ def known(settings: s.RunSettings) -> Cost | None:
 
 
 def _is_outdated(measured: Measured) -> bool:
-    """Whether the cache held what was therefore not timed, and does not any more."""
+    """Tell whether the cache held what was therefore not timed, and does not any more."""
     fills = (fill for phase in measured.phases for fill in phase.fills)
     return any(not fill.seconds and not disk_cache.has(fill.key) for fill in fills if fill.key)
 
@@ -297,7 +297,7 @@ def price(measured: Measured) -> Cost:
 
 
 def obstacles(cost: Cost, *, free_memory: float, free_disk: float) -> list[str]:
-    """What will not fit, each with what to change.
+    """Return what will not fit, each with what to change.
 
     Args:
         cost: Of the run.
@@ -326,7 +326,7 @@ def obstacles_here(cost: Cost) -> list[str]:
 
 
 def promise(settings: s.RunSettings) -> Estimated | None:
-    """What was promised about a run that is about to begin, or None if nobody asked."""
+    """Return what was promised about a run that is about to begin, or None if nobody asked."""
     cost = known(settings)
     if cost is None:
         return None
@@ -335,7 +335,7 @@ def promise(settings: s.RunSettings) -> Estimated | None:
 
 
 def spent(folder: Path, state: RunState) -> Spent | None:
-    """What a run did cost, or None until it went through all its epochs."""
+    """Return what a run did cost, or None until it went through all its epochs."""
     if state.status != "finished" or state.plan is None or not state.history or not state.seconds:
         return None
     if len(state.history) < state.plan.n_epochs:

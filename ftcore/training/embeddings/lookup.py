@@ -23,7 +23,8 @@ def fitting_size(side: int) -> int:
 
 
 def find(dataset: Dataset, model: str, image_size: int | None = None) -> np.ndarray | None:
-    """What ``picture_features`` would return, [rows of the table, D] float32, or None where it has to compute it."""
+    """Return what ``picture_features`` would return, [rows of the table, D] float32, or None where it has to compute
+    it."""
     index = _index(dataset, model, image_size)
     found = disk_cache.find(index) if index else None
     if found is None:

@@ -58,7 +58,7 @@ def _of_sigmoid(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> L
 
 
 def _of_identity(settings: TrainSettings, outputs: Outputs, targets: Tensor) -> Loss:
-    """In standardised numbers, so that the learning rate means the same whatever the unit."""
+    """Build the loss in standardised numbers, so that the learning rate means the same whatever the unit."""
     mean, std = torch.tensor(outputs.mean), torch.tensor(outputs.std)
 
     def loss(given: Tensor, targets: Tensor) -> Tensor:
@@ -86,7 +86,8 @@ def balanced_weights(counts: Tensor) -> Tensor:
 
 
 def positive_weights(targets: Tensor) -> Tensor:
-    """How much a picture that has a class counts beside one that has it not, [C] float32: those without by those with.
+    """Return how much a picture that has a class counts beside one that has it not, [C] float32: those without by those
+    with.
 
     So both sides of every class weigh the same in all (torch, BCEWithLogitsLoss). 1 where a side is empty.
 

@@ -23,7 +23,7 @@ def show() -> None:
 
 
 def version_label(dataset: Dataset) -> str:
-    """What tells a version from the others, as plain text."""
+    """Return what tells a version from the others, as plain text."""
     revisions = versions.history(dataset)
     what = ", ".join(revisions[-1].words) if revisions else "as it came in"
     return f"{dataset.n_images:,} pictures · {what} · {formatting.when(dataset.created)}"

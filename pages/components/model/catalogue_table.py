@@ -24,7 +24,7 @@ SORTS = {
 
 
 def prepare() -> None:
-    """While the catalogue is closed: bring the browser what it will need. Call at the end of the page."""
+    """Bring the browser, while the catalogue is closed, what it will need. Call at the end of the page."""
     preload.bring("DataFrame", "TextInput", "Selectbox", "Checkbox")
 
 
