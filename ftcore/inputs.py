@@ -15,12 +15,12 @@ class InputSpec:
 
     Args:
         shape: Without the batch: [channels, height, width] of an image.
-        kind: What an example is; ``image`` so far.
+        modality: What an example is; ``image`` so far.
         dtype: torch's name of the numbers.
     """
 
     shape: tuple[int, ...]
-    kind: str = "image"
+    modality: str = "image"
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
@@ -61,4 +61,4 @@ class InputSpec:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "InputSpec":
         """Read what ``to_json`` made. Raises KeyError, TypeError or SettingsError for anything else."""
-        return cls(tuple(value["shape"]), value["kind"], value["dtype"])
+        return cls(tuple(value["shape"]), value["modality"], value["dtype"])

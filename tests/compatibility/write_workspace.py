@@ -1,6 +1,6 @@
 """Writes a small workspace with today's code, as an archive that later versions must go on reading.
 
-``PYTHONPATH=. python tests/compatibility/write_workspace.py tests/compatibility/workspace_1.tar.xz``
+``PYTHONPATH=. python tests/compatibility/write_workspace.py tests/compatibility/workspace_2.tar.xz``
 
 In it: a data set of each task, one of them with an edit, findings, a map and looks at its test score; a draft; a
 finished run of each task, and one like the first that was cut off after two of its four epochs; a race; a trial of
