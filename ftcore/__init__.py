@@ -6,7 +6,7 @@ In the order of the work:
     models        a timm backbone and its head   -> nn.Module, its weights, its depth groups
     freezing      what may change and when       -> FreezePlan
     training      settings                       -> the loop, events, checkpoints
-    metrics       scores and targets             -> numbers with unit and direction
+    metrics       predictions and targets        -> scores with unit, direction and interval
     evaluation    a model on a split             -> predictions, tables, sentences
     export        a run                          -> Bundle (weights, classes, preprocessing)
     runs          where jobs live on disk        -> kinds, store, event log, state, queue, process
