@@ -83,7 +83,7 @@ def test_tabs_that_open_at_once_end_with_the_same_owner(server, open_tab, datase
         level(tab, "Everything")  # draws the page anew
         settled(tab)
         level(tab, "Standard")
-        expect(epochs(tab)).to_have_value("9")
+        expect(epochs(settled(tab))).to_have_value("9")
         assert owner_of(tab) == owner
 
 

@@ -33,6 +33,7 @@ def test_a_finished_run_shows_its_score_with_an_interval_and_the_download(tiny_d
     assert [metric.value for metric in at.metric if metric.label == "Accuracy"] == ["88.9%"]
     assert "56.5% – 98.0%" in texts(at)  # Wilson's interval of 8 of 9
     assert at.get("download_button")[0].proto.label == "Download the trained model"
+    assert not at.error, [error.value for error in at.error]
     assert "next_try_it" in keys(at) and "stop" not in keys(at)
 
 
