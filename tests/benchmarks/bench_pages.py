@@ -25,8 +25,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from ftcore import settings as s
 from ftcore import workspace as disk
 from ftcore.datasets.importing.importer import import_source
-from ftcore.events import StepDone
 from ftcore.runs import log, queue, store
+from ftcore.training.events import StepDone
 from tests.benchmarks.bench_import import write_small
 from tests.browser.conftest import FLAGS, PATIENT, Server, press, settled
 
