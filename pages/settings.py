@@ -71,7 +71,7 @@ def _fields(dataset: Dataset, draft: drafts.Draft) -> s.RunSettings:
         if opened:
             lr_finder.show(dataset, settings)
     title = "Learning rate over the run"
-    with shell.part(title, key="schedule", icon=":material/show_chart:", expanded=True) as opened:
+    with shell.part(title, key="schedule", icon=":material/show_chart:") as opened:
         if opened:
             levels.draw_schedule(dataset, settings)
     return settings

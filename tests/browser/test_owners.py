@@ -43,7 +43,8 @@ def epochs(tab):
 def set_epochs(tab, count):
     epochs(tab).fill(str(count))
     epochs(tab).press("Enter")
-    expect(tab.get_by_text(f"over {count} times")).to_be_visible()  # the schedule is drawn anew: the draft is saved
+    settled(tab).get_by_text("Learning rate over the run").click()
+    expect(tab.get_by_text(f"over {count} times")).to_be_visible()  # the schedule is that of the draft: it is saved
 
 
 def test_all_tabs_of_a_browser_have_one_owner_and_another_browser_has_another(server, open_tab, dataset):

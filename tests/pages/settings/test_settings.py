@@ -447,7 +447,7 @@ def test_a_trial_can_be_stopped_before_it_starts(tiny_dataset, started):
 
 
 def test_the_schedule_is_drawn_over_all_epochs_and_phases(tiny_dataset):
-    at = open_at("standard", tiny_dataset, "freeze.preset=gradual", "train.epochs=8")
+    at = open_at("standard", tiny_dataset, "freeze.preset=gradual", "train.epochs=8", part="schedule")
     charts = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
     (chart,) = [chart for chart in charts if chart["layout"]["yaxis"]["title"]["text"] == "Learning rate"]
     assert len(chart["data"]) == 4 and chart["layout"]["xaxis"]["range"] == [0, 8]
