@@ -14,6 +14,11 @@ COLOURS = {"blue": (40, 60, 210), "green": (50, 190, 70), "red": (210, 60, 50)}
 PER_CLASS = 20
 
 
+def pytest_collection_modifyitems(items):
+    """Put the journeys in the browser first: they mostly wait, and at the end everybody else would wait for them."""
+    items.sort(key=lambda item: "browser" not in item.path.parts)
+
+
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
     """An empty workspace folder that ``FTCORE_WORKSPACE`` points at."""

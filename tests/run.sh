@@ -23,4 +23,4 @@ fi
 ruff format --check .
 ruff check .
 mypy
-OMP_WAIT_POLICY=PASSIVE python -m pytest -n 2 --dist loadfile "$@" # threads that wait leave the core to the workers under test
+OMP_WAIT_POLICY=PASSIVE python -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@" # threads that wait leave the core to the workers under test
