@@ -12,7 +12,7 @@ from ftcore.metrics import classification
 from ftcore.metrics.outcome import Outcome
 from ftcore.metrics.score import Score
 from ftcore.tasks.labels import natural
-from ftcore.tasks.task import FEWEST, Image, Labelled, Task, mean_loss, rates_table, table_of
+from ftcore.tasks.task import FEWEST, LOG_LOSS, Image, Labelled, Task, rates_table, table_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,16 +70,7 @@ class Multiclass(Task):
             lambda outcome: classification.macro(outcome.confusion)[2],
             reads_values=False,
         ),
-        Score(
-            "loss",
-            "Loss",
-            "How wrong the model is, and how sure of it.",
-            mean_loss,
-            unit="nats",
-            better="lower",
-            interval="none",
-            reads_values=False,
-        ),
+        LOG_LOSS,
     )
     main = race_score = "accuracy"
     fair_score = "balanced_accuracy"

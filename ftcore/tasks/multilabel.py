@@ -13,7 +13,7 @@ from ftcore.metrics import multilabel
 from ftcore.metrics.outcome import Outcome
 from ftcore.metrics.score import Score
 from ftcore.tasks.labels import classes_in_words, classes_of, natural
-from ftcore.tasks.task import FEWEST, Image, Labelled, Task, mean_loss, rates_table, table_of, too_few
+from ftcore.tasks.task import FEWEST, LOG_LOSS, Image, Labelled, Task, rates_table, table_of, too_few
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,16 +68,7 @@ class Multilabel(Task):
             lambda outcome: multilabel.f1_macro(outcome.target, outcome.predicted),
             reads_values=False,
         ),
-        Score(
-            "loss",
-            "Loss",
-            "How wrong the model is, and how sure of it.",
-            mean_loss,
-            unit="nats",
-            better="lower",
-            interval="none",
-            reads_values=False,
-        ),
+        LOG_LOSS,
     )
     main = race_score = fair_score = "mean_average_precision"
     losses = ("bce", "focal")

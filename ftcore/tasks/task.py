@@ -308,6 +308,19 @@ def mean_loss(outcome: Outcome) -> float:
     return float(outcome.losses.mean())
 
 
+LOG_LOSS = Score(
+    "loss",
+    "Loss",
+    "How wrong the model is, and how sure of it.",
+    mean_loss,
+    unit="nats",
+    better="lower",
+    interval="none",
+    reads_values=False,
+)
+"""The loss of tasks with classes, reported whatever is minimised."""
+
+
 def rates_table(
     classes: Sequence[str], pictures: np.ndarray, rates: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> pd.DataFrame:

@@ -7,7 +7,8 @@ import streamlit as st
 from ftcore import names
 from ftcore.datasets.sources import samples
 from ftcore.runs import store
-from pages.components import formatting, session, shell
+from ftcore.runs.state import JobState
+from pages.components import job_progress, session, shell
 
 
 def submit(request: dict[str, Any], name: str) -> None:
@@ -44,15 +45,10 @@ def progress() -> None:
         if "divide" in job.request:
             shell.link("dataset", "Back to the pictures", dataset=job.request["divide"], **{"import": None})
         return
-    st.fragment(_bar, run_every=0.5)(job)
+    job_progress.follow(job, _bar)
 
 
-def _bar(job: store.Job) -> None:
-    state = session.state(job)
-    if state.is_over or state.status == "interrupted":
-        st.rerun()
+def _bar(_job: store.Job | None, state: JobState) -> None:
     stage = state.stage
-    label = stage.label if stage else "Starting"
     count = f": {stage.done:,} of {stage.total:,}" if stage and stage.total else ""
-    text = f"{names.markdown(label)}{count}{formatting.left(state.seconds_left)}"
-    st.progress(min(1.0, state.fraction), text=text)
+    job_progress.bar(state, waiting="Starting", words=lambda label: f"{label}{count}")
